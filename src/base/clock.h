@@ -1,0 +1,19 @@
+/*
+ * Time. All code takes it from here, so that tests can set it.
+ * Threads: any.
+ */
+#ifndef OC_BASE_CLOCK_H
+#define OC_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/** Milliseconds since 1970-01-01T00:00:00Z. May jump when the system's clock is set. */
+int64_t oc_clock_now_ms(void);
+
+/** Microseconds of a clock that never goes back. For durations and time-outs. */
+int64_t oc_clock_mono_us(void);
+
+/** For tests: oc_clock_now_ms returns `now_ms` from now on; -1 gives the real clock back. */
+void oc_clock_set(int64_t now_ms);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * Cryptography, by OpenSSL: the only files that include it are base/crypto.c and, for TLS, http/.
+ *
+ * Algorithms are fetched once per process and contexts kept per thread, because OpenSSL 3's
+ * implicit fetch costs more than a short HMAC. Every function may be called from any thread.
+ * A failure of OpenSSL itself (no memory, no algorithm) is OC_ENOMEM.
+ */
+#ifndef OC_BASE_CRYPTO_H
+#define OC_BASE_CRYPTO_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+#define OC_SHA256_LEN 32
+#define OC_SHA256_HEX_LEN 64
+#define OC_AES_KEY_LEN 32
+#define OC_GCM_NONCE_LEN 12
+#define OC_GCM_TAG_LEN 16
+
+/** A secret of up to 64 bytes, wiped by its clear, never logged. */
+struct oc_secret {
+    uint8_t bytes[64];
+    size_t len;
+};
+void oc_secret_clear(struct oc_secret *secret);
+
+/** SHA-256 of `data`. */
+int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc_err *err);
+
+/** SHA-256 in pieces. */
+struct oc_sha256_stream;
+struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err);
+int oc_sha256_stream_add(struct oc_sha256_stream *stream, struct oc_slice data, struct oc_err *err);
+/** The digest of all added so far; the stream is then empty again and can be reused. */
+int oc_sha256_stream_end(struct oc_sha256_stream *stream, uint8_t ret_digest[OC_SHA256_LEN],
+                         struct oc_err *err);
+void oc_sha256_stream_free(struct oc_sha256_stream *stream);
+
+/** HMAC-SHA-256 of `data`. `key` of any length. */
+int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC_SHA256_LEN],
+                   struct oc_err *err);
+
+/** HKDF-SHA-256 (RFC 5869), extract and expand; `len` at most 255 × 32. */
+int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info, uint8_t *ret_out,
+                   size_t len, struct oc_err *err);
+
+/**
+ * AES-256-GCM. `out` receives plain.len bytes of ciphertext and then the 16-byte tag; it may be
+ * the same memory as `plain.ptr`.
+ */
+int oc_gcm_seal(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
+                struct oc_slice aad, struct oc_slice plain, uint8_t *out, struct oc_err *err);
+
+/**
+ * Open what oc_gcm_seal made: `sealed` is ciphertext and tag; `out` receives sealed.len - 16 bytes
+ * and may be the same memory as `sealed.ptr`.
+ * Errors: OC_ECORRUPT — the tag does not match (changed bytes, wrong key or wrong aad); what
+ * stands in `out` then must not be used.
+ */
+int oc_gcm_open(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
+                struct oc_slice aad, struct oc_slice sealed, uint8_t *out, struct oc_err *err);
+
+/** Bytes from the system's cryptographic random source. */
+int oc_random(void *ret_bytes, size_t len, struct oc_err *err);
+
+/** A random UUID, version 4, lower case: exactly 36 characters, no NUL. */
+int oc_random_uuid(char ret_uuid[36], struct oc_err *err);
+
+/** `len` random characters of a-z0-9 (each equally likely), no NUL. */
+int oc_random_id(char *ret_id, size_t len, struct oc_err *err);
+
+/** Constant-time equality; lengths are not secret. */
+bool oc_crypto_equal(const void *a, const void *b, size_t len);
+
+/** Overwrite memory in a way the compiler keeps. */
+void oc_wipe(void *bytes, size_t len);
+
+/** CRC-32C (Castagnoli) of `data`, continuing from `crc` (0 to begin). Detects accidents, not attacks. */
+uint32_t oc_crc32c(uint32_t crc, const void *data, size_t len);
+
+#endif
