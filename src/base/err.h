@@ -5,6 +5,8 @@
 #ifndef OC_BASE_ERR_H
 #define OC_BASE_ERR_H
 
+#include "base/bytes.h"
+
 /** What kind of failure; the text says the rest. */
 enum oc_rc {
     OC_OK = 0,
@@ -24,7 +26,7 @@ enum oc_rc {
 /** Returned by an operation that will finish later on another thread. Not an error. */
 #define OC_PENDING 1
 
-#define OC_ERR_TEXT_MAX 1024
+#define OC_ERR_TEXT_MAX 2048 /* a validation error may name many members and long patterns */
 
 /** Zero-initialise before use: `struct oc_err err = {0};` */
 struct oc_err {
@@ -34,6 +36,9 @@ struct oc_err {
     const char *name;
     /* One sentence for a person: what failed, the limit, the next step. NUL-terminated. */
     char text[OC_ERR_TEXT_MAX];
+    /* What the error is about, where the API sends that apart from the text (resourceName of
+     * TooManyTagsException); else absent. Borrowed from the request's arena. */
+    struct oc_slice resource;
 };
 
 /**
