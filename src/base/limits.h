@@ -7,6 +7,8 @@
 /* HTTP */
 #define OC_HTTP_HEAD_MAX (16 * 1024)          /* request line and headers, bytes */
 #define OC_HTTP_HEADERS_MAX 64                /* header lines of one request */
+#define OC_HTTP_TARGET_MAX (8 * 1024)         /* request target, bytes */
+#define OC_HTTP_REPLY_HEAD_MAX (8 * 1024)     /* status line and headers of an answer, bytes */
 #define OC_HTTP_BODY_MAX (1024 * 1024)        /* request body, bytes */
 #define OC_HTTP_PART_BODY_MAX (9 * 1024 * 1024) /* request body that carries one part, bytes */
 #define OC_REQUEST_ARENA_MAX (64UL * 1024 * 1024) /* memory of one request, bytes */
