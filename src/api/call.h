@@ -1,0 +1,142 @@
+/*
+ * One call of an operation, from its typed input to its answer: what the operations in this folder
+ * share. Not for other folders.
+ *
+ * An operation is one function. It fills `call->out` (or `call->pieces`) and returns OC_OK; or fails;
+ * or hands its change to oc_call_write or its bytes to oc_call_run and returns what they return
+ * (OC_PENDING): then the answer leaves when the change is durable or the bytes are done.
+ *
+ * Memory: everything of a call is in its request's arena, but `out`, which is cleared when the
+ * answer has left. Threads: one at a time; a pending call belongs to the thread that carries it on.
+ */
+#ifndef OC_API_CALL_H
+#define OC_API_CALL_H
+
+#include "api/api.h"
+#include "api/decode.h"
+#include "api/errors.h"
+#include "api/operation.h"
+#include "auth/access.h"
+#include "auth/identity.h"
+#include "model/record.h"
+
+struct oc_call;
+
+/** The change of an operation, inside the store's transaction. May run more than once. */
+typedef int oc_apply_fn(struct oc_call *call, struct oc_tx *tx, struct oc_err *err);
+
+/** A piece of an operation. */
+typedef int oc_call_fn(struct oc_call *call, struct oc_err *err);
+
+struct oc_call {
+    struct oc_api *api;
+    struct oc_api_request *request;
+    struct oc_arena *arena;
+    const struct oc_op *op;
+    struct oc_op_labels labels;
+    struct oc_caller caller;
+    bool authenticated;
+    const void *in;                /* the operation's input struct */
+    struct oc_buf out;             /* the body of the answer */
+    const struct oc_slice *pieces; /* the body instead of `out`, when set */
+    size_t piece_count;
+    struct oc_read *read;          /* open until the answer has left, when set */
+    void *state;                   /* the operation's own, in the arena */
+    char request_id[36];
+    struct oc_err err;
+    struct oc_write write;
+    oc_apply_fn *apply;
+    oc_call_fn *run;
+};
+
+/** What the operations need of the API. */
+struct oc_api {
+    struct oc_store *store;
+    struct oc_keys *keys;
+    struct oc_copy_engine *engine;
+    struct oc_slice admin_account;
+    const struct oc_slice *regions;
+    size_t region_count;
+    struct oc_slice default_region;
+    struct oc_decoder *decoder;
+    struct oc_throttle *throttle;
+    struct oc_authenticator *authenticator;
+    uint8_t token_key[OC_SHA256_LEN];
+};
+
+/** The operations, by enum oc_op_id. */
+extern oc_call_fn *const oc_call_handlers[OC_OP_COUNT];
+
+/** The caller's account and the Region of the request. */
+struct oc_partition oc_call_partition(const struct oc_call *call);
+
+/** Open `call->read` unless it is open. Errors: as oc_store_read. */
+int oc_call_read(struct oc_call *call, struct oc_err *err);
+
+/** Hand a change to the store. @return OC_PENDING */
+int oc_call_write(struct oc_call *call, oc_apply_fn *apply);
+
+/** Go on in `run` on one of the copy engine's workers. @return OC_PENDING, or OC_EBUSY */
+int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
+
+/** What an authorisation decision looks at beside the caller and the operation. */
+struct oc_call_resource {
+    struct oc_slice arn;             /* "*" when the operation has none */
+    struct oc_slice account;         /* who owns it; absent: the caller's */
+    const struct oc_tag_list *request_tags;
+    const struct oc_tag_list *resource_tags;
+    struct oc_slice policy;          /* the resource's policy document; absent: none */
+};
+
+/** May the caller do `call->op` to `resource`? Errors: OC_EDENIED, AccessDeniedException. */
+int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource, struct oc_err *err);
+
+/** ValidationException with OC_EINVAL; ResourceNotFoundException with OC_ENOTFOUND; and so on. */
+int oc_fail_invalid(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int oc_fail_not_found(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int oc_fail_conflict(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** A fresh id for an ARN, in the arena. */
+int oc_call_new_id(struct oc_call *call, struct oc_slice *ret_id, struct oc_err *err);
+
+/** The Region's name when it is served here, else absent. */
+struct oc_slice oc_api_region(const struct oc_api *api, struct oc_slice name);
+
+/* -- idempotency ------------------------------------------------------------------------------ */
+
+/** What a repeated call is compared with. */
+struct oc_idempotency {
+    struct oc_slice key;                    /* absent: the caller gave no token */
+    struct oc_slice token;
+    uint8_t parameters[OC_SHA256_LEN];      /* digest of all other parameters */
+};
+
+/** Prepare from the token (may be absent) and the encoded parameters. Errors: OC_ENOMEM. */
+int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_slice parameters,
+                        struct oc_idempotency *ret, struct oc_err *err);
+
+/**
+ * Look for an earlier call with this token.
+ * @param[out] ret_result  what that call made; absent when there was none
+ * Errors: OC_ECONFLICT, ConflictException — same token, other parameters.
+ */
+int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
+                        struct oc_slice *ret_result, struct oc_err *err);
+
+/** Remember what this call made. */
+int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, struct oc_slice result,
+                       struct oc_err *err);
+
+/* -- page tokens ------------------------------------------------------------------------------ */
+
+/** Append `,"nextToken":"…"` (`comma`) or the member alone to `buf`. `context`: model/token.h. */
+int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,
+                      struct oc_buf *buf, struct oc_err *err);
+
+/** Start a token's context: operation, account and Region; add filters with oc_context_add. */
+void oc_context_init(const struct oc_call *call, struct oc_buf *context);
+/** Add one filter, absent or not, so that no two lists of filters look alike. */
+void oc_context_add(struct oc_buf *context, struct oc_slice value);
+void oc_context_add_int64(struct oc_buf *context, struct oc_opt_int64 value);
+
+#endif
