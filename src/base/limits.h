@@ -39,6 +39,6 @@
 #define OC_MODEL_FILES_MAX 200000             /* files of one model */
 #define OC_MODEL_PATH_MAX 1024                /* bytes of one file's path inside its model */
 #define OC_MODEL_SIZE_MAX (16UL << 40)        /* bytes of one model */
-#define OC_MANIFEST_MAX (128UL * 1024 * 1024) /* bytes of one encoded manifest */
+#define OC_MANIFEST_MAX (192UL * 1024 * 1024) /* bytes of one encoded manifest */
 
 #endif

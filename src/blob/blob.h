@@ -1,0 +1,82 @@
+/*
+ * The content store of one Region: parts of models and manifests, found by the digest of their
+ * plaintext and the key they are encrypted under, encrypted at rest.
+ *
+ * What is stored under a name is whole, durable and has that digest: a blob is visible only after
+ * its bytes are synced. Two writers of one blob are fine: the same bytes win.
+ *
+ * Threads: any. Calls block on the disk: never call them on an HTTP worker.
+ */
+#ifndef OC_BLOB_BLOB_H
+#define OC_BLOB_BLOB_H
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "keys/keys.h"
+
+struct oc_blob_store;
+
+#define OC_BLOB_MAX OC_MANIFEST_MAX /* plaintext bytes of one blob */
+
+/** Which blob: the digest of the plaintext, and the key that wraps its data key. */
+struct oc_blob_name {
+    uint8_t sha256[OC_SHA256_LEN];
+    struct oc_slice key_id; /* as in keys.h: OC_KEYS_SERVICE or a KMS key id (36 characters) */
+};
+
+/**
+ * Open or create the content store of `region` under `folder`.
+ * @param keys  must outlive the store
+ * Errors: OC_EIO, OC_EDENIED, OC_ENOMEM, OC_EINVAL (made by a newer version).
+ */
+int oc_blob_fs_open(const char *folder, struct oc_slice region, struct oc_keys *keys,
+                    struct oc_blob_store **ret, struct oc_err *err);
+void oc_blob_close(struct oc_blob_store *store);
+
+/** Whether the blob is there (it is then durable, and was whole; its bytes are not re-read). */
+int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret, struct oc_err *err);
+
+/**
+ * Encrypt and store `plain`, durable on return. Verifies first that `plain` has the digest in
+ * `name` unless `verified` says that the caller has just done so.
+ * Errors: OC_EINVAL (digest differs, larger than OC_BLOB_MAX), OC_EFULL, OC_EIO, OC_EDENIED (key unknown or disabled), OC_ENOMEM.
+ */
+int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_slice plain,
+                bool verified, struct oc_err *err);
+
+/**
+ * Read, decrypt and verify a blob.
+ * @param cap        room at `to`
+ * @param[out] ret_len  plaintext bytes
+ * Errors: OC_ENOTFOUND; OC_ECORRUPT (text names the file); OC_ELIMIT (larger than `cap`);
+ *         OC_EDENIED (key unknown or disabled); OC_EIO; OC_ENOMEM.
+ */
+int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+                size_t *ret_len, struct oc_err *err);
+
+/** Plaintext size without reading the content. Errors: as oc_blob_get. */
+int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
+                 struct oc_err *err);
+
+/**
+ * Remove a blob; fine when it is not there. Durability is not waited for: after a crash it may be
+ * there again, and whole.
+ */
+int oc_blob_delete(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_err *err);
+
+/**
+ * Visit every blob, in no order; one that is stored or removed meanwhile may be visited or not.
+ * `fn` returns 0 to go on, negative to fail with `err`; it may delete the blob.
+ */
+typedef int oc_blob_fn(const struct oc_blob_name *name, void *ctx, struct oc_err *err);
+int oc_blob_each(struct oc_blob_store *store, oc_blob_fn *fn, void *ctx, struct oc_err *err);
+
+/** Remove what crashed writers left behind. Call when no writer is at work. */
+int oc_blob_clean(struct oc_blob_store *store, struct oc_err *err);
+
+/** How many unfinished files crashed writers have left (or writers are at work on). */
+int oc_blob_leftovers(struct oc_blob_store *store, uint64_t *ret, struct oc_err *err);
+
+#endif

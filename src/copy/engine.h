@@ -1,0 +1,121 @@
+/*
+ * The copy engine: takes up unfinished copies and imports, moves their bytes, and ends their jobs.
+ *
+ * Work is found in the store (OC_RECORD_TASK), so a restart needs nothing but the store: parts
+ * that are already in the target's content store are not moved again. A model becomes Active, its
+ * job Completed and its task removed in one commit, after every part and the manifest are durable.
+ * When it cannot be made, model and job become Failed with the reason, the task is removed and the
+ * name released, also in one commit; parts that nothing else needs are then swept away.
+ *
+ * Order: accounts take turns, one account runs at most half of `jobs_at_once`, and a quarter of it
+ * is kept for models of at most 1 GiB, so that a small copy never waits behind a terabyte. Running
+ * work shares a fixed set of part buffers, which go to the account that holds fewest: that bounds
+ * the memory, and divides the disk, whatever the sizes of the models.
+ *
+ * Threads: any. The engine owns its workers and logs (it is one of the places that may).
+ */
+#ifndef OC_COPY_ENGINE_H
+#define OC_COPY_ENGINE_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "blob/blob.h"
+#include "keys/keys.h"
+#include "model/manifest.h"
+#include "model/record.h"
+#include "store/store.h"
+
+/** One Region this process serves. Borrowed for the engine's life. */
+struct oc_region {
+    struct oc_slice name;
+    struct oc_blob_store *blobs;
+};
+
+/** Where s3://BUCKET/… leads: a local folder. */
+struct oc_bucket {
+    struct oc_slice name;
+    const char *folder;
+};
+
+/**
+ * Whether a copy from another account may go on, as `read` shows it. Called from the engine's
+ * threads and from the store's writer.
+ * Errors: OC_EDENIED (the share was revoked: the copy fails), others: asked again later.
+ */
+typedef int oc_copy_allowed_fn(struct oc_read *read, const struct oc_task *task, void *ctx,
+                               struct oc_err *err);
+
+struct oc_copy_options {
+    struct oc_store *store;
+    struct oc_keys *keys;
+    const struct oc_region *regions;
+    size_t region_count;
+    const struct oc_bucket *buckets;
+    size_t bucket_count;
+    uint32_t workers;         /* threads that move parts, 1–64; 0: 4 */
+    uint32_t jobs_at_once;    /* copies and imports running at one time, 1–256; 0: 16 */
+    oc_copy_allowed_fn *still_allowed; /* for copies across accounts; NULL: always */
+    void *allowed_ctx;
+};
+
+struct oc_copy_engine;
+
+/** Start the workers and take up what is unfinished. Errors: OC_ENOMEM, OC_EIO. */
+int oc_copy_engine_new(const struct oc_copy_options *options, struct oc_copy_engine **ret,
+                       struct oc_err *err);
+
+/** Stop after the parts in flight; unfinished work stays in the store. NULL is fine. */
+void oc_copy_engine_free(struct oc_copy_engine *engine);
+
+/** Say that the store has new work. Cheap; never blocks. */
+void oc_copy_engine_wake(struct oc_copy_engine *engine);
+
+/** How far a running copy is. */
+struct oc_copy_progress {
+    const char *phase;        /* static: "queued", "copying", "sealing", "done" */
+    uint64_t bytes_done, bytes_total;
+    uint64_t parts_done, parts_total;
+    uint64_t bytes_per_second; /* over the last seconds */
+    int64_t seconds_left;      /* -1: not known yet */
+};
+
+/** @return false when the engine is not making that model at the moment. */
+bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition target,
+                             struct oc_slice model_id, struct oc_copy_progress *ret);
+
+/** The engine's view of a Region, or NULL when this process does not serve it. */
+const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, struct oc_slice name);
+
+/**
+ * Run `fn(ctx)` on one of the workers: for requests that move a part's bytes. Bounded queue.
+ * Errors: OC_EBUSY (queue full or stopping).
+ */
+int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), void *ctx, struct oc_err *err);
+
+/**
+ * Keep a part from being swept away. Pin before looking whether it is there or storing it; unpin
+ * when the record that refers to it (OC_RECORD_UPLOAD_PART, a task, a model) is durable, or when
+ * none will be. Pins count. `region` must be one that the engine serves.
+ * Errors: OC_ENOMEM, OC_ENOTFOUND (Region not served).
+ */
+int oc_copy_engine_pin(struct oc_copy_engine *engine, struct oc_slice region,
+                       const uint8_t sha256[OC_SHA256_LEN], struct oc_err *err);
+void oc_copy_engine_unpin(struct oc_copy_engine *engine, struct oc_slice region,
+                          const uint8_t sha256[OC_SHA256_LEN]);
+
+/**
+ * Ask for a sweep of `region` (after a model was deleted): blobs that no model, task or upload
+ * refers to are removed in the background. Requests that come before it begins are one. Never blocks.
+ */
+void oc_copy_engine_sweep(struct oc_copy_engine *engine, struct oc_slice region);
+
+/**
+ * Read the manifest of a model from its Region's content store.
+ * @param hex  SHA-256 of the encoded manifest, hexadecimal
+ * @param ret  initialised; cleared by the caller whatever happens
+ * Errors: as oc_blob_get; OC_ECORRUPT (not a manifest).
+ */
+int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, struct oc_slice hex,
+                          struct oc_manifest *ret, struct oc_err *err);
+
+#endif
