@@ -53,7 +53,7 @@ enum oc_policy_kind {
  * Errors: OC_EINVAL, ValidationException — not JSON, too long, or anything not understood, which the
  *         text names; OC_ENOMEM.
  */
-int oc_policy_parse(struct oc_slice text, enum oc_policy_kind kind, struct oc_policy **ret,
+int oc_policy_parse(enum oc_policy_kind kind, struct oc_slice text, struct oc_policy **ret,
                     struct oc_err *err);
 
 void oc_policy_free(struct oc_policy *policy);
