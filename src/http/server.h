@@ -85,8 +85,8 @@ struct oc_http_options {
     /* Most open connections [4096]. One beyond gets 503 with Retry-After and is closed: SDKs
      * retry that, while a connection left in the backlog would look like a dead server. */
     unsigned max_connections;
-    /* Most bytes of request bodies and unsent answers over all connections [1 GiB]; a body beyond
-     * gets 503 with Retry-After, an answer beyond ends its connection. */
+    /* Most bytes of request bodies and of answers copied for later sending, over all connections
+     * [1 GiB]. A body beyond gets 503 with Retry-After, an answer beyond ends its connection. */
     size_t max_body_memory;
     unsigned head_timeout_ms; /* from the first byte, or the connect, to the whole head [10 s] */
     unsigned idle_timeout_ms; /* between two requests [60 s] */

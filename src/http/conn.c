@@ -1,0 +1,592 @@
+/*
+ * One connection: from bytes to a request, to the handler, and on to the next request.
+ *
+ * A small machine of states; each step works until it would wait. Sockets are registered once, edge
+ * triggered, and flags remember what epoll has told: a small request on a kept connection costs
+ * epoll_wait, recv and sendmsg. EPOLLOUT is asked for when a send has met a full socket, not before.
+ *
+ * Thread: the connection's worker.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "http/http_impl.h"
+
+#define STEPS_MAX 64                  /* of one connection before the others get their turn */
+#define BODY_FIRST (64 * 1024)        /* first memory of a separate body; doubles from there */
+#define ARENA_KEEP_MAX (64 * 1024)    /* arena memory that a pooled exchange may keep */
+#define LINGER_BYTES_MAX (64UL << 20) /* input discarded after a refusal */
+
+enum step {
+    STEP_GO,   /* the state may have changed: take the next step */
+    STEP_WAIT, /* for an event, a time-out or an answer */
+    STEP_CLOSE
+};
+
+/* The only two places that touch a connection's bytes. */
+static ssize_t conn_read(struct oc_http_conn *conn, void *to, size_t len)
+{
+    ssize_t got;
+
+    if (oc_fault(OC_FAULT_READ)) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    got = recv(conn->fd, to, len, 0);
+    /* A short read has emptied the socket (epoll(7)); new bytes make a new event. But an end that
+     * epoll has told of already makes none: it must be read to be seen. */
+    if (got < (ssize_t)len)
+        conn->readable = conn->has_end && got > 0;
+    if (got > 0)
+        oc_http_count(conn->worker, OC_COUNT_BYTES_IN, (uint64_t)got);
+    return got;
+}
+
+ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, int flags)
+{
+    struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
+    ssize_t sent;
+
+    if (oc_fault(OC_FAULT_SEND)) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | flags);
+    if (sent > 0) {
+        oc_http_count(conn->worker, OC_COUNT_BYTES_OUT, (uint64_t)sent);
+        conn->moved += (uint64_t)sent;
+    }
+    return sent;
+}
+
+bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size)
+{
+    struct oc_http_server *server = exchange->conn->worker->server;
+    size_t before = atomic_fetch_add(&server->body_memory, size), after;
+
+    if (__builtin_add_overflow(before, size, &after) || after > server->options.max_body_memory) {
+        atomic_fetch_sub(&server->body_memory, size);
+        return false;
+    }
+    exchange->reserved += size;
+    return true;
+}
+
+static struct oc_http_exchange *exchange_take(struct oc_http_conn *conn)
+{
+    struct oc_http_worker *worker = conn->worker;
+    struct oc_http_exchange *exchange = worker->pool;
+
+    if (exchange != NULL) {
+        worker->pool = exchange->next_free;
+        worker->pool_size--;
+    } else {
+        exchange = oc_alloc(sizeof(*exchange));
+        if (exchange == NULL)
+            return NULL;
+        memset(exchange, 0, offsetof(struct oc_http_exchange, small));
+        oc_arena_init(&exchange->arena, OC_REQUEST_ARENA_MAX);
+        exchange->in = exchange->small;
+        exchange->in_cap = sizeof(exchange->small);
+    }
+    exchange->conn = conn;
+    exchange->in_len = 0;
+    exchange->req.method = (struct oc_slice){0};
+    oc_http_parser_init(&exchange->parser);
+    conn->exchange = exchange;
+    return exchange;
+}
+
+/* Drop the memory of one request and its answer; the input stays. */
+static void exchange_reset(struct oc_http_exchange *exchange)
+{
+    if (exchange->reserved > 0)
+        atomic_fetch_sub(&exchange->conn->worker->server->body_memory, exchange->reserved);
+    exchange->reserved = 0;
+    free(exchange->body);
+    exchange->body = NULL;
+    exchange->body_len = exchange->body_cap = 0;
+    oc_buf_clear(&exchange->out_head);
+    oc_buf_clear(&exchange->out_body);
+    exchange->out_sent = 0;
+    exchange->responded = false;
+    exchange->out_failed = false;
+    exchange->req.method = (struct oc_slice){0};
+    if (exchange->arena.used > ARENA_KEEP_MAX)
+        oc_arena_clear(&exchange->arena);
+    else if (exchange->arena.used > 0)
+        oc_arena_reset(&exchange->arena);
+}
+
+void oc_http_exchange_free(struct oc_http_exchange *exchange)
+{
+    oc_arena_clear(&exchange->arena);
+    free(exchange);
+}
+
+static void exchange_release(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    struct oc_http_worker *worker = conn->worker;
+
+    if (exchange == NULL)
+        return;
+    conn->exchange = NULL;
+    if (exchange->in != exchange->small) {
+        free(exchange->in);
+        exchange->in = exchange->small;
+        exchange->in_cap = sizeof(exchange->small);
+    }
+    if (worker->pool_size >= OC_HTTP_POOL_MAX) {
+        oc_http_exchange_free(exchange);
+        return;
+    }
+    exchange->next_free = worker->pool;
+    worker->pool = exchange;
+    worker->pool_size++;
+}
+
+static void conn_free(struct oc_http_conn *conn)
+{
+    if (conn->exchange != NULL)
+        exchange_reset(conn->exchange);
+    exchange_release(conn);
+    atomic_fetch_sub(&conn->worker->load, 1);
+    atomic_fetch_sub(&conn->worker->server->open, 1);
+    free(conn);
+}
+
+void oc_http_conn_close(struct oc_http_conn *conn)
+{
+    oc_http_timer_remove(conn);
+    close(conn->fd);
+    conn->fd = -1;
+    conn->worker->open--;
+    if (conn->state != OC_CONN_HANDLING)
+        conn_free(conn); /* else oc_http_conn_answered does, once the request is answered */
+}
+
+/* Ask for an event, at once when the socket is ready: to hear of a socket that takes bytes again,
+ * and to come back to a connection that has used up its turn. */
+static void rearm(struct oc_http_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = conn};
+
+    (void)epoll_ctl(conn->worker->epoll_fd, EPOLL_CTL_MOD, conn->fd, &event); /* cannot fail */
+    conn->wants_writable = true;
+}
+
+/* After an answer has been given: nothing more is due from the handler. */
+static enum step begin_writing(struct oc_http_conn *conn)
+{
+    conn->state = OC_CONN_WRITING;
+    return conn->exchange->out_failed ? STEP_CLOSE : STEP_GO;
+}
+
+static enum step refuse(struct oc_http_conn *conn, unsigned status, const char *reason)
+{
+    conn->writable = false; /* the socket is tried now; what it leaves waits for an event */
+    conn->readable = true;  /* there may be input that nobody will read: linger */
+    conn->moved = conn->moved_mark = 0;
+    oc_http_refuse(conn->exchange, status, reason);
+    return begin_writing(conn);
+}
+
+static enum step dispatch(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    struct oc_http_worker *worker = conn->worker;
+    int rc;
+
+    exchange->req.received_us = oc_clock_mono_us();
+    conn->state = OC_CONN_HANDLING;
+    conn->writable = false;
+    conn->moved = conn->moved_mark = 0;
+    atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
+    oc_http_count(worker, OC_COUNT_REQUESTS, 1);
+    worker->handling = exchange;
+    rc = worker->server->handler(&exchange->req, worker->server->ctx);
+    worker->handling = NULL;
+    if (!exchange->responded && rc == OC_PENDING) {
+        oc_http_timer_set(conn, OC_TIMER_NONE);
+        return STEP_WAIT;
+    }
+    oc_http_count(worker, OC_COUNT_ANSWERS, 1);
+    if (!exchange->responded)
+        return refuse(conn, 500, "The request could not be handled.");
+    return begin_writing(conn);
+}
+
+/* The head is whole: make the request of it. */
+static void fill_request(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    const struct oc_http_head *head = &exchange->parser.head;
+
+    oc_http_make_id(conn->worker, exchange->id);
+    exchange->keep_alive = head->keep_alive && !conn->worker->is_stopping;
+    exchange->req = (struct oc_http_request){
+        .id = {exchange->id, sizeof(exchange->id)},
+        .method = head->method,
+        .target = head->target,
+        .path = head->path,
+        .query = head->query,
+        .host = head->host,
+        .headers = head->headers,
+        .header_count = head->header_count,
+        .body = {exchange->in + head->size, 0},
+        .peer = oc_slice_of(conn->peer),
+        .peer_port = conn->peer_port,
+        .arena = &exchange->arena,
+    };
+}
+
+static bool fits_behind_head(const struct oc_http_exchange *exchange)
+{
+    const struct oc_http_head *head = &exchange->parser.head;
+
+    return head->content_length <= exchange->in_cap - head->size;
+}
+
+static bool grow_body(struct oc_http_exchange *exchange)
+{
+    size_t want = (size_t)exchange->parser.head.content_length;
+    size_t cap = exchange->body_cap == 0 ? BODY_FIRST : exchange->body_cap * 2;
+
+    cap = cap < want ? cap : want;
+    if (!oc_http_reserve(exchange, cap - exchange->body_cap))
+        return false;
+    char *body = oc_realloc(exchange->body, cap);
+
+    if (body == NULL)
+        return false;
+    exchange->body = body;
+    exchange->body_cap = cap;
+    return true;
+}
+
+/* The head is whole: judge what it announces, and go for the body or to the handler. */
+static enum step begin_request(struct oc_http_conn *conn)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct oc_http_exchange *exchange = conn->exchange;
+    struct oc_http_server *server = conn->worker->server;
+    const struct oc_http_head *head = &exchange->parser.head;
+
+    fill_request(conn);
+    if (head->content_length == 0)
+        return dispatch(conn);
+    if (head->content_length > server->options.body_limit(&exchange->req, server->ctx))
+        return refuse(conn, 413, "The request's body is too large.");
+    conn->state = OC_CONN_BODY;
+    oc_http_timer_set(conn, OC_TIMER_BODY);
+    if (!fits_behind_head(exchange)) {
+        size_t have = exchange->in_len - head->size;
+
+        if (!grow_body(exchange))
+            return refuse(conn, 503, "Too many large requests at once.");
+        memcpy(exchange->body, exchange->in + head->size, have);
+        exchange->body_len = have;
+    }
+    if (exchange->in_len == head->size && head->expects_continue) {
+        struct iovec iov = {(void *)go_on, sizeof(go_on) - 1};
+
+        /* 25 bytes into a socket whose answers have all left: not taking them is a failure. */
+        if (oc_http_conn_write(conn, &iov, 1, 0) != (ssize_t)iov.iov_len)
+            return STEP_CLOSE;
+    }
+    conn->moved = conn->moved_mark = 0;
+    return STEP_GO;
+}
+
+/* A whole head may be longer than the small input memory. */
+static bool grow_input(struct oc_http_exchange *exchange)
+{
+    char *in = oc_alloc(OC_HTTP_HEAD_MAX);
+
+    if (in == NULL)
+        return false;
+    memcpy(in, exchange->in, exchange->in_len);
+    exchange->in = in;
+    exchange->in_cap = OC_HTTP_HEAD_MAX;
+    oc_http_parser_init(&exchange->parser); /* its slices point into the old place */
+    return true;
+}
+
+static enum step read_input(struct oc_http_conn *conn, char *to, size_t len, size_t *length)
+{
+    ssize_t got = conn_read(conn, to, len);
+
+    if (got > 0) {
+        *length += (size_t)got;
+        conn->moved += (uint64_t)got;
+        return STEP_GO;
+    }
+    return got < 0 && errno == EAGAIN ? STEP_WAIT : STEP_CLOSE;
+}
+
+static enum step step_head(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+
+    if (exchange == NULL && !conn->readable)
+        return STEP_WAIT;
+    if (exchange == NULL && (exchange = exchange_take(conn)) == NULL)
+        return STEP_CLOSE;
+    if (exchange->parser.searched < exchange->in_len) {
+        int rc = oc_http_parse(&exchange->parser, (struct oc_slice){exchange->in, exchange->in_len});
+
+        if (rc < 0)
+            return refuse(conn, exchange->parser.status, exchange->parser.reason);
+        if (rc == OC_OK)
+            return begin_request(conn);
+    }
+    if (conn->readable) {
+        /* The parser refuses a head that fills the large memory, so there is room after this. */
+        if (exchange->in_len == exchange->in_cap && !grow_input(exchange))
+            return STEP_CLOSE;
+        enum step step = read_input(conn, exchange->in + exchange->in_len,
+                                    exchange->in_cap - exchange->in_len, &exchange->in_len);
+
+        if (step != STEP_WAIT)
+            return step;
+    }
+    if (exchange->in_len == 0)
+        exchange_release(conn);
+    else if (conn->timer != OC_TIMER_HEAD)
+        oc_http_timer_set(conn, OC_TIMER_HEAD);
+    return STEP_WAIT;
+}
+
+static enum step step_body(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    const struct oc_http_head *head = &exchange->parser.head;
+    bool in_place = fits_behind_head(exchange);
+    size_t have = in_place ? exchange->in_len - head->size : exchange->body_len;
+
+    if (have >= head->content_length) {
+        exchange->req.body.ptr = in_place ? exchange->in + head->size : exchange->body;
+        exchange->req.body.len = (size_t)head->content_length;
+        return dispatch(conn);
+    }
+    if (!conn->readable)
+        return STEP_WAIT;
+    if (in_place)
+        return read_input(conn, exchange->in + exchange->in_len, exchange->in_cap - exchange->in_len,
+                          &exchange->in_len);
+    if (exchange->body_len == exchange->body_cap && !grow_body(exchange))
+        return refuse(conn, 503, "Too many large requests at once.");
+    return read_input(conn, exchange->body + exchange->body_len,
+                      exchange->body_cap - exchange->body_len, &exchange->body_len);
+}
+
+/* The answer has left. */
+static enum step end_request(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    const struct oc_http_head *head = &exchange->parser.head;
+    size_t used = head->size;
+
+    if (!exchange->keep_alive || conn->worker->is_stopping) {
+        /* Closing a socket with unread input resets it, and the reset may overtake the answer. */
+        if (!conn->readable && exchange->in_len <= head->size + exchange->req.body.len)
+            return STEP_CLOSE;
+        shutdown(conn->fd, SHUT_WR);
+        exchange_reset(exchange);
+        exchange_release(conn);
+        conn->state = OC_CONN_LINGER;
+        conn->moved = 0;
+        oc_http_timer_set(conn, OC_TIMER_LINGER);
+        return STEP_GO;
+    }
+    if (exchange->body == NULL)
+        used += exchange->req.body.len;
+    exchange->in_len -= used;
+    memmove(exchange->in, exchange->in + used, exchange->in_len);
+    exchange_reset(exchange);
+    oc_http_parser_init(&exchange->parser);
+    conn->state = OC_CONN_HEAD;
+    oc_http_timer_set(conn, OC_TIMER_IDLE);
+    return STEP_GO;
+}
+
+static enum step step_writing(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    size_t total = exchange->out_head.len + exchange->out_body.len;
+
+    if (exchange->out_sent < total && conn->writable) {
+        int done = oc_http_flush(exchange);
+
+        if (done < 0)
+            return STEP_CLOSE;
+        conn->writable = done > 0;
+    }
+    if (exchange->out_sent == total)
+        return end_request(conn);
+    if (!conn->wants_writable)
+        rearm(conn);
+    if (conn->timer != OC_TIMER_WRITE)
+        oc_http_timer_set(conn, OC_TIMER_WRITE);
+    return STEP_WAIT;
+}
+
+static enum step step_linger(struct oc_http_conn *conn)
+{
+    char discarded[16 * 1024];
+    size_t length = 0;
+
+    if (conn->moved > LINGER_BYTES_MAX)
+        return STEP_CLOSE;
+    return conn->readable ? read_input(conn, discarded, sizeof(discarded), &length) : STEP_WAIT;
+}
+
+static void conn_run(struct oc_http_conn *conn, enum step step)
+{
+    for (unsigned steps = 0; step == STEP_GO; steps++) {
+        if (steps == STEPS_MAX) {
+            rearm(conn);
+            return;
+        }
+        switch ((enum oc_http_conn_state)conn->state) {
+        case OC_CONN_HEAD:
+            step = step_head(conn);
+            break;
+        case OC_CONN_BODY:
+            step = step_body(conn);
+            break;
+        case OC_CONN_WRITING:
+            step = step_writing(conn);
+            break;
+        case OC_CONN_LINGER:
+            step = step_linger(conn);
+            break;
+        case OC_CONN_NEW:
+        case OC_CONN_HANDLING:
+            return; /* events of a pending connection are kept in its flags */
+        }
+    }
+    if (step == STEP_CLOSE)
+        oc_http_conn_close(conn);
+}
+
+void oc_http_conn_adopt(struct oc_http_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = conn};
+
+    conn->state = OC_CONN_HEAD;
+    if (conn->worker->is_stopping ||
+        epoll_ctl(conn->worker->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) < 0) {
+        oc_http_conn_close(conn);
+        return;
+    }
+    if (!conn->is_surplus)
+        return;
+    if (exchange_take(conn) == NULL)
+        conn_run(conn, STEP_CLOSE);
+    else
+        conn_run(conn, refuse(conn, 503, "Too many connections."));
+}
+
+void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events)
+{
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        conn->readable = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        conn->has_end = true;
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0)
+        conn->writable = true;
+    /* Both directions are gone: nobody waits for a pending answer any more. A client that has
+     * only ended its own side (EPOLLRDHUP alone) still gets it. */
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && conn->state == OC_CONN_HANDLING)
+        oc_http_conn_close(conn);
+    else
+        conn_run(conn, STEP_GO);
+}
+
+void oc_http_conn_answered(struct oc_http_conn *conn)
+{
+    oc_http_count(conn->worker, OC_COUNT_ANSWERS, 1);
+    if (conn->fd < 0) {
+        oc_http_count(conn->worker, OC_COUNT_ANSWERS_DROPPED, 1);
+        conn_free(conn);
+        return;
+    }
+    conn->writable = true;
+    conn_run(conn, begin_writing(conn));
+}
+
+/* Whether enough bytes have moved in the period that has just ended; the next one begins. */
+static bool moves_on(struct oc_http_conn *conn, uint64_t moved)
+{
+    const struct oc_http_server *server = conn->worker->server;
+    int64_t period_ms = server->period_us[conn->timer] / 1000;
+    uint64_t due = (uint64_t)server->options.min_rate * (uint64_t)period_ms / 1000;
+    bool enough = moved >= conn->moved_mark && moved - conn->moved_mark >= due;
+
+    conn->moved_mark = moved;
+    if (enough)
+        oc_http_timer_set(conn, (enum oc_http_timer)conn->timer);
+    return enough;
+}
+
+static bool write_moves_on(struct oc_http_conn *conn)
+{
+    int queued = 0;
+
+    /* What the client has taken, not what the kernel holds for it. */
+    if (ioctl(conn->fd, SIOCOUTQ, &queued) < 0)
+        queued = 0;
+    return moves_on(conn, conn->moved - ((uint64_t)queued < conn->moved ? (uint64_t)queued
+                                                                        : conn->moved));
+}
+
+static void count_timeout(struct oc_http_conn *conn, enum oc_http_count count, const char *what)
+{
+    oc_http_count(conn->worker, count, 1);
+    oc_log(OC_LOG_INFO, "http_timeout", "peer", conn->peer, "waiting_for", what, NULL);
+}
+
+void oc_http_conn_timeout(struct oc_http_conn *conn)
+{
+    enum step step = STEP_CLOSE;
+
+    switch ((enum oc_http_timer)conn->timer) {
+    case OC_TIMER_HEAD:
+        count_timeout(conn, OC_COUNT_TIMEOUTS_HEAD, "head");
+        if (conn->exchange != NULL)
+            step = refuse(conn, 408, "The request's head took too long.");
+        break;
+    case OC_TIMER_BODY:
+        if (moves_on(conn, conn->moved))
+            return;
+        count_timeout(conn, OC_COUNT_TIMEOUTS_BODY, "body");
+        step = refuse(conn, 408, "The request's body came too slowly.");
+        break;
+    case OC_TIMER_WRITE:
+        if (write_moves_on(conn))
+            return;
+        count_timeout(conn, OC_COUNT_TIMEOUTS_WRITE, "reader");
+        break;
+    case OC_TIMER_IDLE:
+        oc_http_count(conn->worker, OC_COUNT_TIMEOUTS_IDLE, 1);
+        break;
+    case OC_TIMER_LINGER:
+    case OC_TIMER_NONE:
+    case OC_TIMERS:
+        break;
+    }
+    conn_run(conn, step);
+}
