@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Checks recorded answers against the output shapes of api/: for the conformance tests.
 
     from shape_check import check_output, check_error
