@@ -283,6 +283,7 @@ static enum step begin_request(struct oc_http_conn *conn)
     struct oc_http_exchange *exchange = conn->exchange;
     struct oc_http_server *server = conn->worker->server;
     const struct oc_http_head *head = &exchange->parser.head;
+    size_t have = exchange->in_len - head->size; /* bytes of the body, or of what follows it */
 
     fill_request(conn);
     if (head->content_length == 0)
@@ -292,14 +293,13 @@ static enum step begin_request(struct oc_http_conn *conn)
     conn->state = OC_CONN_BODY;
     oc_http_timer_set(conn, OC_TIMER_BODY);
     if (!fits_behind_head(exchange)) {
-        size_t have = exchange->in_len - head->size;
-
         if (!grow_body(exchange))
             return refuse(conn, 503, "Too many large requests at once.");
         memcpy(exchange->body, exchange->in + head->size, have);
         exchange->body_len = have;
+        exchange->in_len = head->size;
     }
-    if (exchange->in_len == head->size && head->expects_continue) {
+    if (have == 0 && head->expects_continue) {
         struct iovec iov = {(void *)go_on, sizeof(go_on) - 1};
 
         /* 25 bytes into a socket whose answers have all left: not taking them is a failure. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define REQUEST_LINE_MAX (OC_HTTP_TARGET_MAX + 64) /* a target of the limit, method and version */
+
 /* RFC 9110 section 5.6.2: tchar. */
 static const bool is_tchar[256] = {
     ['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,  ['\''] = true,
@@ -125,6 +127,8 @@ static int parse_request_line(struct oc_http_parser *parser, struct oc_slice lin
     struct oc_http_head *head = &parser->head;
     struct oc_slice rest = line;
 
+    if (line.len > REQUEST_LINE_MAX)
+        return refuse(parser, 414, "The request line is too long.");
     head->method = oc_slice_cut(&rest, ' ');
     if (!oc_http_is_token(head->method))
         return refuse(parser, 400, "The method is not a token.");
@@ -287,7 +291,7 @@ static int check_partial(struct oc_http_parser *parser, struct oc_slice input)
 
         if (!is_tchar[c] && !(c == '\r' && parser->line == 0))
             return refuse(parser, 400, "The method is not a token.");
-        if (have > OC_HTTP_TARGET_MAX + 64)
+        if (have > REQUEST_LINE_MAX + 1) /* its CR may be among them */
             return refuse(parser, 414, "The request line is too long.");
     }
     if (input.len >= OC_HTTP_HEAD_MAX)
