@@ -1,0 +1,62 @@
+"""One server for the whole session; every test takes accounts of its own from it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.cloud import Account, Cloud, bucket_config, write_library
+from support.recorder import Recorder
+from support.server import Server
+
+
+@pytest.fixture(scope="session")
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder behind s3://models."""
+    folder = tmp_path_factory.mktemp("models")
+    write_library(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    with Server(folder, bucket_config(library)) as server:
+        yield server
+    shutil.rmtree(folder)  # only after a clean end: a failure leaves data and log to look at
+
+
+@pytest.fixture(scope="session")
+def cloud(server: Server, recorder: Recorder) -> Cloud:
+    return Cloud(server, recorder)
+
+
+@pytest.fixture
+def account(cloud: Cloud) -> Account:
+    return cloud.account()
+
+
+@pytest.fixture(autouse=True)
+def server_lives(server: Server) -> Iterator[None]:
+    """A test that kills the server fails, and shows why; the next ones do not hide it."""
+    yield
+    assert server.running(), server.tail()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What looks at the answers of all other tests comes last, and only when all ran."""
+    last = [item for item in items if item.path.name == "test_all_answers.py"]
+    first = [item for item in items if item not in last]
+    items[:] = first + last
+    here = {file.name for file in Path(__file__).parent.glob("test_*.py")}
+    whole = here <= {item.path.name for item in items} and not config.option.keyword
+    if not whole:
+        for item in last:
+            item.add_marker(pytest.mark.skip(reason="judges a whole run, and this is a part"))
