@@ -34,6 +34,13 @@ struct oc_api_options {
     int64_t throttle_burst;             /* 0: twice the rate */
 };
 
+/**
+ * Whether a copy across accounts may go on: the source's policy must still allow it.
+ * For oc_copy_options.still_allowed; `ctx` is not used.
+ * Errors: OC_EDENIED (text for the job's failureMessage), OC_ENOTFOUND (source gone), OC_EIO, OC_ENOMEM.
+ */
+int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err);
+
 /** Errors: OC_ENOMEM, OC_EINVAL. */
 int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct oc_err *err);
 
@@ -43,7 +50,6 @@ void oc_api_free(struct oc_api *api);
 /** One answer. Everything is borrowed until `respond` returns. */
 struct oc_api_response {
     int status;                      /* HTTP status */
-    struct oc_slice request_id;      /* for x-amzn-RequestId */
     struct oc_slice content_type;
     const char *error;               /* for X-Amzn-ErrorType; NULL on success */
     const struct oc_slice *pieces;   /* the body, joined */
@@ -55,6 +61,7 @@ struct oc_api_response {
 
 /** One request. The caller owns it and keeps it until `respond` has been called. */
 struct oc_api_request {
+    struct oc_slice id;              /* a UUID: names the request in the log and in the answer */
     struct oc_slice method;
     struct oc_slice path;            /* raw, as on the wire */
     struct oc_slice query;           /* raw, without `?`; absent when there is none */

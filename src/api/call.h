@@ -41,8 +41,8 @@ struct oc_call {
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
     struct oc_read *read;          /* open until the answer has left, when set */
+    bool frees_blobs;              /* the change leaves blobs that nothing refers to */
     void *state;                   /* the operation's own, in the arena */
-    char request_id[36];
     struct oc_err err;
     struct oc_write write;
     oc_apply_fn *apply;
@@ -64,6 +64,9 @@ struct oc_api {
     uint8_t token_key[OC_SHA256_LEN];
 };
 
+/** Set `api->authenticator` up. Errors: OC_ENOMEM. */
+int oc_api_authenticator_new(struct oc_api *api, struct oc_err *err);
+
 /** The operations, by enum oc_op_id. */
 extern oc_call_fn *const oc_call_handlers[OC_OP_COUNT];
 
@@ -73,8 +76,25 @@ struct oc_partition oc_call_partition(const struct oc_call *call);
 /** Open `call->read` unless it is open. Errors: as oc_store_read. */
 int oc_call_read(struct oc_call *call, struct oc_err *err);
 
+/** Close `call->read` before its time: when the answer borrows nothing from it. */
+void oc_call_read_done(struct oc_call *call);
+
+/** A copy of a record in the call's arena; absent when there is none. Errors: OC_ECORRUPT, OC_EIO, OC_ENOMEM. */
+int oc_call_get_copy(struct oc_call *call, struct oc_read *read, enum oc_record_kind kind,
+                     struct oc_slice key, struct oc_slice *ret, struct oc_err *err);
+
+/**
+ * Whether a record still is as it was read before the transaction; absent `was`: still absent.
+ * A record that cannot be read counts as changed.
+ */
+bool oc_call_unchanged(struct oc_read *read, enum oc_record_kind kind, struct oc_slice key,
+                       struct oc_slice was);
+
 /** Hand a change to the store. @return OC_PENDING */
 int oc_call_write(struct oc_call *call, oc_apply_fn *apply);
+
+/** Make a change at once and wait for it: only on a worker (oc_call_run). Errors: what `apply` returned; the store's. */
+int oc_call_write_now(struct oc_call *call, oc_apply_fn *apply, struct oc_err *err);
 
 /** Go on in `run` on one of the copy engine's workers. @return OC_PENDING, or OC_EBUSY */
 int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
@@ -129,7 +149,7 @@ int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, stru
 
 /* -- page tokens ------------------------------------------------------------------------------ */
 
-/** Append `,"nextToken":"…"` (`comma`) or the member alone to `buf`. `context`: model/token.h. */
+/** Append `,"nextToken":"…"` to `buf`. `context`: what the token is bound to, see model/token.h. */
 int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,
                       struct oc_buf *buf, struct oc_err *err);
 
@@ -137,6 +157,7 @@ int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_s
 void oc_context_init(const struct oc_call *call, struct oc_buf *context);
 /** Add one filter, absent or not, so that no two lists of filters look alike. */
 void oc_context_add(struct oc_buf *context, struct oc_slice value);
+void oc_context_add_tags(struct oc_buf *context, const struct oc_tag_list *tags);
 void oc_context_add_int64(struct oc_buf *context, struct oc_opt_int64 value);
 
 #endif

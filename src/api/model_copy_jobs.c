@@ -4,12 +4,13 @@
  * Creation checks everything on the request's own thread, against a snapshot; the transaction then
  * only makes sure that nothing it looked at has changed, so that the one writer does little.
  */
-#include "api/ops.h"
+#include "api/models.h"
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "model/arn.h"
-#include "model/timestamp.h"
 #include "model/token.h"
 
 /* -- List --------------------------------------------------------------------------------------- */
@@ -60,7 +61,6 @@ static void fill_query(const struct oc_call *call, const struct oc_list_model_co
 {
     *query = (struct oc_job_query){
         .partition = oc_call_partition(call),
-        .has_status = oc_job_status_parse(in->status_equals, &query->status),
         .source_account = in->source_account_equals,
         .source_model_arn = in->source_model_arn_equals,
         .name_contains = in->target_model_name_contains,
@@ -71,8 +71,7 @@ static void fill_query(const struct oc_call *call, const struct oc_list_model_co
         .ascending = oc_slice_eq_str(in->sort_order, "Ascending"),
         .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
     };
-    if (query->has_status)
-        (void)oc_job_status_parse(in->status_equals, &query->status); /* the initialiser zeroed it */
+    query->has_status = oc_job_status_parse(in->status_equals, &query->status);
 }
 
 /* The answer's body: head, the store's pieces as they are, tail with the token. */
@@ -174,27 +173,12 @@ struct create {
     struct oc_idempotency idem;
     struct oc_arn source_arn;
     struct oc_slice source_key, source_record; /* the record as it was read */
+    struct oc_slice policy_key;
     struct oc_slice policy;                    /* the source's policy as it was read; may be absent */
     struct oc_model source;
     struct oc_key_info kms_key;                /* id absent: the service key */
     struct oc_slice job_id, model_id;
 };
-
-/* A record that may be absent; copied, since the transaction compares it later. */
-static int get_copy(struct oc_call *call, struct oc_read *read, enum oc_record_kind kind,
-                    struct oc_slice key, struct oc_slice *ret, struct oc_err *err)
-{
-    struct oc_slice value;
-
-    *ret = (struct oc_slice){0};
-    int rc = oc_read_get(read, kind, key, &value, err);
-    if (rc == OC_ENOTFOUND)
-        return OC_OK;
-    if (rc < 0)
-        return rc;
-    *ret = oc_arena_copy(call->arena, value);
-    return ret->ptr ? OC_OK : oc_fail_nomem(err);
-}
 
 /* The source must exist, be Active and be allowed to this caller. For another account's model,
  * "not shared" and "does not exist" look the same. */
@@ -203,9 +187,9 @@ static int check_source(struct oc_call *call, struct oc_read *read, struct creat
 {
     const struct oc_create_model_copy_job_in *in = call->in;
 
-    int rc = get_copy(call, read, OC_RECORD_MODEL, create->source_key, &create->source_record, err);
+    int rc = oc_call_get_copy(call, read, OC_RECORD_MODEL, create->source_key, &create->source_record, err);
     if (rc >= 0)
-        rc = get_copy(call, read, OC_RECORD_POLICY, in->source_model_arn, &create->policy, err);
+        rc = oc_call_get_copy(call, read, OC_RECORD_POLICY, create->policy_key, &create->policy, err);
     if (rc >= 0)
         rc = oc_call_allow(call,
                            &(struct oc_call_resource){.arn = in->source_model_arn,
@@ -249,7 +233,8 @@ static int parse_source(struct oc_call *call, struct create *create, struct oc_e
         return oc_fail_not_found(err, "The source model %.*s does not exist: Region %.*s is not served here.",
                                  OC_FMT(in->source_model_arn), OC_FMT(arn->region));
     create->source_key = oc_key_model(call->arena, (struct oc_partition){arn->account, arn->region}, arn->id);
-    return create->source_key.ptr ? OC_OK : oc_fail_nomem(err);
+    create->policy_key = oc_models_policy_key(call, in->source_model_arn);
+    return create->source_key.ptr && create->policy_key.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
 /* Everything that makes two requests the same but their token. */
@@ -279,7 +264,7 @@ static void answer_job(struct oc_call *call, struct oc_slice id)
     oc_buf_put_str(&call->out, "\"}");
 }
 
-static void fill_model(const struct oc_call *call, const struct create *create, struct oc_model *model)
+static void fill_model(struct oc_call *call, const struct create *create, struct oc_model *model)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
 
@@ -288,7 +273,7 @@ static void fill_model(const struct oc_call *call, const struct create *create, 
         .id = create->model_id,
         .name = in->target_model_name,
         .base = create->source.base,
-        .base_model_arn = oc_call_base_model_arn(call, create->source.base_model_arn),
+        .base_model_arn = oc_models_base_arn(call, create->source.base_model_arn),
         .job_id = create->job_id,
         .status = OC_MODEL_CREATING,
         .kms_key_id = create->kms_key.id.ptr ? create->kms_key.id : OC_STR(OC_KEYS_SERVICE),
@@ -297,38 +282,19 @@ static void fill_model(const struct oc_call *call, const struct create *create, 
     };
 }
 
-/* Records that change nothing must be in front: a failed write may have changed nothing. */
-static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+/* The job, the model it makes and the task that the engine takes up. */
+static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *create,
+                   struct oc_model *model, struct oc_err *err)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
-    struct create *create = call->state;
-    struct oc_read *read = oc_tx_read(tx);
-    struct oc_slice earlier, record, policy;
-    struct oc_model model;
-
-    int rc = oc_idempotency_find(&create->idem, read, &earlier, err);
-    if (rc < 0)
-        return rc;
-    if (earlier.ptr) {
-        answer_job(call, earlier);
-        return OC_OK;
-    }
-    bool same = oc_call_unchanged(read, OC_RECORD_MODEL, create->source_key, create->source_record,
-                                  &record) &&
-                oc_call_unchanged(read, OC_RECORD_POLICY, in->source_model_arn, create->policy, &policy);
-    rc = same ? OC_OK : check_source(call, read, create, err);
-    if (rc < 0)
-        return rc;
-    fill_model(call, create, &model);
-    rc = oc_call_check_name(call, read, model.name, err);
-    if (rc < 0)
-        return rc;
-
     OC_AUTO(oc_buf_clear) struct oc_buf target_arn;
+
     oc_buf_init(&target_arn, OC_ARN_MAX);
-    oc_model_put_arn(&target_arn, &model);
+    oc_model_put_arn(&target_arn, model);
+    if (target_arn.failed)
+        return oc_fail_nomem(err);
     struct oc_job job = {
-        .partition = model.partition,
+        .partition = model->partition,
         .id = create->job_id,
         .status = OC_JOB_IN_PROGRESS,
         .creation_ms = oc_clock_now_ms(),
@@ -336,26 +302,48 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
         .source_model_arn = in->source_model_arn,
         .source_model_name = create->source.name,
         .target_model_arn = oc_buf_slice(&target_arn),
-        .target_model_name = model.name,
-        .kms_key_arn = model.kms_key_arn,
-        .tags = model.tags,
+        .target_model_name = model->name,
+        .kms_key_arn = model->kms_key_arn,
+        .tags = model->tags,
     };
     struct oc_task task = {
         .kind = OC_TASK_COPY,
-        .target = model.partition,
-        .model_id = model.id,
+        .target = model->partition,
+        .model_id = model->id,
         .job_id = create->job_id,
-        .key_id = model.kms_key_id,
+        .key_id = model->kms_key_id,
         .source = {create->source_arn.account, create->source_arn.region},
         .source_model_id = create->source_arn.id,
     };
-    rc = target_arn.failed ? oc_fail_nomem(err) : oc_tx_job_create(tx, &job, err);
-    model.creation_ms = job.creation_ms;
+    int rc = oc_tx_job_create(tx, &job, err);
+    model->creation_ms = job.creation_ms;
+    return rc < 0 ? rc : oc_models_put(call, tx, model, &task, err);
+}
+
+/* All checks come before the first change. */
+static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    struct create *create = call->state;
+    struct oc_read *read = oc_tx_read(tx);
+    struct oc_slice earlier;
+    struct oc_model model;
+
+    int rc = oc_idempotency_find(&create->idem, read, &earlier, err);
+    if (rc < 0)
+        return rc;
+    answer_job(call, earlier.ptr ? earlier : create->job_id);
+    if (earlier.ptr)
+        return OC_OK;
+    if (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source_key, create->source_record) ||
+        !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->policy))
+        rc = check_source(call, read, create, err);
+    fill_model(call, create, &model);
     if (rc >= 0)
-        rc = oc_call_put_model(call, tx, &model, &task, err);
+        rc = oc_models_check_name(call, read, model.name, err);
+    if (rc >= 0)
+        rc = put_job(call, tx, create, &model, err);
     if (rc >= 0)
         rc = oc_idempotency_put(&create->idem, tx, create->job_id, err);
-    answer_job(call, create->job_id);
     return rc;
 }
 
@@ -368,7 +356,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
     if (!create)
         return oc_fail_nomem(err);
     call->state = create;
-    int rc = oc_call_check_tags(call, &in->target_model_tags, in->target_model_name, err);
+    int rc = oc_models_check_tags(call, &in->target_model_tags, in->target_model_name, err);
     if (rc >= 0)
         rc = parse_source(call, create, err);
     if (rc >= 0)
@@ -389,13 +377,56 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         return OC_OK;
     }
     if (rc >= 0 && in->model_kms_key_id.ptr)
-        rc = oc_call_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
+        rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
     if (rc >= 0)
         rc = oc_call_new_id(call, &create->job_id, err);
     if (rc >= 0)
         rc = oc_call_new_id(call, &create->model_id, err);
     oc_call_read_done(call);
     return rc < 0 ? rc : oc_call_write(call, apply_create);
+}
+
+/* -- while it runs ------------------------------------------------------------------------------ */
+
+int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_policy_freep) struct oc_policy *policy = NULL;
+    OC_AUTO(oc_buf_clear) struct oc_buf arn;
+    struct oc_slice record, document;
+    struct oc_model source;
+
+    (void)ctx;
+    oc_arena_init(&arena, OC_REQUEST_ARENA_MAX);
+    oc_buf_init(&arn, OC_ARN_MAX);
+    struct oc_slice key = oc_key_model(&arena, task->source, task->source_model_id);
+    int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_model_decode(record, &arena, &source, err);
+    if (rc < 0)
+        return rc;
+    oc_model_put_arn(&arn, &source);
+    struct oc_slice text = oc_buf_slice(&arn);
+    key = oc_key_join(&arena, &text, 1);
+    rc = key.ptr && !arn.failed ? oc_read_get(read, OC_RECORD_POLICY, key, &document, err)
+                                : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_policy_parse(OC_POLICY_RESOURCE, document, &policy, err);
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    struct oc_policy_request request = {
+        .action = OC_STR("bedrock:CreateModelCopyJob"),
+        .resource = text,
+        .principal_account = task->target.account,
+        .requested_region = task->target.region,
+        .resource_tags = &source.tags,
+    };
+    enum oc_policy_effect effect = policy ? oc_policy_evaluate(policy, &request) : OC_POLICY_SILENT;
+    if (effect == OC_POLICY_ALLOW || effect == OC_POLICY_ALLOW_ACCOUNT)
+        return OC_OK;
+    return oc_fail(err, OC_EDENIED, "The share of %.*s with account %.*s was revoked during the copy: ask its "
+                                    "owner to share it again, then copy again.",
+                   OC_FMT(text), OC_FMT(task->target.account));
 }
 
 /* -- Progress ----------------------------------------------------------------------------------- */

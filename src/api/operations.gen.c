@@ -964,6 +964,16 @@ static const struct oc_member in_list_access_keys[] = {
      .place = OC_PLACE_QUERY,
      .shape = &shape_account_id,
      .offset = offsetof(struct oc_list_access_keys_in, account_id)},
+    {.name = "maxResults",
+     .wire = "maxResults",
+     .place = OC_PLACE_QUERY,
+     .shape = &shape_max_results,
+     .offset = offsetof(struct oc_list_access_keys_in, max_results)},
+    {.name = "nextToken",
+     .wire = "nextToken",
+     .place = OC_PLACE_QUERY,
+     .shape = &shape_pagination_token,
+     .offset = offsetof(struct oc_list_access_keys_in, next_token)},
 };
 
 static const struct oc_segment segments_list_accounts[] = {{{"-", 1}}, {{"accounts", 8}}};
@@ -1402,7 +1412,7 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .extension = true,
         .readonly = true,
         .input_size = sizeof(struct oc_list_access_keys_in),
-        .members = in_list_access_keys, .member_count = 1,
+        .members = in_list_access_keys, .member_count = 3,
         .errors = errors_list_access_keys},
     [OC_OP_LIST_ACCOUNTS] = {
         .id = OC_OP_LIST_ACCOUNTS,

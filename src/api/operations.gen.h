@@ -242,6 +242,8 @@ struct oc_get_model_part_in {
 /** List the credentials of an account, without their secrets. */
 struct oc_list_access_keys_in {
     struct oc_slice account_id;
+    struct oc_opt_int64 max_results;
+    struct oc_slice next_token;
 };
 
 /** List the accounts of this server. */

@@ -1,0 +1,220 @@
+/* What the operations share: see call.h. */
+#include "api/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/token.h"
+
+struct oc_partition oc_call_partition(const struct oc_call *call)
+{
+    return (struct oc_partition){call->caller.account, call->caller.region};
+}
+
+int oc_call_read(struct oc_call *call, struct oc_err *err)
+{
+    return call->read ? OC_OK : oc_store_read(call->api->store, &call->read, err);
+}
+
+void oc_call_read_done(struct oc_call *call)
+{
+    oc_read_closep(&call->read);
+}
+
+int oc_call_get_copy(struct oc_call *call, struct oc_read *read, enum oc_record_kind kind,
+                     struct oc_slice key, struct oc_slice *ret, struct oc_err *err)
+{
+    struct oc_slice value;
+
+    *ret = (struct oc_slice){0};
+    int rc = oc_read_get(read, kind, key, &value, err);
+    if (rc == OC_ENOTFOUND)
+        return OC_OK;
+    if (rc < 0)
+        return rc;
+    *ret = oc_arena_copy(call->arena, value);
+    return ret->ptr ? OC_OK : oc_fail_nomem(err);
+}
+
+bool oc_call_unchanged(struct oc_read *read, enum oc_record_kind kind, struct oc_slice key,
+                       struct oc_slice was)
+{
+    struct oc_err err = {0};
+    struct oc_slice now = {0};
+
+    int rc = oc_read_get(read, kind, key, &now, &err);
+    if (rc == OC_ENOTFOUND)
+        return !was.ptr;
+    return rc >= 0 && was.ptr && oc_slice_eq(now, was);
+}
+
+int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource, struct oc_err *err)
+{
+    struct oc_access_request request = {
+        .action = oc_slice_of(call->op->action),
+        .resource = resource->arn,
+        .resource_account = resource->account.ptr ? resource->account : call->caller.account,
+        .requested_region = call->caller.region,
+        .request_tags = resource->request_tags,
+        .resource_tags = resource->resource_tags,
+    };
+    struct oc_policy *policy = NULL;
+    int rc = OC_OK;
+
+    if (resource->policy.ptr)
+        rc = oc_policy_parse(OC_POLICY_RESOURCE, resource->policy, &policy, err);
+    if (rc < 0)
+        return rc;
+    request.resource_policy = policy;
+    rc = oc_access_decide(&call->caller, &request, err);
+    oc_policy_free(policy);
+    return rc;
+}
+
+#define FAIL_NAMED(err, rc, name, fmt)                                                              \
+    do {                                                                                            \
+        char text[OC_ERR_TEXT_MAX];                                                                 \
+        va_list args;                                                                               \
+        va_start(args, fmt);                                                                        \
+        (void)vsnprintf(text, sizeof(text), fmt, args);                                             \
+        va_end(args);                                                                               \
+        return oc_fail_as(err, rc, name, "%s", text);                                               \
+    } while (0)
+
+int oc_fail_invalid(struct oc_err *err, const char *fmt, ...)
+{
+    FAIL_NAMED(err, OC_EINVAL, "ValidationException", fmt);
+}
+
+int oc_fail_not_found(struct oc_err *err, const char *fmt, ...)
+{
+    FAIL_NAMED(err, OC_ENOTFOUND, "ResourceNotFoundException", fmt);
+}
+
+int oc_fail_conflict(struct oc_err *err, const char *fmt, ...)
+{
+    FAIL_NAMED(err, OC_ECONFLICT, "ConflictException", fmt);
+}
+
+int oc_call_new_id(struct oc_call *call, struct oc_slice *ret_id, struct oc_err *err)
+{
+    char *id = oc_arena_alloc(call->arena, OC_ID_LEN);
+
+    if (!id)
+        return oc_fail_nomem(err);
+    int rc = oc_random_id(id, OC_ID_LEN, err);
+    if (rc >= 0)
+        *ret_id = (struct oc_slice){id, OC_ID_LEN};
+    return rc;
+}
+
+struct oc_slice oc_api_region(const struct oc_api *api, struct oc_slice name)
+{
+    for (size_t i = 0; i < api->region_count; i++)
+        if (oc_slice_eq(api->regions[i], name))
+            return api->regions[i];
+    return (struct oc_slice){0};
+}
+
+/* -- idempotency -------------------------------------------------------------------------------- */
+
+/* A record is the digest of the parameters and then what the first call made. */
+
+int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_slice parameters,
+                        struct oc_idempotency *ret, struct oc_err *err)
+{
+    *ret = (struct oc_idempotency){.token = token};
+    if (!token.ptr)
+        return OC_OK;
+    ret->key = oc_key_join(call->arena,
+                           (struct oc_slice[]){call->caller.account, call->caller.region,
+                                               oc_slice_of(call->op->name), token}, 4);
+    if (!ret->key.ptr)
+        return oc_fail_nomem(err);
+    return oc_sha256(parameters, ret->parameters, err);
+}
+
+int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
+                        struct oc_slice *ret_result, struct oc_err *err)
+{
+    struct oc_slice record;
+
+    *ret_result = (struct oc_slice){0};
+    if (!idem->key.ptr)
+        return OC_OK;
+    int rc = oc_read_get(read, OC_RECORD_IDEMPOTENCY, idem->key, &record, err);
+    if (rc == OC_ENOTFOUND)
+        return OC_OK;
+    if (rc < 0)
+        return rc;
+    if (record.len < OC_SHA256_LEN)
+        return oc_fail(err, OC_ECORRUPT, "idempotency record is too short");
+    if (memcmp(record.ptr, idem->parameters, OC_SHA256_LEN) != 0)
+        return oc_fail_conflict(err, "The clientRequestToken %.*s was used before with other parameters: "
+                                     "use a new token for a new request.", OC_FMT(idem->token));
+    *ret_result = oc_slice_sub(record, OC_SHA256_LEN, SIZE_MAX);
+    return OC_OK;
+}
+
+int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, struct oc_slice result,
+                       struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf record;
+
+    if (!idem->key.ptr)
+        return OC_OK;
+    oc_buf_init(&record, OC_SHA256_LEN + OC_ARN_MAX);
+    oc_buf_put(&record, idem->parameters, OC_SHA256_LEN);
+    oc_buf_put_slice(&record, result);
+    if (record.failed)
+        return oc_fail_nomem(err);
+    return oc_tx_put(tx, OC_RECORD_IDEMPOTENCY, idem->key, oc_buf_slice(&record), err);
+}
+
+/* -- page tokens -------------------------------------------------------------------------------- */
+
+#define CONTEXT_MAX (64 * 1024)
+
+void oc_context_add(struct oc_buf *context, struct oc_slice value)
+{
+    uint8_t len[4];
+
+    /* Absent and empty differ: the length of an absent value is one that no value has. */
+    oc_put_be32(len, value.ptr ? (uint32_t)value.len : UINT32_MAX);
+    oc_buf_put(context, len, sizeof(len));
+    if (value.ptr)
+        oc_buf_put_slice(context, value);
+}
+
+void oc_context_add_tags(struct oc_buf *context, const struct oc_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        oc_context_add(context, tags->items[i].key);
+        oc_context_add(context, tags->items[i].value);
+    }
+}
+
+void oc_context_add_int64(struct oc_buf *context, struct oc_opt_int64 value)
+{
+    uint8_t bytes[8];
+
+    oc_put_be64(bytes, (uint64_t)value.value);
+    oc_context_add(context, value.set ? (struct oc_slice){(char *)bytes, sizeof(bytes)} : (struct oc_slice){0});
+}
+
+void oc_context_init(const struct oc_call *call, struct oc_buf *context)
+{
+    oc_buf_init(context, CONTEXT_MAX);
+    oc_context_add(context, oc_slice_of(call->op->name));
+    oc_context_add(context, call->caller.account);
+    oc_context_add(context, call->caller.region);
+}
+
+int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,
+                      struct oc_buf *buf, struct oc_err *err)
+{
+    oc_buf_put_str(buf, ",\"nextToken\":\"");
+    int rc = oc_token_seal(call->api->token_key, context, position, buf, err);
+    oc_buf_put_char(buf, '"');
+    return rc;
+}

@@ -1,0 +1,471 @@
+/*
+ * CreateCustomModel, GetCustomModel, ListCustomModels, DeleteCustomModel.
+ *
+ * A list walks the order records (account, Region, creation time, id) and, for models shared with
+ * the caller, the share records; both are merged by (creation time, id).
+ */
+#include "api/models.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/timestamp.h"
+#include "model/token.h"
+
+#define SHARED_MODELS_MAX 10000 /* models shared with one account in one Region, listed */
+
+/* -- Create ------------------------------------------------------------------------------------- */
+
+struct create {
+    struct oc_idempotency idem;
+    struct oc_key_info kms_key;
+    struct oc_slice uri;
+    struct oc_slice model_id;
+};
+
+static int choose_source(const struct oc_create_custom_model_in *in, struct oc_slice *ret_uri,
+                         struct oc_err *err)
+{
+    if (in->custom_model_data_source.set)
+        return oc_fail_invalid(err, "customModelDataSource (a SageMaker model package) is not available "
+                                    "here: give modelSourceConfig.s3DataSource.s3Uri.");
+    *ret_uri = in->model_source_config.s3_data_source.s3_uri;
+    if (!in->model_source_config.set || !ret_uri->ptr)
+        return oc_fail_invalid(err, "modelSourceConfig.s3DataSource.s3Uri is required.");
+    return OC_OK;
+}
+
+static int prepare_idempotency(struct oc_call *call, struct create *create, struct oc_err *err)
+{
+    const struct oc_create_custom_model_in *in = call->in;
+    OC_AUTO(oc_buf_clear) struct oc_buf parameters;
+
+    oc_buf_init(&parameters, OC_HTTP_BODY_MAX);
+    oc_context_add(&parameters, in->model_name);
+    oc_context_add(&parameters, create->uri);
+    oc_context_add(&parameters, in->model_kms_key_arn);
+    oc_context_add(&parameters, in->role_arn);
+    oc_context_add_tags(&parameters, &in->model_tags);
+    if (parameters.failed)
+        return oc_fail_nomem(err);
+    return oc_idempotency_init(call, in->client_request_token, oc_buf_slice(&parameters),
+                               &create->idem, err);
+}
+
+static void answer_model(struct oc_call *call, struct oc_slice id)
+{
+    struct oc_model model = {.partition = oc_call_partition(call), .id = id, .base = OC_STR("imported")};
+
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{\"modelArn\":\"");
+    oc_model_put_arn(&call->out, &model);
+    oc_buf_put_str(&call->out, "\"}");
+}
+
+static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_create_custom_model_in *in = call->in;
+    struct create *create = call->state;
+    struct oc_slice earlier;
+
+    int rc = oc_idempotency_find(&create->idem, oc_tx_read(tx), &earlier, err);
+    if (rc < 0)
+        return rc;
+    answer_model(call, earlier.ptr ? earlier : create->model_id);
+    if (earlier.ptr)
+        return OC_OK;
+    struct oc_model model = {
+        .partition = oc_call_partition(call),
+        .id = create->model_id,
+        .name = in->model_name,
+        .base = OC_STR("imported"),
+        .source_uri = create->uri,
+        .status = OC_MODEL_CREATING,
+        .creation_ms = oc_clock_now_ms(),
+        .kms_key_id = create->kms_key.id.ptr ? create->kms_key.id : OC_STR(OC_KEYS_SERVICE),
+        .kms_key_arn = create->kms_key.arn,
+        .tags = in->model_tags,
+        .base_model_arn = oc_models_base_arn(call, OC_STR("foundation-model/imported.unknown")),
+    };
+    struct oc_task task = {
+        .kind = OC_TASK_IMPORT,
+        .target = model.partition,
+        .model_id = model.id,
+        .key_id = model.kms_key_id,
+        .source_uri = create->uri,
+    };
+    rc = oc_models_check_name(call, oc_tx_read(tx), model.name, err);
+    if (rc >= 0)
+        rc = oc_models_put(call, tx, &model, &task, err);
+    if (rc >= 0)
+        rc = oc_idempotency_put(&create->idem, tx, create->model_id, err);
+    return rc;
+}
+
+int oc_call_create_custom_model(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_create_custom_model_in *in = call->in;
+    struct create *create = oc_arena_alloc(call->arena, sizeof(*create));
+
+    if (!create)
+        return oc_fail_nomem(err);
+    call->state = create;
+    int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
+    if (rc >= 0)
+        rc = choose_source(in, &create->uri, err);
+    if (rc >= 0)
+        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*"),
+                                                            .request_tags = &in->model_tags}, err);
+    if (rc >= 0 && in->model_kms_key_arn.ptr)
+        rc = oc_models_resolve_key(call, in->model_kms_key_arn, &create->kms_key, err);
+    if (rc >= 0)
+        rc = prepare_idempotency(call, create, err);
+    if (rc >= 0)
+        rc = oc_call_new_id(call, &create->model_id, err);
+    return rc < 0 ? rc : oc_call_write(call, apply_create);
+}
+
+/* -- Get ---------------------------------------------------------------------------------------- */
+
+static void put_time(struct oc_jw *w, const char *key, int64_t ms)
+{
+    char text[24];
+
+    oc_timestamp_format(ms, text);
+    oc_jw_member(w, key, (struct oc_slice){text, sizeof(text)});
+}
+
+int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_get_custom_model_in *in = call->in;
+    struct oc_found_model found;
+    struct oc_jw w;
+
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = oc_models_find(call, call->read, in->model_identifier, &found, err);
+    if (rc < 0)
+        return rc;
+    oc_jw_init(&w, &call->out);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "modelArn", found.arn);
+    oc_jw_member(&w, "modelName", found.model.name);
+    oc_jw_member(&w, "baseModelArn", found.model.base_model_arn);
+    oc_jw_member(&w, "customizationType", OC_STR("IMPORTED"));
+    oc_jw_member(&w, "modelKmsKeyArn", found.model.kms_key_arn);
+    put_time(&w, "creationTime", found.model.creation_ms);
+    oc_jw_member(&w, "modelStatus", oc_model_status_text(found.model.status));
+    oc_jw_member(&w, "failureMessage", found.model.failure_message);
+    oc_jw_object_end(&w);
+    return OC_OK;
+}
+
+/* -- List --------------------------------------------------------------------------------------- */
+
+#define POSITION_LEN (8 + OC_ID_LEN) /* creation time, big-endian, and id: as the order records' keys end */
+
+struct shared_model {
+    uint8_t position[POSITION_LEN];
+    struct oc_slice account, region, id;
+};
+
+struct listing {
+    struct oc_call *call;
+    const struct oc_list_custom_models_in *in;
+    struct oc_jw w;
+    bool ascending;
+    uint32_t limit, count;
+    bool more;
+    uint8_t position[POSITION_LEN]; /* of the last model listed */
+    struct shared_model *shared;    /* in the asked order */
+    size_t shared_count, shared_next;
+};
+
+static int compare_positions(const struct listing *list, const uint8_t *a, const uint8_t *b)
+{
+    int order = memcmp(a, b, POSITION_LEN);
+
+    return list->ascending ? order : -order;
+}
+
+static bool matches_time(const struct oc_list_custom_models_in *in, int64_t creation_ms)
+{
+    int64_t us = creation_ms * 1000;
+
+    return (!in->creation_time_after.set || us > in->creation_time_after.value) &&
+           (!in->creation_time_before.set || us < in->creation_time_before.value);
+}
+
+static bool matches_model(const struct oc_list_custom_models_in *in, const struct oc_model *model)
+{
+    if (in->name_contains.ptr && oc_slice_find_slice(model->name, in->name_contains) < 0)
+        return false;
+    if (in->base_model_arn_equals.ptr && !oc_slice_eq(model->base_model_arn, in->base_model_arn_equals))
+        return false;
+    if (in->foundation_model_arn_equals.ptr &&
+        !oc_slice_eq(model->base_model_arn, in->foundation_model_arn_equals))
+        return false;
+    return !in->model_status.ptr || oc_slice_eq(oc_model_status_text(model->status), in->model_status);
+}
+
+static void put_summary(struct listing *list, const struct oc_model *model)
+{
+    struct oc_buf *out = list->w.buf;
+    static const char marker[] = ":foundation-model/";
+    ptrdiff_t at = oc_slice_find_slice(model->base_model_arn, OC_STR(":foundation-model/"));
+
+    oc_jw_object(&list->w);
+    oc_jw_key(&list->w, "modelArn");
+    oc_buf_put_char(out, '"');
+    oc_model_put_arn(out, model);
+    oc_buf_put_char(out, '"');
+    list->w.comma = true;
+    oc_jw_member(&list->w, "modelName", model->name);
+    put_time(&list->w, "creationTime", model->creation_ms);
+    oc_jw_member(&list->w, "baseModelArn", model->base_model_arn);
+    oc_jw_member(&list->w, "baseModelName",
+                 oc_slice_sub(model->base_model_arn, at < 0 ? 0 : (size_t)at + sizeof(marker) - 1, SIZE_MAX));
+    oc_jw_member(&list->w, "customizationType", OC_STR("IMPORTED"));
+    oc_jw_member(&list->w, "ownerAccountId", model->partition.account);
+    oc_jw_member(&list->w, "modelStatus", oc_model_status_text(model->status));
+    oc_jw_object_end(&list->w);
+}
+
+/* Look at one model in the merged order. @return 1 when the page is full, 0 to go on. */
+static int visit_model(struct listing *list, struct oc_partition partition, struct oc_slice id,
+                       const uint8_t *position, struct oc_err *err)
+{
+    struct oc_slice record;
+    struct oc_model model;
+
+    struct oc_slice key = oc_key_model(list->call->arena, partition, id);
+    int rc = key.ptr ? oc_read_get(list->call->read, OC_RECORD_MODEL, key, &record, err)
+                     : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND)
+        return 0; /* a share of a model that was deleted since */
+    if (rc >= 0)
+        rc = oc_model_decode(record, list->call->arena, &model, err);
+    if (rc < 0)
+        return rc;
+    if (!matches_time(list->in, model.creation_ms) || !matches_model(list->in, &model))
+        return 0;
+    if (list->count == list->limit) {
+        list->more = true;
+        return 1;
+    }
+    list->count++;
+    memcpy(list->position, position, POSITION_LEN);
+    put_summary(list, &model);
+    return 0;
+}
+
+/* Shared models that come before `position` (NULL: all that are left). */
+static int visit_shared(struct listing *list, const uint8_t *position, struct oc_err *err)
+{
+    while (list->shared_next < list->shared_count) {
+        struct shared_model *shared = &list->shared[list->shared_next];
+        if (position && compare_positions(list, shared->position, position) > 0)
+            return 0;
+        list->shared_next++;
+        int rc = visit_model(list, (struct oc_partition){shared->account, shared->region}, shared->id,
+                             shared->position, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int visit_own(struct oc_slice key, struct oc_slice name, void *ctx, struct oc_err *err)
+{
+    struct listing *list = ctx;
+    const uint8_t *position = (const uint8_t *)key.ptr + key.len - POSITION_LEN;
+
+    int rc = visit_shared(list, position, err);
+    if (rc != 0)
+        return rc;
+    if (list->in->name_contains.ptr && oc_slice_find_slice(name, list->in->name_contains) < 0)
+        return 0; /* the order record carries the name, so that most need not be decoded */
+    return visit_model(list, oc_call_partition(list->call),
+                       oc_slice_sub(key, key.len - OC_ID_LEN, OC_ID_LEN), position, err);
+}
+
+static int compare_shared(const void *a, const void *b, void *list)
+{
+    return compare_positions(list, ((const struct shared_model *)a)->position,
+                             ((const struct shared_model *)b)->position);
+}
+
+static int add_shared(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct listing *list = ctx;
+    struct shared_model *shared = &list->shared[list->shared_count];
+    struct oc_arn arn;
+
+    (void)key;
+    if (list->shared_count == SHARED_MODELS_MAX)
+        return oc_fail_as(err, OC_ELIMIT, "ServiceQuotaExceededException",
+                          "More than %d models are shared with this account: list with isOwned=true.",
+                          SHARED_MODELS_MAX);
+    struct oc_slice record;
+    struct oc_model model;
+    if (!oc_arn_parse(value, &arn) || oc_slice_eq(arn.account, list->call->caller.account))
+        return 0;
+    struct oc_partition partition = {arn.account, arn.region};
+    struct oc_slice model_key = oc_key_model(list->call->arena, partition, arn.id);
+    int rc = model_key.ptr ? oc_read_get(list->call->read, OC_RECORD_MODEL, model_key, &record, err)
+                           : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND)
+        return 0;
+    if (rc >= 0)
+        rc = oc_model_decode(record, list->call->arena, &model, err);
+    if (rc < 0)
+        return rc;
+    oc_put_be64(shared->position, (uint64_t)model.creation_ms);
+    memcpy(shared->position + 8, arn.id.ptr, OC_ID_LEN);
+    shared->account = model.partition.account;
+    shared->region = model.partition.region;
+    shared->id = model.id;
+    list->shared_count++;
+    return 0;
+}
+
+/* Models shared with the caller's account, or with everyone, in the asked order, from `after` on. */
+static int collect_shared(struct listing *list, const uint8_t *after, struct oc_err *err)
+{
+    const struct oc_slice receivers[] = {list->call->caller.account, OC_STR("*")};
+
+    list->shared = oc_arena_alloc(list->call->arena, SHARED_MODELS_MAX * sizeof(*list->shared));
+    if (!list->shared)
+        return oc_fail_nomem(err);
+    for (size_t i = 0; i < 2; i++) {
+        struct oc_slice prefix = oc_key_join(
+            list->call->arena, (struct oc_slice[]){receivers[i], list->call->caller.region, OC_STR("")}, 3);
+        int rc = prefix.ptr ? oc_read_scan(list->call->read,
+                                           &(struct oc_scan){.kind = OC_RECORD_SHARE, .prefix = prefix},
+                                           add_shared, list, err)
+                            : oc_fail_nomem(err);
+        if (rc < 0)
+            return rc;
+    }
+    qsort_r(list->shared, list->shared_count, sizeof(*list->shared), compare_shared, list);
+    while (after && list->shared_next < list->shared_count &&
+           compare_positions(list, list->shared[list->shared_next].position, after) <= 0)
+        list->shared_next++;
+    return OC_OK;
+}
+
+/* The caller's own models after `after` (NULL: from the first), merged with the shared ones. */
+static int walk_own(struct listing *list, const uint8_t *after, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf from;
+    struct oc_call *call = list->call;
+    struct oc_slice prefix = oc_key_join(
+        call->arena, (struct oc_slice[]){call->caller.account, call->caller.region, OC_STR("")}, 3);
+    struct oc_scan scan = {.kind = OC_RECORD_MODEL_ORDER, .prefix = prefix, .descending = !list->ascending};
+
+    oc_buf_init(&from, OC_RECORD_KEY_MAX);
+    if (after) {
+        oc_buf_put_slice(&from, prefix);
+        oc_buf_put(&from, after, POSITION_LEN);
+        scan.from = oc_buf_slice(&from);
+    }
+    if (!prefix.ptr || from.failed)
+        return oc_fail_nomem(err);
+    return oc_read_scan(call->read, &scan, visit_own, list, err);
+}
+
+static int walk_models(struct listing *list, const uint8_t *after, struct oc_err *err)
+{
+    const struct oc_opt_bool owned = list->in->is_owned;
+    int rc = OC_OK;
+
+    if (!owned.set || !owned.value)
+        rc = collect_shared(list, after, err);
+    if (rc >= 0 && (!owned.set || owned.value))
+        rc = walk_own(list, after, err);
+    if (rc >= 0 && !list->more)
+        rc = visit_shared(list, NULL, err);
+    return rc < 0 ? rc : OC_OK;
+}
+
+static void bind_context(const struct oc_call *call, const struct oc_list_custom_models_in *in,
+                         struct oc_buf *context)
+{
+    oc_context_init(call, context);
+    oc_context_add_int64(context, in->creation_time_after);
+    oc_context_add_int64(context, in->creation_time_before);
+    oc_context_add(context, in->name_contains);
+    oc_context_add(context, in->base_model_arn_equals);
+    oc_context_add(context, in->foundation_model_arn_equals);
+    oc_context_add(context, in->model_status);
+    oc_context_add(context, oc_slice_eq_str(in->sort_order, "Ascending") ? OC_STR("A") : OC_STR("D"));
+    oc_context_add(context, !in->is_owned.set ? OC_STR("") : in->is_owned.value ? OC_STR("T") : OC_STR("F"));
+}
+
+int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_list_custom_models_in *in = call->in;
+    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    uint8_t after[OC_TOKEN_POSITION_MAX];
+    size_t after_len = 0;
+    struct listing list = {
+        .call = call,
+        .in = in,
+        .ascending = oc_slice_eq_str(in->sort_order, "Ascending"),
+        .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
+    };
+
+    bind_context(call, in, &context);
+    if (context.failed)
+        return oc_fail_nomem(err);
+    int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
+    if (rc >= 0 && in->next_token.ptr)
+        rc = oc_token_open(call->api->token_key, oc_buf_slice(&context), in->next_token, after, &after_len, err);
+    if (rc >= 0 && in->next_token.ptr && after_len != POSITION_LEN)
+        rc = oc_fail_invalid(err, "The nextToken is not valid for this request.");
+    if (rc >= 0)
+        rc = oc_call_read(call, err);
+    if (rc < 0)
+        return rc;
+    oc_jw_init(&list.w, &call->out);
+    oc_jw_object(&list.w);
+    oc_jw_key(&list.w, "modelSummaries");
+    oc_jw_array(&list.w);
+    rc = walk_models(&list, in->next_token.ptr ? after : NULL, err);
+    oc_jw_array_end(&list.w);
+    if (rc >= 0 && list.more)
+        rc = oc_call_put_token(call, oc_buf_slice(&context),
+                               (struct oc_slice){(char *)list.position, POSITION_LEN}, &call->out, err);
+    oc_jw_object_end(&list.w);
+    return rc;
+}
+
+/* -- Delete ------------------------------------------------------------------------------------- */
+
+static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_delete_custom_model_in *in = call->in;
+    struct oc_found_model found;
+
+    int rc = oc_models_find(call, oc_tx_read(tx), in->model_identifier, &found, err);
+    if (rc < 0)
+        return rc;
+    if (found.model.status == OC_MODEL_CREATING)
+        return oc_fail_conflict(err, "The model %.*s is Creating: wait until it is Active or Failed.",
+                                OC_FMT(found.arn));
+    rc = oc_policy_records_delete(call, tx, found.arn, err);
+    if (rc >= 0)
+        rc = oc_models_delete(call, tx, &found, err);
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{}");
+    return rc;
+}
+
+int oc_call_delete_custom_model(struct oc_call *call, struct oc_err *err)
+{
+    (void)err; /* all that can fail is found out inside the transaction */
+    call->frees_blobs = true;
+    return oc_call_write(call, apply_delete);
+}

@@ -1,0 +1,186 @@
+/*
+ * GetModelManifest, GetModelPart: the bytes of a model, for `outcrop pull` and for other Regions.
+ *
+ * A part is handed out only to who may read a model that it belongs to: its digest must be in that
+ * model's manifest. The digests of the manifests in use are kept, so that reading a large model
+ * part by part does not decode its manifest each time.
+ */
+#include "api/models.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "model/manifest.h"
+
+/* -- which parts belong to a manifest ------------------------------------------------------------ */
+
+#define KEPT_MANIFESTS 8
+
+struct digest {
+    uint8_t bytes[OC_SHA256_LEN];
+};
+
+struct part_set {
+    struct digest manifest;
+    struct digest *parts; /* sorted; NULL: this place is free */
+    size_t count;
+    uint64_t used;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct part_set sets[KEPT_MANIFESTS];
+    uint64_t clock;
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int compare_digests(const void *a, const void *b)
+{
+    return memcmp(a, b, OC_SHA256_LEN);
+}
+
+/* @return 1: belongs, 0: does not, -1: the manifest is not kept */
+static int look_up_part(const struct digest *manifest, const struct digest *part)
+{
+    int found = -1;
+
+    pthread_mutex_lock(&kept.lock);
+    for (size_t i = 0; i < KEPT_MANIFESTS && found < 0; i++) {
+        struct part_set *set = &kept.sets[i];
+        if (!set->parts || memcmp(&set->manifest, manifest, sizeof(*manifest)) != 0)
+            continue;
+        set->used = ++kept.clock;
+        found = bsearch(part, set->parts, set->count, sizeof(*part), compare_digests) ? 1 : 0;
+    }
+    pthread_mutex_unlock(&kept.lock);
+    return found;
+}
+
+static int keep_manifest(const struct digest *digest, const struct oc_manifest *manifest, struct oc_err *err)
+{
+    struct digest *parts = oc_alloc((manifest->part_count + 1) * sizeof(*parts));
+
+    if (!parts)
+        return oc_fail_nomem(err);
+    for (size_t i = 0; i < manifest->part_count; i++)
+        memcpy(parts[i].bytes, manifest->parts[i].sha256, OC_SHA256_LEN);
+    qsort(parts, manifest->part_count, sizeof(*parts), compare_digests);
+    pthread_mutex_lock(&kept.lock);
+    struct part_set *oldest = &kept.sets[0];
+    for (size_t i = 1; i < KEPT_MANIFESTS; i++)
+        if (kept.sets[i].used < oldest->used)
+            oldest = &kept.sets[i];
+    free(oldest->parts);
+    *oldest = (struct part_set){*digest, parts, manifest->part_count, ++kept.clock};
+    pthread_mutex_unlock(&kept.lock);
+    return OC_OK;
+}
+
+/* -- the operations ----------------------------------------------------------------------------- */
+
+/* The Active model and where its bytes are. */
+static int find_bytes(struct oc_call *call, struct oc_slice arn, struct oc_found_model *ret,
+                      struct oc_blob_store **ret_blobs, struct oc_blob_name *ret_manifest, struct oc_err *err)
+{
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = oc_models_find(call, call->read, arn, ret, err);
+    oc_call_read_done(call);
+    if (rc < 0)
+        return rc;
+    if (ret->model.status != OC_MODEL_ACTIVE ||
+        !oc_hex_decode(ret->model.manifest, ret_manifest->sha256, OC_SHA256_LEN))
+        return oc_fail_conflict(err, "The model %.*s is %.*s: only an Active model can be read.", OC_FMT(arn),
+                                OC_FMT(oc_model_status_text(ret->model.status)));
+    ret_manifest->key_id = ret->model.kms_key_id;
+    *ret_blobs = oc_copy_engine_region(call->api->engine, call->caller.region)->blobs;
+    return OC_OK;
+}
+
+/* Read a blob whole into `out`. */
+static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_buf *out,
+                    struct oc_err *err)
+{
+    uint64_t size;
+    size_t len;
+
+    int rc = oc_blob_size(blobs, name, &size, err);
+    if (rc < 0)
+        return rc;
+    uint8_t *to = oc_buf_extend(out, size);
+    if (!to)
+        return oc_fail_nomem(err);
+    rc = oc_blob_get(blobs, name, to, size, &len, err);
+    if (rc >= 0)
+        out->len = len;
+    return rc;
+}
+
+static int run_get_manifest(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_get_model_manifest_in *in = call->in;
+    struct oc_blob_store *blobs;
+    struct oc_found_model found;
+    struct oc_blob_name name;
+
+    int rc = find_bytes(call, in->model_arn, &found, &blobs, &name, err);
+    return rc < 0 ? rc : get_blob(blobs, &name, &call->out, err);
+}
+
+int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
+{
+    return oc_call_run(call, run_get_manifest, err);
+}
+
+static int load_manifest(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    struct oc_manifest manifest;
+    struct digest digest;
+
+    oc_buf_init(&text, OC_MANIFEST_MAX);
+    oc_manifest_init(&manifest);
+    memcpy(digest.bytes, name->sha256, OC_SHA256_LEN);
+    int rc = get_blob(blobs, name, &text, err);
+    if (rc >= 0)
+        rc = oc_manifest_decode(oc_buf_slice(&text), &manifest, err);
+    if (rc >= 0)
+        rc = keep_manifest(&digest, &manifest, err);
+    oc_manifest_clear(&manifest);
+    return rc;
+}
+
+static int run_get_part(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_get_model_part_in *in = call->in;
+    struct oc_blob_store *blobs;
+    struct oc_found_model found;
+    struct oc_blob_name name, part;
+    struct digest manifest_digest, part_digest;
+
+    int rc = find_bytes(call, in->model_arn, &found, &blobs, &name, err);
+    if (rc < 0)
+        return rc;
+    if (!oc_hex_decode(in->sha256, part_digest.bytes, OC_SHA256_LEN))
+        return oc_fail_invalid(err, "The digest of a part is 64 hexadecimal digits.");
+    memcpy(manifest_digest.bytes, name.sha256, OC_SHA256_LEN);
+    int belongs = look_up_part(&manifest_digest, &part_digest);
+    if (belongs < 0) {
+        rc = load_manifest(blobs, &name, err);
+        belongs = rc < 0 ? rc : look_up_part(&manifest_digest, &part_digest);
+    }
+    if (rc < 0)
+        return rc;
+    if (belongs <= 0)
+        return oc_fail_not_found(err, "The model %.*s has no part %.*s.", OC_FMT(in->model_arn),
+                                 OC_FMT(in->sha256));
+    part.key_id = name.key_id;
+    memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
+    return get_blob(blobs, &part, &call->out, err);
+}
+
+int oc_call_get_model_part(struct oc_call *call, struct oc_err *err)
+{
+    return oc_call_run(call, run_get_part, err);
+}

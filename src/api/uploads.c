@@ -1,0 +1,469 @@
+/*
+ * CreateModelUpload, PutUploadPart, ListUploadParts, CompleteModelUpload, AbortModelUpload: how a
+ * client brings a model whose files the server cannot read itself.
+ *
+ * An upload is a model to be: its record is that of the model, under the id the model will have.
+ * Parts come in any order, each under the digest of its bytes, and are durable when the answer
+ * leaves; a part that is there already costs nothing. The manifest completes the upload; the copy
+ * engine then re-reads every byte before the model becomes Active.
+ */
+#include "api/models.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/manifest.h"
+#include "model/token.h"
+
+/* -- records ------------------------------------------------------------------------------------ */
+
+static struct oc_slice upload_key(struct oc_call *call, struct oc_slice id)
+{
+    return oc_key_join(call->arena,
+                       (struct oc_slice[]){call->caller.account, call->caller.region, id}, 3);
+}
+
+/* With an empty digest: the prefix of all parts of the upload. */
+static struct oc_slice part_key(struct oc_call *call, struct oc_slice id, struct oc_slice digest)
+{
+    return oc_key_join(call->arena,
+                       (struct oc_slice[]){call->caller.account, call->caller.region, id, digest}, 4);
+}
+
+static int fail_no_upload(struct oc_err *err, struct oc_slice id)
+{
+    return oc_fail_not_found(err, "The upload %.*s does not exist in this account and Region.", OC_FMT(id));
+}
+
+/* The upload as the model it will be. Also decides whether the caller may go on with it. */
+static int find_upload(struct oc_call *call, struct oc_read *read, struct oc_slice id, struct oc_model *ret,
+                       struct oc_err *err)
+{
+    struct oc_slice key = upload_key(call, id), record;
+
+    int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
+    if (rc < 0)
+        return rc;
+    rc = key.ptr ? oc_read_get(read, OC_RECORD_UPLOAD, key, &record, err) : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND)
+        return fail_no_upload(err, id);
+    return rc < 0 ? rc : oc_model_decode(record, call->arena, ret, err);
+}
+
+/* -- CreateModelUpload -------------------------------------------------------------------------- */
+
+struct create {
+    struct oc_idempotency idem;
+    struct oc_key_info kms_key;
+    struct oc_slice id;
+};
+
+static void answer_upload(struct oc_call *call, struct oc_slice id)
+{
+    struct oc_jw w;
+
+    oc_buf_reset(&call->out);
+    oc_jw_init(&w, &call->out);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "uploadId", id);
+    oc_jw_member_int(&w, "partSizeBytes", OC_PART_SIZE);
+    oc_jw_object_end(&w);
+}
+
+static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_create_model_upload_in *in = call->in;
+    struct create *create = call->state;
+    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    struct oc_slice earlier, key = upload_key(call, create->id);
+
+    int rc = oc_idempotency_find(&create->idem, oc_tx_read(tx), &earlier, err);
+    if (rc < 0)
+        return rc;
+    answer_upload(call, earlier.ptr ? earlier : create->id);
+    if (earlier.ptr)
+        return OC_OK;
+    struct oc_model model = {
+        .partition = oc_call_partition(call),
+        .id = create->id,
+        .name = in->model_name,
+        .base = OC_STR("imported"),
+        .base_model_arn = oc_models_base_arn(call, OC_STR("foundation-model/imported.unknown")),
+        .status = OC_MODEL_CREATING,
+        .creation_ms = oc_clock_now_ms(),
+        .kms_key_id = create->kms_key.id.ptr ? create->kms_key.id : OC_STR(OC_KEYS_SERVICE),
+        .kms_key_arn = create->kms_key.arn,
+        .tags = in->model_tags,
+    };
+    oc_buf_init(&record, OC_HTTP_BODY_MAX);
+    oc_model_encode(&record, &model);
+    rc = record.failed || !key.ptr ? oc_fail_nomem(err)
+                                   : oc_models_check_name(call, oc_tx_read(tx), model.name, err);
+    if (rc >= 0)
+        rc = oc_tx_put(tx, OC_RECORD_UPLOAD, key, oc_buf_slice(&record), err);
+    if (rc >= 0)
+        rc = oc_idempotency_put(&create->idem, tx, create->id, err);
+    return rc;
+}
+
+int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_create_model_upload_in *in = call->in;
+    struct create *create = oc_arena_alloc(call->arena, sizeof(*create));
+    OC_AUTO(oc_buf_clear) struct oc_buf parameters;
+
+    oc_buf_init(&parameters, OC_HTTP_BODY_MAX);
+    if (!create)
+        return oc_fail_nomem(err);
+    call->state = create;
+    oc_context_add(&parameters, in->model_name);
+    oc_context_add(&parameters, in->model_kms_key_id);
+    oc_context_add_tags(&parameters, &in->model_tags);
+    if (parameters.failed)
+        return oc_fail_nomem(err);
+    int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
+    if (rc >= 0)
+        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*"),
+                                                            .request_tags = &in->model_tags}, err);
+    if (rc >= 0 && in->model_kms_key_id.ptr)
+        rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
+    if (rc >= 0)
+        rc = oc_idempotency_init(call, in->client_request_token, oc_buf_slice(&parameters), &create->idem, err);
+    if (rc >= 0)
+        rc = oc_call_new_id(call, &create->id, err);
+    return rc < 0 ? rc : oc_call_write(call, apply_create);
+}
+
+/* -- PutUploadPart ------------------------------------------------------------------------------ */
+
+static int apply_part(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_put_upload_part_in *in = call->in;
+    struct oc_slice key = part_key(call, in->upload_id, in->sha256);
+    struct oc_slice size = oc_arena_printf(call->arena, "%zu", call->request->body.len);
+    struct oc_model model;
+
+    /* The upload may have ended while the bytes were written. */
+    int rc = find_upload(call, oc_tx_read(tx), in->upload_id, &model, err);
+    if (rc < 0)
+        return rc;
+    if (!key.ptr || !size.ptr)
+        return oc_fail_nomem(err);
+    return oc_tx_put(tx, OC_RECORD_UPLOAD_PART, key, size, err);
+}
+
+static int run_put_part(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_put_upload_part_in *in = call->in;
+    const struct oc_region *region = oc_copy_engine_region(call->api->engine, call->caller.region);
+    struct oc_slice body = call->request->body;
+    struct oc_blob_name name;
+    struct oc_model model;
+
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = find_upload(call, call->read, in->upload_id, &model, err);
+    oc_call_read_done(call);
+    if (rc < 0)
+        return rc;
+    if (body.len == 0 || body.len > OC_PART_SIZE)
+        return oc_fail_invalid(err, "A part has 1 to %lu bytes.", OC_PART_SIZE);
+    if (!oc_hex_decode(in->sha256, name.sha256, OC_SHA256_LEN))
+        return oc_fail_invalid(err, "The digest of a part is 64 hexadecimal digits.");
+    name.key_id = model.kms_key_id;
+    rc = oc_copy_engine_pin(call->api->engine, region->name, name.sha256, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_blob_put(region->blobs, &name, body, false, err);
+    if (rc == OC_EINVAL)
+        rc = oc_fail_invalid(err, "The body does not have the digest %.*s: send the part again.",
+                             OC_FMT(in->sha256));
+    if (rc >= 0)
+        rc = oc_call_write_now(call, apply_part, err);
+    oc_copy_engine_unpin(call->api->engine, region->name, name.sha256);
+    oc_buf_put_str(&call->out, "{}");
+    return rc;
+}
+
+int oc_call_put_upload_part(struct oc_call *call, struct oc_err *err)
+{
+    return oc_call_run(call, run_put_part, err);
+}
+
+/* -- ListUploadParts ---------------------------------------------------------------------------- */
+
+struct part_listing {
+    struct oc_jw w;
+    uint32_t limit, count;
+    bool more;
+    uint8_t position[OC_SHA256_LEN];
+};
+
+static int visit_part(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct part_listing *list = ctx;
+    struct oc_slice digest = oc_slice_sub(key, key.len - OC_SHA256_HEX_LEN, OC_SHA256_HEX_LEN);
+    int64_t size;
+
+    if (list->count == list->limit) {
+        list->more = true;
+        return 1;
+    }
+    if (!oc_slice_to_int64(value, &size) || !oc_hex_decode(digest, list->position, OC_SHA256_LEN))
+        return oc_fail(err, OC_ECORRUPT, "record of an uploaded part cannot be read");
+    list->count++;
+    oc_jw_object(&list->w);
+    oc_jw_member(&list->w, "sha256", digest);
+    oc_jw_member_int(&list->w, "sizeBytes", size);
+    oc_jw_object_end(&list->w);
+    return 0;
+}
+
+/* Where the scan goes on: after the digest in the token. */
+static int open_position(struct oc_call *call, struct oc_slice context, struct oc_slice *ret_from,
+                         struct oc_err *err)
+{
+    const struct oc_list_upload_parts_in *in = call->in;
+    uint8_t position[OC_TOKEN_POSITION_MAX];
+    char hex[OC_SHA256_HEX_LEN];
+    size_t len;
+
+    int rc = oc_token_open(call->api->token_key, context, in->next_token, position, &len, err);
+    if (rc < 0)
+        return rc;
+    if (len != OC_SHA256_LEN)
+        return oc_fail_invalid(err, "The nextToken is not valid for this request.");
+    oc_hex_encode(position, OC_SHA256_LEN, hex);
+    *ret_from = part_key(call, in->upload_id, (struct oc_slice){hex, sizeof(hex)});
+    return ret_from->ptr ? OC_OK : oc_fail_nomem(err);
+}
+
+int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_list_upload_parts_in *in = call->in;
+    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART};
+    struct part_listing list = {
+        .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
+    };
+    struct oc_model model;
+
+    oc_context_init(call, &context);
+    oc_context_add(&context, in->upload_id);
+    int rc = context.failed ? oc_fail_nomem(err) : oc_call_read(call, err);
+    if (rc >= 0)
+        rc = find_upload(call, call->read, in->upload_id, &model, err);
+    if (rc >= 0 && in->next_token.ptr)
+        rc = open_position(call, oc_buf_slice(&context), &scan.from, err);
+    if (rc < 0)
+        return rc;
+    scan.prefix = part_key(call, in->upload_id, OC_STR(""));
+    oc_jw_init(&list.w, &call->out);
+    oc_jw_object(&list.w);
+    oc_jw_key(&list.w, "parts");
+    oc_jw_array(&list.w);
+    rc = scan.prefix.ptr ? oc_read_scan(call->read, &scan, visit_part, &list, err) : oc_fail_nomem(err);
+    oc_jw_array_end(&list.w);
+    if (rc >= 0 && list.more)
+        rc = oc_call_put_token(call, oc_buf_slice(&context),
+                               (struct oc_slice){(char *)list.position, OC_SHA256_LEN}, &call->out, err);
+    oc_jw_object_end(&list.w);
+    return rc < 0 ? rc : OC_OK;
+}
+
+/* -- ending an upload --------------------------------------------------------------------------- */
+
+struct key_list {
+    struct oc_arena *arena;
+    struct oc_slice *keys;
+    size_t count, cap;
+};
+
+static int collect_key(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct key_list *list = ctx;
+
+    (void)value;
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 256;
+        struct oc_slice *keys = oc_arena_alloc(list->arena, cap * sizeof(*keys));
+        if (!keys)
+            return oc_fail_nomem(err);
+        if (list->count > 0)
+            memcpy(keys, list->keys, list->count * sizeof(*keys));
+        list->keys = keys;
+        list->cap = cap;
+    }
+    list->keys[list->count] = oc_arena_copy(list->arena, key);
+    return list->keys[list->count++].ptr ? 0 : oc_fail_nomem(err);
+}
+
+/* The records of an upload: itself and its parts. Keys are collected first: a scan must not change
+ * what it walks. */
+static int delete_upload(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, struct oc_err *err)
+{
+    struct key_list list = {.arena = call->arena};
+    struct oc_slice prefix = part_key(call, id, OC_STR("")), key = upload_key(call, id);
+    struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART, .prefix = prefix};
+
+    if (!prefix.ptr || !key.ptr)
+        return oc_fail_nomem(err);
+    int rc = oc_read_scan(oc_tx_read(tx), &scan, collect_key, &list, err);
+    for (size_t i = 0; rc >= 0 && i < list.count; i++)
+        rc = oc_tx_delete(tx, OC_RECORD_UPLOAD_PART, list.keys[i], err);
+    return rc < 0 ? rc : oc_tx_delete(tx, OC_RECORD_UPLOAD, key, err);
+}
+
+static int apply_abort(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_abort_model_upload_in *in = call->in;
+    struct oc_model model;
+
+    int rc = find_upload(call, oc_tx_read(tx), in->upload_id, &model, err);
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{}");
+    return rc < 0 ? rc : delete_upload(call, tx, in->upload_id, err);
+}
+
+int oc_call_abort_model_upload(struct oc_call *call, struct oc_err *err)
+{
+    (void)err; /* all that can fail is found out inside the transaction */
+    call->frees_blobs = true;
+    return oc_call_write(call, apply_abort);
+}
+
+/* -- CompleteModelUpload ------------------------------------------------------------------------ */
+
+struct complete {
+    struct oc_model model;
+    struct oc_manifest manifest;
+    uint8_t digest[OC_SHA256_LEN];
+    char digest_hex[OC_SHA256_HEX_LEN];
+};
+
+static void answer_model(struct oc_call *call, const struct oc_model *model)
+{
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{\"modelArn\":\"");
+    oc_model_put_arn(&call->out, model);
+    oc_buf_put_str(&call->out, "\"}");
+}
+
+static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_complete_model_upload_in *in = call->in;
+    struct complete *complete = call->state;
+    struct oc_model model;
+
+    int rc = find_upload(call, oc_tx_read(tx), in->upload_id, &model, err);
+    if (rc >= 0)
+        rc = oc_models_check_name(call, oc_tx_read(tx), model.name, err);
+    if (rc < 0)
+        return rc;
+    struct oc_task task = {
+        .kind = OC_TASK_UPLOAD,
+        .target = model.partition,
+        .model_id = model.id,
+        .key_id = model.kms_key_id,
+        .manifest = {complete->digest_hex, OC_SHA256_HEX_LEN},
+    };
+    struct oc_slice base = oc_arena_printf(call->arena, "foundation-model/imported.%.*s",
+                                           OC_FMT(complete->manifest.model_type));
+    model.creation_ms = oc_clock_now_ms();
+    model.base_model_arn = oc_models_base_arn(call, base);
+    rc = delete_upload(call, tx, in->upload_id, err);
+    if (rc >= 0)
+        rc = oc_models_put(call, tx, &model, &task, err);
+    answer_model(call, &model);
+    return rc;
+}
+
+/* Every part that the manifest names must have been uploaded. */
+static int check_parts(const struct complete *complete, struct oc_blob_store *blobs, struct oc_err *err)
+{
+    struct oc_blob_name name = {.key_id = complete->model.kms_key_id};
+
+    for (size_t i = 0; i < complete->manifest.part_count; i++) {
+        char hex[OC_SHA256_HEX_LEN];
+        bool there;
+        memcpy(name.sha256, complete->manifest.parts[i].sha256, OC_SHA256_LEN);
+        int rc = oc_blob_has(blobs, &name, &there, err);
+        if (rc < 0)
+            return rc;
+        oc_hex_encode(name.sha256, OC_SHA256_LEN, hex);
+        if (!there)
+            return oc_fail_invalid(err, "Part %.*s of the manifest has not been uploaded: upload it and "
+                                        "complete again.", OC_SHA256_HEX_LEN, hex);
+    }
+    return OC_OK;
+}
+
+/* A repeat of a completion whose answer was lost: the model is there under the upload's id. */
+static int answer_repeat(struct oc_call *call, struct oc_slice id, struct oc_err *err)
+{
+    struct oc_slice key = oc_key_model(call->arena, oc_call_partition(call), id), record;
+    struct oc_model model;
+
+    int rc = key.ptr ? oc_read_get(call->read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND)
+        return fail_no_upload(err, id);
+    if (rc >= 0)
+        rc = oc_model_decode(record, call->arena, &model, err);
+    if (rc >= 0)
+        answer_model(call, &model);
+    return rc;
+}
+
+static int store_manifest(struct oc_call *call, struct complete *complete, struct oc_err *err)
+{
+    const struct oc_region *region = oc_copy_engine_region(call->api->engine, call->caller.region);
+    struct oc_blob_name name = {.key_id = complete->model.kms_key_id};
+
+    int rc = check_parts(complete, region->blobs, err);
+    if (rc >= 0)
+        rc = oc_sha256(call->request->body, complete->digest, err);
+    if (rc < 0)
+        return rc;
+    oc_hex_encode(complete->digest, OC_SHA256_LEN, complete->digest_hex);
+    memcpy(name.sha256, complete->digest, OC_SHA256_LEN);
+    rc = oc_copy_engine_pin(call->api->engine, region->name, name.sha256, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_blob_put(region->blobs, &name, call->request->body, true, err);
+    if (rc >= 0)
+        rc = oc_call_write_now(call, apply_complete, err);
+    oc_copy_engine_unpin(call->api->engine, region->name, name.sha256);
+    return rc;
+}
+
+static int run_complete(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_complete_model_upload_in *in = call->in;
+    struct complete *complete = oc_arena_alloc(call->arena, sizeof(*complete));
+
+    if (!complete)
+        return oc_fail_nomem(err);
+    call->state = complete;
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = find_upload(call, call->read, in->upload_id, &complete->model, err);
+    if (rc == OC_ENOTFOUND)
+        return answer_repeat(call, in->upload_id, err);
+    oc_call_read_done(call);
+    if (rc < 0)
+        return rc;
+    oc_manifest_init(&complete->manifest);
+    rc = oc_manifest_decode(call->request->body, &complete->manifest, err);
+    if (rc == OC_EINVAL)
+        err->name = "ValidationException";
+    if (rc >= 0)
+        rc = store_manifest(call, complete, err);
+    oc_manifest_clear(&complete->manifest);
+    return rc;
+}
+
+int oc_call_complete_model_upload(struct oc_call *call, struct oc_err *err)
+{
+    return oc_call_run(call, run_complete, err);
+}

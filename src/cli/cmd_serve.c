@@ -1,0 +1,291 @@
+/* `outcrop serve`: the server, from its settings to its end. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/site.h"
+#include "copy/engine.h"
+#include "http/server.h"
+#include "http/service.h"
+
+static const struct oc_option options[] = {
+    {.name = "data", .letter = 'd', .arg = "DIR", .help = "folder of the server's data; made when missing"},
+    {.name = "listen", .letter = 'l', .arg = "ADDR:PORT", .help = "where to listen (127.0.0.1:7430; port 0: any free one)"},
+    {.name = "region", .arg = "REGION", .help = "a Region to serve (us-east-1, us-west-2, eu-west-1)", .repeat = true},
+    {.name = "account", .arg = "ID", .help = "the administrators' account (000000000000)"},
+    {.name = "config", .letter = 'c', .arg = "FILE", .help = "configuration file; options here go before it"},
+    {.name = "log-level", .arg = "LEVEL", .help = "error, warn, info or debug (info)"},
+    {.name = "output", .letter = 'o', .arg = "FORM", .help = "form of the log: text or json (text)"},
+    {0},
+};
+
+/* Everything that lives as long as the server. */
+struct server {
+    struct oc_arena arena;
+    struct oc_config config;
+    struct oc_site site;
+    struct oc_copy_engine *engine;
+    struct oc_api *api;
+    struct oc_http_service service;
+    struct oc_http_server *http;
+    bool first_start;
+};
+
+/* -- settings ----------------------------------------------------------------------------------- */
+
+static int set_log(struct oc_config *config, const char *form, const char *level, struct oc_err *err)
+{
+    static const char *const levels[] = {"error", "warn", "info", "debug"};
+    bool known = level == NULL;
+
+    for (int i = 0; level && i < 4; i++)
+        if (strcmp(level, levels[i]) == 0) {
+            config->log_level = (enum oc_log_level)i;
+            known = true;
+        }
+    if (!known)
+        return oc_fail(err, OC_EINVAL, "--log-level: want error, warn, info or debug, not '%s'", level);
+    if (form && strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+        return oc_fail(err, OC_EINVAL, "--output: want text or json, not '%s'", form);
+    if (form)
+        config->log_json = strcmp(form, "json") == 0;
+    return OC_OK;
+}
+
+static int read_settings(const struct oc_args *args, struct server *server, struct oc_err *err)
+{
+    struct oc_config *config = &server->config;
+    const char *file = oc_args_get(args, "config"), *listen = oc_args_get(args, "listen");
+    const char *account = oc_args_get(args, "account"), *region;
+
+    oc_config_init(config);
+    int rc = file ? oc_config_load(config, file, &server->arena, err) : OC_OK;
+    if (rc >= 0 && listen)
+        rc = oc_config_set_listen(config, oc_slice_of(listen), err);
+    if (rc >= 0 && account)
+        rc = oc_config_set_account(config, oc_slice_of(account), err);
+    if (oc_args_get(args, "data"))
+        config->data = oc_slice_of(oc_args_get(args, "data"));
+    if (oc_args_nth(args, "region", 0))
+        config->region_count = 0;
+    for (size_t i = 0; rc >= 0 && (region = oc_args_nth(args, "region", i)); i++)
+        rc = oc_config_add_region(config, oc_slice_of(region), err);
+    if (rc >= 0)
+        rc = set_log(config, oc_args_get(args, "output"), oc_args_get(args, "log-level"), err);
+    if (rc >= 0)
+        rc = oc_config_finish(config, err);
+    if (rc >= 0 && !oc_fault_from_env())
+        rc = oc_fail(err, OC_EINVAL, "OUTCROP_FAULT: want SITE:NTH:MODE");
+    return rc;
+}
+
+/* -- life --------------------------------------------------------------------------------------- */
+
+static int start_engine(struct server *server, struct oc_err *err)
+{
+    struct oc_copy_options copy = {
+        .store = server->site.store,
+        .keys = server->site.keys,
+        .regions = server->site.regions,
+        .region_count = server->site.region_count,
+        .buckets = server->config.buckets,
+        .bucket_count = server->config.bucket_count,
+        .workers = (uint32_t)server->config.copy_workers,
+        .jobs_at_once = (uint32_t)server->config.copy_jobs,
+        .still_allowed = oc_api_copy_allowed,
+    };
+
+    return oc_copy_engine_new(&copy, &server->engine, err);
+}
+
+static int start_api(struct server *server, struct oc_err *err)
+{
+    const struct oc_config *config = &server->config;
+    struct oc_api_options api = {
+        .store = server->site.store,
+        .keys = server->site.keys,
+        .engine = server->engine,
+        .admin_account = config->account,
+        .regions = config->regions,
+        .region_count = config->region_count,
+        .default_region = config->default_region,
+        .lenient = config->lenient,
+        .throttle_rate = config->throttle_rate,
+        .throttle_burst = config->throttle_burst,
+    };
+
+    return oc_api_new(&api, &server->api, err);
+}
+
+static int start_http(struct server *server, struct oc_err *err)
+{
+    const struct oc_config *config = &server->config;
+    struct oc_slice address = oc_arena_copy(&server->arena, config->address);
+    struct oc_http_options http = {
+        .address = address.ptr,
+        .port = config->port,
+        .workers = (unsigned)config->http_workers,
+        .max_connections = (unsigned)config->http_max_connections,
+        .head_timeout_ms = (unsigned)config->head_timeout_ms,
+        .body_timeout_ms = (unsigned)config->body_timeout_ms,
+        .idle_timeout_ms = (unsigned)config->idle_timeout_ms,
+        .body_limit = oc_http_service_body_limit,
+    };
+
+    if (!address.ptr)
+        return oc_fail_nomem(err);
+    server->service = (struct oc_http_service){
+        .api = server->api,
+        .version = OC_VERSION,
+        .regions = config->regions,
+        .region_count = config->region_count,
+    };
+    int rc = oc_http_server_new(&http, oc_http_service_handle, &server->service, &server->http, err);
+    return rc < 0 ? rc : oc_http_server_start(server->http, err);
+}
+
+/* Against the direction of start_*. The engine and the store answer what is still pending between
+ * the server's stop and its end. */
+static void stop_server(struct server *server)
+{
+    oc_http_server_stop(server->http);
+    oc_copy_engine_free(server->engine);
+    struct oc_store *store = server->site.store;
+    server->site.store = NULL;
+    oc_store_close(store);
+    oc_http_server_free(server->http);
+    oc_api_free(server->api);
+    oc_site_close(&server->site);
+    oc_arena_clear(&server->arena);
+}
+
+static int start_server(struct server *server, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf folder;
+
+    oc_buf_init(&folder, 64 * 1024);
+    oc_buf_put_slice(&folder, server->config.data);
+    const char *data = oc_buf_cstr(&folder);
+    int rc = data ? oc_site_open(&server->config, OC_SITE_SERVE, &server->site, err) : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_api_bootstrap(server->site.store, server->site.keys, server->config.account, data,
+                              &server->first_start, err);
+    if (rc >= 0)
+        rc = start_engine(server, err);
+    if (rc >= 0)
+        rc = start_api(server, err);
+    return rc < 0 ? rc : start_http(server, err);
+}
+
+/* -- what a person sees ------------------------------------------------------------------------- */
+
+/* `http://ADDRESS:PORT`, also written to DATA/endpoint for scripts. */
+static int announce(struct server *server, struct oc_err *err)
+{
+    const struct oc_config *config = &server->config;
+    bool ipv6 = oc_slice_find(config->address, ':') >= 0;
+    OC_AUTO(oc_buf_clear) struct oc_buf url, path;
+
+    oc_buf_init(&url, 1024);
+    oc_buf_init(&path, 64 * 1024);
+    oc_buf_printf(&url, "http://%s%.*s%s:%u", ipv6 ? "[" : "", OC_FMT(config->address), ipv6 ? "]" : "",
+                  oc_http_server_port(server->http));
+    oc_buf_printf(&path, "%.*s/endpoint", OC_FMT(config->data));
+    const char *file = oc_buf_cstr(&path), *text = oc_buf_cstr(&url);
+    if (!file || !text)
+        return oc_fail_nomem(err);
+    int rc = oc_file_replace(file, oc_buf_slice(&url), 0644, err);
+    if (rc < 0)
+        return rc;
+    printf("outcrop " OC_VERSION ": listening on %s\n", text);
+    printf("Regions:");
+    for (size_t i = 0; i < config->region_count; i++)
+        printf(" %.*s", OC_FMT(config->regions[i]));
+    printf("   account: %.*s   data: %.*s\n", OC_FMT(config->account), OC_FMT(config->data));
+    if (server->first_start)
+        printf("First start: made an administrator's keys in %.*s/credentials and %.*s/bearer-token\n",
+               OC_FMT(config->data), OC_FMT(config->data));
+    printf("\nTo use it from another terminal:\n"
+           "  export AWS_ENDPOINT_URL_BEDROCK=%s\n"
+           "  export AWS_SHARED_CREDENTIALS_FILE=%.*s/credentials\n"
+           "  export AWS_REGION=%.*s\n"
+           "  aws bedrock list-model-copy-jobs\n\n",
+           text, OC_FMT(config->data), OC_FMT(config->default_region));
+    (void)fflush(stdout);
+    return OC_OK;
+}
+
+/* The data folder is printed for other terminals: make it absolute. */
+static int make_absolute(struct server *server, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf path;
+    char folder[4096];
+
+    if (server->config.data.ptr[0] == '/')
+        return OC_OK;
+    oc_buf_init(&path, 64 * 1024);
+    if (!getcwd(folder, sizeof(folder)))
+        return oc_fail_errno(err, "current folder");
+    oc_buf_printf(&path, "%s/%.*s", folder, OC_FMT(server->config.data));
+    server->config.data = oc_arena_copy(&server->arena, oc_buf_slice(&path));
+    return server->config.data.ptr ? OC_OK : oc_fail_nomem(err);
+}
+
+static int fail(const struct oc_err *err)
+{
+    (void)fprintf(stderr, "outcrop serve: %s\n", err->text);
+    return err->rc == OC_EINVAL ? OC_EXIT_USAGE : OC_EXIT_FAILED;
+}
+
+static int run_serve(const struct oc_args *args)
+{
+    struct server *server = oc_alloc(sizeof(*server));
+    struct oc_err err = {0};
+    sigset_t signals;
+    int got = 0;
+
+    if (!server)
+        return OC_EXIT_FAILED;
+    memset(server, 0, sizeof(*server));
+    oc_arena_init(&server->arena, OC_REQUEST_ARENA_MAX);
+    /* Blocked before any thread starts, so that only the wait below gets them. */
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+
+    int rc = read_settings(args, server, &err);
+    if (rc >= 0)
+        rc = make_absolute(server, &err);
+    if (rc >= 0) {
+        oc_log_setup(server->config.log_level, server->config.log_json);
+        rc = start_server(server, &err);
+    }
+    if (rc >= 0)
+        rc = announce(server, &err);
+    if (rc >= 0) {
+        (void)sigwait(&signals, &got);
+        oc_log(OC_LOG_INFO, "stopping", "signal", got == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+    }
+    int code = rc < 0 ? fail(&err) : OC_EXIT_OK;
+    stop_server(server);
+    free(server);
+    return code;
+}
+
+const struct oc_command oc_command_serve = {
+    .name = "serve",
+    .summary = "run the server",
+    .details = "Serves one or more Regions from one data folder until SIGINT or SIGTERM. The first\n"
+               "start makes an administrator's keys and prints how to use them.",
+    .options = options,
+    .run = run_serve,
+};

@@ -1,0 +1,242 @@
+/* The server's settings. See config.h. */
+#include "cli/config.h"
+
+#include <string.h>
+
+#include "base/ini.h"
+#include "model/arn.h"
+
+void oc_config_init(struct oc_config *config)
+{
+    *config = (struct oc_config){
+        .address = OC_STR("127.0.0.1"),
+        .port = 7430,
+        .account = OC_STR("000000000000"),
+        .log_level = OC_LOG_INFO,
+    };
+}
+
+int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct oc_err *err)
+{
+    struct oc_slice address = config->address, port = text;
+    int64_t number;
+
+    for (size_t i = text.len; i > 0; i--) {
+        if (text.ptr[i - 1] != ':')
+            continue;
+        address = oc_slice_sub(text, 0, i - 1);
+        port = oc_slice_sub(text, i, SIZE_MAX);
+        break;
+    }
+    if (address.len >= 2 && address.ptr[0] == '[' && address.ptr[address.len - 1] == ']')
+        address = oc_slice_sub(address, 1, address.len - 2);
+    if (!oc_slice_to_int64(port, &number) || number < 0 || number > 65535 || address.len == 0)
+        return oc_fail(err, OC_EINVAL, "listen: want ADDRESS:PORT such as 127.0.0.1:7430, not '%.*s'",
+                       OC_FMT(text));
+    config->address = address;
+    config->port = (uint16_t)number;
+    return OC_OK;
+}
+
+int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err)
+{
+    bool valid = name.len >= 1 && name.len <= 20;
+
+    for (size_t i = 0; valid && i < name.len; i++)
+        valid = (name.ptr[i] >= 'a' && name.ptr[i] <= 'z') || (name.ptr[i] >= '0' && name.ptr[i] <= '9') ||
+                name.ptr[i] == '-';
+    if (!valid)
+        return oc_fail(err, OC_EINVAL, "region: want 1 to 20 characters of a-z, 0-9 and -, not '%.*s'",
+                       OC_FMT(name));
+    for (size_t i = 0; i < config->region_count; i++)
+        if (oc_slice_eq(config->regions[i], name))
+            return oc_fail(err, OC_EINVAL, "region: '%.*s' is named twice", OC_FMT(name));
+    if (config->region_count == OC_CONFIG_REGIONS_MAX)
+        return oc_fail(err, OC_ELIMIT, "region: at most %d Regions in one process", OC_CONFIG_REGIONS_MAX);
+    config->regions[config->region_count++] = name;
+    return OC_OK;
+}
+
+int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err)
+{
+    if (!oc_account_is_valid(account))
+        return oc_fail(err, OC_EINVAL, "account: want 12 digits, not '%.*s'", OC_FMT(account));
+    config->account = account;
+    return OC_OK;
+}
+
+/* -- the file ----------------------------------------------------------------------------------- */
+
+static int set_number(struct oc_slice value, int64_t min, int64_t max, int64_t scale, int64_t *ret,
+                      struct oc_err *err)
+{
+    int64_t number;
+
+    if (!oc_slice_to_int64(value, &number) || number < min || number > max)
+        return oc_fail(err, OC_EINVAL, "want a whole number from %lld to %lld, not '%.*s'", (long long)min,
+                       (long long)max, OC_FMT(value));
+    *ret = number * scale;
+    return OC_OK;
+}
+
+static int set_choice(struct oc_slice value, const char *const *choices, int *ret, struct oc_err *err)
+{
+    for (int i = 0; choices[i]; i++)
+        if (oc_slice_eq_str(value, choices[i])) {
+            *ret = i;
+            return OC_OK;
+        }
+    return oc_fail(err, OC_EINVAL, "'%.*s' is not a choice: %s, %s%s%s", OC_FMT(value), choices[0], choices[1],
+                   choices[2] ? ", " : "", choices[2] ? choices[2] : "");
+}
+
+static int add_regions(struct oc_config *config, struct oc_slice list, struct oc_err *err)
+{
+    struct oc_slice rest = list;
+    int rc = OC_OK;
+
+    config->region_count = 0;
+    while (rc >= 0 && rest.ptr) {
+        struct oc_slice name = oc_slice_cut(&rest, ' ');
+        if (name.len > 0)
+            rc = oc_config_add_region(config, name, err);
+    }
+    return rc;
+}
+
+static int set_server(struct oc_config *config, struct oc_slice key, struct oc_slice value, struct oc_err *err)
+{
+    static const char *const validations[] = {"strict", "lenient", NULL};
+    static const char *const logs[] = {"text", "json", NULL};
+    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+    int choice = 0, rc = OC_OK;
+
+    if (oc_slice_eq_str(key, "listen"))
+        return oc_config_set_listen(config, value, err);
+    if (oc_slice_eq_str(key, "regions"))
+        return add_regions(config, value, err);
+    if (oc_slice_eq_str(key, "account"))
+        return oc_config_set_account(config, value, err);
+    if (oc_slice_eq_str(key, "data")) {
+        config->data = value;
+    } else if (oc_slice_eq_str(key, "default-region")) {
+        config->default_region = value;
+    } else if (oc_slice_eq_str(key, "validation")) {
+        rc = set_choice(value, validations, &choice, err);
+        config->lenient = choice == 1;
+    } else if (oc_slice_eq_str(key, "log")) {
+        rc = set_choice(value, logs, &choice, err);
+        config->log_json = choice == 1;
+    } else if (oc_slice_eq_str(key, "log-level")) {
+        rc = set_choice(value, levels, &choice, err);
+        config->log_level = (enum oc_log_level)choice;
+    } else {
+        return oc_fail(err, OC_EINVAL, "there is no such setting");
+    }
+    return rc;
+}
+
+/* Settings that are numbers: section, key, where they go, their range and unit. */
+static int set_numeric(struct oc_config *config, struct oc_slice section, struct oc_slice key,
+                       struct oc_slice value, struct oc_err *err)
+{
+    const struct {
+        const char *section, *key;
+        int64_t *to, min, max, scale;
+    } table[] = {
+        {"http", "workers", &config->http_workers, 0, 256, 1},
+        {"http", "max-connections", &config->http_max_connections, 0, 1000000, 1},
+        {"http", "head-timeout", &config->head_timeout_ms, 1, 3600, 1000},
+        {"http", "body-timeout", &config->body_timeout_ms, 1, 3600, 1000},
+        {"http", "idle-timeout", &config->idle_timeout_ms, 1, 3600, 1000},
+        {"throttle", "rate", &config->throttle_rate, 0, 1000000000, 1},
+        {"throttle", "burst", &config->throttle_burst, 0, 1000000000, 1},
+        {"copy", "workers", &config->copy_workers, 0, 64, 1},
+        {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (oc_slice_eq_str(section, table[i].section) && oc_slice_eq_str(key, table[i].key))
+            return set_number(value, table[i].min, table[i].max, table[i].scale, table[i].to, err);
+    return oc_fail(err, OC_EINVAL, "there is no such setting");
+}
+
+static int set_bucket(struct oc_config *config, struct oc_bucket *bucket, struct oc_slice key,
+                      struct oc_slice value, struct oc_arena *arena, struct oc_err *err)
+{
+    (void)config;
+    if (!oc_slice_eq_str(key, "path"))
+        return oc_fail(err, OC_EINVAL, "there is no such setting");
+    if (value.len == 0 || value.ptr[0] != '/')
+        return oc_fail(err, OC_EINVAL, "want an absolute path, not '%.*s'", OC_FMT(value));
+    struct oc_slice copy = oc_arena_copy(arena, value);
+    bucket->folder = copy.ptr; /* oc_arena_copy ends it with NUL */
+    return copy.ptr ? OC_OK : oc_fail_nomem(err);
+}
+
+static int load_section(struct oc_config *config, const struct oc_ini_section *section, struct oc_arena *arena,
+                        struct oc_err *err)
+{
+    static const struct oc_slice bucket_prefix = {"bucket ", 7};
+    bool is_bucket = oc_slice_has_prefix(section->name, bucket_prefix);
+    struct oc_bucket bucket = {.name = oc_slice_trim(oc_slice_sub(section->name, bucket_prefix.len, SIZE_MAX))};
+    struct oc_err cause = {0};
+    int rc = OC_OK;
+
+    for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
+        if (is_bucket)
+            rc = set_bucket(config, &bucket, entry->key, entry->value, arena, &cause);
+        else if (oc_slice_eq_str(section->name, "server"))
+            rc = set_server(config, entry->key, entry->value, &cause);
+        else
+            rc = set_numeric(config, section->name, entry->key, entry->value, &cause);
+        if (rc < 0)
+            return oc_fail(err, cause.rc, "line %u: [%.*s] %.*s: %s", entry->line, OC_FMT(section->name),
+                           OC_FMT(entry->key), cause.text);
+    }
+    if (!is_bucket)
+        return OC_OK;
+    if (!bucket.folder || config->bucket_count == OC_CONFIG_BUCKETS_MAX)
+        return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: %s", section->line, OC_FMT(section->name),
+                       bucket.folder ? "too many buckets" : "path is missing");
+    config->buckets[config->bucket_count++] = bucket;
+    return OC_OK;
+}
+
+int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena, struct oc_err *err)
+{
+    struct oc_err cause = {0};
+    struct oc_ini ini;
+
+    config->buckets = oc_arena_alloc(arena, OC_CONFIG_BUCKETS_MAX * sizeof(*config->buckets));
+    if (!config->buckets)
+        return oc_fail_nomem(err);
+    int rc = oc_ini_load(path, arena, &ini, err);
+    if (rc < 0)
+        return rc;
+    for (const struct oc_ini_section *section = ini.sections; section; section = section->next) {
+        rc = load_section(config, section, arena, &cause);
+        if (rc < 0)
+            return oc_fail(err, cause.rc, "%s: %s", path, cause.text);
+    }
+    return OC_OK;
+}
+
+int oc_config_finish(struct oc_config *config, struct oc_err *err)
+{
+    static const char *const default_regions[] = {"us-east-1", "us-west-2", "eu-west-1"};
+
+    if (!config->data.ptr || config->data.len == 0)
+        return oc_fail(err, OC_EINVAL, "no data folder: give --data DIR or `data` under [server]");
+    for (size_t i = 0; config->region_count == 0 && i < 3; i++)
+        config->regions[i] = oc_slice_of(default_regions[i]);
+    if (config->region_count == 0)
+        config->region_count = 3;
+    if (!config->default_region.ptr)
+        config->default_region = config->regions[0];
+    for (size_t i = 0; i < config->region_count; i++)
+        if (oc_slice_eq(config->regions[i], config->default_region))
+            return OC_OK;
+    return oc_fail(err, OC_EINVAL, "default-region '%.*s' is not among the Regions served",
+                   OC_FMT(config->default_region));
+}

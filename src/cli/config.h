@@ -1,0 +1,84 @@
+/*
+ * The server's settings: defaults, then the configuration file, then the command line.
+ *
+ *   [server]
+ *   listen = 127.0.0.1:7430          address and port; port 0 takes any free one
+ *   data = /var/lib/outcrop
+ *   regions = us-east-1 us-west-2    served by this process
+ *   default-region = us-east-1       for bearer keys when the host name says nothing
+ *   account = 000000000000           the administrators' account
+ *   validation = strict              or lenient: accept ARNs outside AWS's patterns
+ *   log = text                       or json
+ *   log-level = info                 error, warn, info, debug
+ *
+ *   [http]
+ *   workers = 2                      threads; default: one a core
+ *   max-connections = 4096
+ *   head-timeout = 10                seconds for a whole request head
+ *   body-timeout = 10                seconds in which a body must move on
+ *   idle-timeout = 60                seconds between two requests of a connection
+ *
+ *   [throttle]
+ *   rate = 0                         calls a second per account and operation; 0: no limit
+ *   burst = 0                        calls at once; 0: twice the rate
+ *
+ *   [copy]
+ *   workers = 4                      parts in flight
+ *   jobs = 16                        copies and imports at one time
+ *
+ *   [bucket NAME]
+ *   path = /srv/models               where s3://NAME/… leads
+ *
+ * A section or key that is not in this list is an error: a mistyped setting must not be ignored.
+ */
+#ifndef OC_CLI_CONFIG_H
+#define OC_CLI_CONFIG_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "copy/engine.h"
+
+#define OC_CONFIG_REGIONS_MAX 64
+#define OC_CONFIG_BUCKETS_MAX 1024
+
+/** All text lives in the arena it was loaded into. */
+struct oc_config {
+    struct oc_slice address;
+    uint16_t port;
+    struct oc_slice data; /* absent until set */
+    struct oc_slice regions[OC_CONFIG_REGIONS_MAX];
+    size_t region_count;
+    struct oc_slice default_region;
+    struct oc_slice account;
+    bool lenient;
+    bool log_json;
+    enum oc_log_level log_level;
+    int64_t http_workers, http_max_connections;
+    int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
+    int64_t throttle_rate, throttle_burst;
+    int64_t copy_workers, copy_jobs; /* 0: the engine's default */
+    struct oc_bucket *buckets;
+    size_t bucket_count;
+};
+
+/** The defaults. Cannot fail. */
+void oc_config_init(struct oc_config *config);
+
+/** Add what a configuration file says. Errors: OC_EINVAL (names file, line or key), OC_ENOTFOUND, OC_EIO, OC_ENOMEM. */
+int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena, struct oc_err *err);
+
+/** `ADDRESS:PORT`, `[IPv6]:PORT`, or `PORT` alone. Errors: OC_EINVAL. */
+int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct oc_err *err);
+
+/** Add a Region. Errors: OC_EINVAL (not a Region's name, twice), OC_ELIMIT. */
+int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err);
+
+/** Set the administrators' account. Errors: OC_EINVAL (not 12 digits). */
+int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err);
+
+/** Put in what was left open and check what belongs together. Call last. Errors: OC_EINVAL. */
+int oc_config_finish(struct oc_config *config, struct oc_err *err);
+
+#endif

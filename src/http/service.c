@@ -1,0 +1,124 @@
+/* The API behind the HTTP server. See service.h. */
+#include "http/service.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+/* One request under way; lives in the request's arena. */
+struct exchange {
+    struct oc_api_request api;
+    struct oc_http_request *http;
+};
+
+static void log_request(const struct oc_http_request *http, const struct oc_api_response *response)
+{
+    char status[16], micros[32], user[256];
+    enum oc_log_level level = response->status >= 500 ? OC_LOG_ERROR : OC_LOG_INFO;
+
+    if (!oc_log_is_on(level))
+        return;
+    (void)snprintf(status, sizeof(status), "%d", response->status);
+    (void)snprintf(micros, sizeof(micros), "%lld", (long long)(oc_clock_mono_us() - http->received_us));
+    (void)snprintf(user, sizeof(user), "%.*s", OC_FMT(response->user_arn));
+    char id[64], peer[64], path[256];
+    (void)snprintf(id, sizeof(id), "%.*s", OC_FMT(http->id));
+    (void)snprintf(peer, sizeof(peer), "%.*s", OC_FMT(http->peer));
+    (void)snprintf(path, sizeof(path), "%.*s", OC_FMT(http->path));
+    oc_log(level, "request", "id", id, "peer", peer, "user", response->user_arn.ptr ? user : NULL,
+           "operation", response->operation, "path", response->operation ? NULL : path, "status", status,
+           "us", micros, "error", response->error, "detail", response->detail, NULL);
+}
+
+static void respond(struct oc_api_request *request, const struct oc_api_response *response)
+{
+    struct exchange *exchange = (struct exchange *)request;
+    struct oc_http_header headers[1];
+    struct oc_http_response http = {
+        .status = (unsigned)response->status,
+        .content_type = response->content_type,
+        .headers = headers,
+        .body = response->pieces,
+        .body_count = response->piece_count,
+    };
+
+    if (response->error)
+        headers[http.header_count++] =
+            (struct oc_http_header){OC_STR("x-amzn-ErrorType"), oc_slice_of(response->error)};
+    log_request(exchange->http, response);
+    oc_http_respond(exchange->http, &http);
+}
+
+static int answer_health(const struct oc_http_service *service, struct oc_http_request *req)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf out;
+    struct oc_jw w;
+
+    oc_buf_init(&out, OC_HTTP_BODY_MAX);
+    oc_jw_init(&w, &out);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "status", OC_STR("ok"));
+    oc_jw_member(&w, "version", oc_slice_of(service->version));
+    oc_jw_key(&w, "regions");
+    oc_jw_array(&w);
+    for (size_t i = 0; i < service->region_count; i++)
+        oc_jw_string(&w, service->regions[i]);
+    oc_jw_array_end(&w);
+    oc_jw_object_end(&w);
+    struct oc_slice body = oc_buf_slice(&out);
+    oc_http_respond(req, &(struct oc_http_response){
+                             .status = out.failed ? 503 : 200, .body = &body, .body_count = 1});
+    return OC_OK;
+}
+
+static int copy_headers(const struct oc_http_request *req, struct oc_api_request *api)
+{
+    struct oc_sigv4_header *headers =
+        oc_arena_alloc(req->arena, (req->header_count + 1) * sizeof(*headers));
+
+    if (!headers)
+        return OC_ENOMEM;
+    for (size_t i = 0; i < req->header_count; i++)
+        headers[i] = (struct oc_sigv4_header){req->headers[i].name, req->headers[i].value};
+    api->headers = headers;
+    api->header_count = req->header_count;
+    return OC_OK;
+}
+
+int oc_http_service_handle(struct oc_http_request *req, void *ctx)
+{
+    struct oc_http_service *service = ctx;
+
+    if (oc_slice_eq_str(req->path, "/-/health") && oc_slice_eq_str(req->method, "GET"))
+        return answer_health(service, req);
+    struct exchange *exchange = oc_arena_alloc(req->arena, sizeof(*exchange));
+    if (!exchange)
+        return OC_ENOMEM; /* the server answers 500 */
+    *exchange = (struct exchange){
+        .api = {
+            .id = req->id,
+            .method = req->method,
+            .path = req->path,
+            .query = req->query,
+            .body = req->body,
+            .arena = req->arena,
+            .respond = respond,
+        },
+        .http = req,
+    };
+    if (copy_headers(req, &exchange->api) < 0)
+        return OC_ENOMEM;
+    /* The answer may have left on another thread, and the request with it, before this returns. */
+    oc_api_handle(service->api, &exchange->api);
+    return OC_PENDING;
+}
+
+size_t oc_http_service_body_limit(const struct oc_http_request *req, void *ctx)
+{
+    (void)ctx;
+    return oc_api_body_limit(req->method, req->path);
+}
