@@ -23,13 +23,14 @@ struct oc_access_request {
     struct oc_slice action;           /* "bedrock:CreateModelCopyJob" */
     struct oc_slice resource;         /* ARN, or "*" for an operation that has none */
     struct oc_slice resource_account; /* who owns it; absent: the caller's account */
+    struct oc_slice requested_region; /* aws:RequestedRegion; absent: the caller's Region */
     const struct oc_tag_list *request_tags;
     const struct oc_tag_list *resource_tags;
     const struct oc_policy *resource_policy; /* NULL: the resource has none */
 };
 
 /**
- * Decide. aws:RequestedRegion is the caller's Region.
+ * Decide.
  * @return OC_OK: allowed
  * Errors: OC_EDENIED, AccessDeniedException, with AWS's text.
  */

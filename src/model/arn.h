@@ -43,7 +43,7 @@ bool oc_account_is_valid(struct oc_slice account);
 /** 12 characters of a-z0-9: the id of a model or a job. */
 bool oc_id_is_valid(struct oc_slice id);
 
-/** Append an ARN of partition "aws": `kind` may be absent, `base` too. */
+/** Append an ARN. `partition` absent is "aws"; `kind` and `base` may be absent; `resource` is not read. */
 void oc_arn_put(struct oc_buf *buf, const struct oc_arn *arn);
 
 /** Append `arn:aws:bedrock:REGION:ACCOUNT:custom-model/BASE/ID`. */
