@@ -71,8 +71,10 @@ void oc_error_body(struct oc_buf *buf, const struct oc_err *err)
 
 int oc_fail_too_many_tags(struct oc_err *err, struct oc_slice resource, size_t count)
 {
-    err->resource = resource;
-    return oc_fail_as(err, OC_ELIMIT, "TooManyTagsException",
-                      "A resource may have %d tags; this request would make them %zu", OC_TAGS_MAX,
-                      count);
+    int rc = oc_fail_as(err, OC_ELIMIT, "TooManyTagsException",
+                        "A resource may have %d tags; this request would make them %zu",
+                        OC_TAGS_MAX, count);
+
+    err->resource = resource; /* last: oc_fail_as forgets what an earlier error was about */
+    return rc;
 }
