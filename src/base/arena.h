@@ -23,13 +23,16 @@ void oc_arena_init(struct oc_arena *arena, size_t limit);
 /** Free everything. The arena can be used again. */
 void oc_arena_clear(struct oc_arena *arena);
 
-/** Free all but one block, which the next use takes up again: for request loops. */
+/** Free all but one block of at most 1 MiB, which the next use takes up again: for request loops. */
 void oc_arena_reset(struct oc_arena *arena);
 
 /** `size` zeroed bytes aligned to 16, or NULL (no memory, or the limit). */
 void *oc_arena_alloc(struct oc_arena *arena, size_t size);
 
-/** A copy of `s` that is followed by a NUL byte (not counted). Absent slice when out of memory. */
+/**
+ * A copy of `s` that is followed by a NUL byte (not counted). Absent slice when out of memory, and
+ * when `s` is absent.
+ */
 struct oc_slice oc_arena_copy(struct oc_arena *arena, struct oc_slice s);
 
 /** Formatted text in the arena. Absent slice when out of memory. */

@@ -109,7 +109,7 @@ struct oc_slice oc_buf_slice(const struct oc_buf *buf);
 
 /**
  * The content as NUL-terminated text (the NUL is not counted), borrowed until the next change.
- * @return NULL when the buffer has failed or no memory for the NUL could be had.
+ * @return NULL when the buffer has failed.
  */
 const char *oc_buf_cstr(struct oc_buf *buf);
 

@@ -1,0 +1,30 @@
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+static _Atomic int64_t set_now_ms = -1;
+
+int64_t oc_clock_now_ms(void)
+{
+    const int64_t set = atomic_load_explicit(&set_now_ms, memory_order_relaxed);
+    struct timespec ts;
+
+    if (set >= 0)
+        return set;
+    (void)clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail for this clock */
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t oc_clock_mono_us(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+void oc_clock_set(int64_t now_ms)
+{
+    atomic_store_explicit(&set_now_ms, now_ms, memory_order_relaxed);
+}

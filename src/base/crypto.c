@@ -1,0 +1,340 @@
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "base/fault.h"
+
+#define POOL_SIZE 4096          /* random bytes fetched at once for small requests */
+#define POOL_REQUEST_MAX 256    /* larger requests go to the system */
+#define UPDATE_MAX ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
+
+/*
+ * What one thread reuses. The contexts hold the last key they worked with until the next use or
+ * the end of the thread, when OpenSSL wipes it.
+ */
+struct thread_state {
+    EVP_MD_CTX *md;
+    EVP_MAC_CTX *mac;
+    EVP_CIPHER_CTX *gcm;
+    size_t pool_left; /* unused bytes at the end of `pool` */
+    uint8_t pool[POOL_SIZE];
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_key;
+static bool ready; /* all below was had */
+static EVP_MD *sha256;
+static EVP_MAC *hmac;
+static EVP_CIPHER *aes_gcm;
+
+static void free_state(void *ptr)
+{
+    struct thread_state *state = ptr;
+
+    EVP_MD_CTX_free(state->md);
+    EVP_MAC_CTX_free(state->mac);
+    EVP_CIPHER_CTX_free(state->gcm);
+    oc_wipe(state->pool, sizeof(state->pool));
+    free(state);
+}
+
+static void fetch_algorithms(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    ready = sha256 && hmac && aes_gcm && pthread_key_create(&thread_key, free_state) == 0;
+}
+
+static struct thread_state *new_state(void)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    struct thread_state *state = oc_alloc(sizeof(*state));
+
+    if (!state)
+        return NULL;
+    memset(state, 0, sizeof(*state));
+    state->md = EVP_MD_CTX_new();
+    state->mac = EVP_MAC_CTX_new(hmac);
+    state->gcm = EVP_CIPHER_CTX_new();
+    if (!state->md || !state->mac || !state->gcm || !EVP_MAC_CTX_set_params(state->mac, params) ||
+        pthread_setspecific(thread_key, state) != 0) {
+        free_state(state);
+        return NULL;
+    }
+    return state;
+}
+
+/* This thread's state, or NULL: no memory, or an OpenSSL without these algorithms. */
+static struct thread_state *get_state(void)
+{
+    struct thread_state *state;
+
+    if (pthread_once(&once, fetch_algorithms) != 0 || !ready)
+        return NULL;
+    state = pthread_getspecific(thread_key);
+    return state ? state : new_state();
+}
+
+void oc_secret_clear(struct oc_secret *secret)
+{
+    oc_wipe(secret, sizeof(*secret));
+}
+
+int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc_err *err)
+{
+    struct thread_state *state = get_state();
+
+    if (!state || !EVP_DigestInit_ex2(state->md, sha256, NULL) ||
+        !EVP_DigestUpdate(state->md, data.ptr, data.len) ||
+        !EVP_DigestFinal_ex(state->md, ret_digest, NULL))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
+struct oc_sha256_stream {
+    EVP_MD_CTX *md;
+};
+
+struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err)
+{
+    struct oc_sha256_stream *stream = get_state() ? oc_alloc(sizeof(*stream)) : NULL;
+
+    if (!stream) {
+        (void)oc_fail_nomem(err); /* the code is told by NULL */
+        return NULL;
+    }
+    stream->md = EVP_MD_CTX_new();
+    if (!stream->md || !EVP_DigestInit_ex2(stream->md, sha256, NULL)) {
+        oc_sha256_stream_free(stream);
+        (void)oc_fail_nomem(err);
+        return NULL;
+    }
+    return stream;
+}
+
+int oc_sha256_stream_add(struct oc_sha256_stream *stream, struct oc_slice data, struct oc_err *err)
+{
+    return EVP_DigestUpdate(stream->md, data.ptr, data.len) ? OC_OK : oc_fail_nomem(err);
+}
+
+int oc_sha256_stream_end(struct oc_sha256_stream *stream, uint8_t ret_digest[OC_SHA256_LEN],
+                         struct oc_err *err)
+{
+    if (!EVP_DigestFinal_ex(stream->md, ret_digest, NULL) ||
+        !EVP_DigestInit_ex2(stream->md, sha256, NULL))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
+void oc_sha256_stream_free(struct oc_sha256_stream *stream)
+{
+    if (!stream)
+        return;
+    EVP_MD_CTX_free(stream->md);
+    free(stream);
+}
+
+/* The HMAC of up to three pieces one after another; absent pieces add nothing. */
+static int mac_pieces(struct oc_slice key, const struct oc_slice pieces[3],
+                      uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
+{
+    struct thread_state *state = get_state();
+    /* A NULL key would mean "the key of last time". */
+    const unsigned char *key_bytes = (const unsigned char *)(key.ptr ? key.ptr : "");
+    bool ok = state && EVP_MAC_init(state->mac, key_bytes, key.len, NULL);
+
+    for (int i = 0; i < 3 && ok; i++) {
+        if (pieces[i].len)
+            ok = EVP_MAC_update(state->mac, (const unsigned char *)pieces[i].ptr, pieces[i].len);
+    }
+    if (!ok || !EVP_MAC_final(state->mac, ret_mac, NULL, OC_SHA256_LEN))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
+int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC_SHA256_LEN],
+                   struct oc_err *err)
+{
+    return mac_pieces(key, (struct oc_slice[3]){data}, ret_mac, err);
+}
+
+int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info, uint8_t *ret_out,
+                   size_t len, struct oc_err *err)
+{
+    uint8_t extracted[OC_SHA256_LEN], block[OC_SHA256_LEN];
+    const struct oc_slice block_key = {(const char *)extracted, sizeof(extracted)};
+    struct oc_slice previous = {NULL, 0};
+    char count = 1;
+    int rc;
+
+    if (len > (size_t)255 * OC_SHA256_LEN)
+        return oc_fail(err, OC_EINVAL, "HKDF: at most %d bytes can be derived", 255 * OC_SHA256_LEN);
+    rc = oc_hmac_sha256(salt, key, extracted, err);
+    for (size_t done = 0; done < len && rc == OC_OK; count++) {
+        const size_t piece = len - done < sizeof(block) ? len - done : sizeof(block);
+
+        rc = mac_pieces(block_key, (struct oc_slice[3]){previous, info, {&count, 1}}, block, err);
+        if (rc < 0)
+            break;
+        memcpy(ret_out + done, block, piece);
+        previous = (struct oc_slice){(const char *)block, sizeof(block)};
+        done += piece;
+    }
+    oc_wipe(extracted, sizeof(extracted));
+    oc_wipe(block, sizeof(block));
+    return rc;
+}
+
+/* Feed `from` to the cipher in pieces whose length an int can hold. `to` NULL: extra data. */
+static bool cipher_update(EVP_CIPHER_CTX *ctx, uint8_t *to, struct oc_slice from)
+{
+    for (size_t done = 0; done < from.len;) {
+        const size_t piece = from.len - done < UPDATE_MAX ? from.len - done : UPDATE_MAX;
+        int written;
+
+        if (!EVP_CipherUpdate(ctx, to ? to + done : NULL, &written,
+                              (const unsigned char *)from.ptr + done, (int)piece))
+            return false;
+        done += piece;
+    }
+    return true;
+}
+
+int oc_gcm_seal(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
+                struct oc_slice aad, struct oc_slice plain, uint8_t *out, struct oc_err *err)
+{
+    struct thread_state *state = get_state();
+    uint8_t none[1];
+    int written;
+
+    if (!state || !EVP_EncryptInit_ex2(state->gcm, aes_gcm, key, nonce, NULL) ||
+        !cipher_update(state->gcm, NULL, aad) || !cipher_update(state->gcm, out, plain) ||
+        !EVP_EncryptFinal_ex(state->gcm, none, &written) ||
+        !EVP_CIPHER_CTX_ctrl(state->gcm, EVP_CTRL_AEAD_GET_TAG, OC_GCM_TAG_LEN, out + plain.len))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
+int oc_gcm_open(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
+                struct oc_slice aad, struct oc_slice sealed, uint8_t *out, struct oc_err *err)
+{
+    struct thread_state *state = get_state();
+    uint8_t none[1], tag[OC_GCM_TAG_LEN];
+    struct oc_slice text;
+    int written;
+
+    if (sealed.len < OC_GCM_TAG_LEN)
+        return oc_fail(err, OC_ECORRUPT, "sealed data: shorter than its tag");
+    text = oc_slice_sub(sealed, 0, sealed.len - OC_GCM_TAG_LEN);
+    memcpy(tag, sealed.ptr + text.len, sizeof(tag));
+    if (!state || !EVP_DecryptInit_ex2(state->gcm, aes_gcm, key, nonce, NULL) ||
+        !EVP_CIPHER_CTX_ctrl(state->gcm, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) ||
+        !cipher_update(state->gcm, NULL, aad) || !cipher_update(state->gcm, out, text))
+        return oc_fail_nomem(err);
+    if (!EVP_DecryptFinal_ex(state->gcm, none, &written))
+        return oc_fail(err, OC_ECORRUPT, "sealed data: the tag does not match");
+    return OC_OK;
+}
+
+static int system_random(void *ret_bytes, size_t len, struct oc_err *err)
+{
+    uint8_t *to = ret_bytes;
+
+    while (len > 0) {
+        const ssize_t got = getrandom(to, len, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return oc_fail_errno(err, "read random bytes");
+        to += got;
+        len -= (size_t)got;
+    }
+    return OC_OK;
+}
+
+int oc_random(void *ret_bytes, size_t len, struct oc_err *err)
+{
+    struct thread_state *state = len <= POOL_REQUEST_MAX ? get_state() : NULL;
+    uint8_t *from;
+    int rc;
+
+    if (!state)
+        return system_random(ret_bytes, len, err);
+    if (state->pool_left < len) {
+        rc = system_random(state->pool, sizeof(state->pool), err);
+        if (rc < 0)
+            return rc;
+        state->pool_left = sizeof(state->pool);
+    }
+    from = state->pool + sizeof(state->pool) - state->pool_left;
+    memcpy(ret_bytes, from, len);
+    oc_wipe(from, len); /* what was handed out must not be found here later */
+    state->pool_left -= len;
+    return OC_OK;
+}
+
+int oc_random_uuid(char ret_uuid[36], struct oc_err *err)
+{
+    static const size_t group_bytes[] = {4, 2, 2, 2, 6};
+    uint8_t bytes[16];
+    const uint8_t *from = bytes;
+    char *to = ret_uuid;
+    int rc;
+
+    rc = oc_random(bytes, sizeof(bytes), err);
+    if (rc < 0)
+        return rc;
+    bytes[6] = (bytes[6] & 0x0F) | 0x40; /* version 4 */
+    bytes[8] = (bytes[8] & 0x3F) | 0x80; /* variant of RFC 9562 */
+    for (size_t i = 0; i < 5; i++) {
+        if (i > 0)
+            *to++ = '-';
+        oc_hex_encode(from, group_bytes[i], to);
+        from += group_bytes[i];
+        to += 2 * group_bytes[i];
+    }
+    return OC_OK;
+}
+
+int oc_random_id(char *ret_id, size_t len, struct oc_err *err)
+{
+    static const char letters[36] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t done = 0;
+
+    while (done < len) {
+        uint8_t bytes[32];
+        const int rc = oc_random(bytes, sizeof(bytes), err);
+
+        if (rc < 0)
+            return rc;
+        /* 252 is the largest multiple of 36 in a byte; above it some letters would be likelier. */
+        for (size_t i = 0; i < sizeof(bytes) && done < len; i++) {
+            if (bytes[i] < 252)
+                ret_id[done++] = letters[bytes[i] % 36];
+        }
+    }
+    return OC_OK;
+}
+
+bool oc_crypto_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void oc_wipe(void *bytes, size_t len)
+{
+    OPENSSL_cleanse(bytes, len);
+}
