@@ -167,8 +167,8 @@ static int decode_query(struct decode *d)
     return OC_OK;
 }
 
-static int decode_json(struct decode *d, const struct oc_member *member,
-                       const struct oc_json *json, void *to);
+static int decode_json(struct decode *d, const struct oc_member *member, const struct oc_json *json,
+                       void *to);
 
 static int decode_object(struct decode *d, const struct oc_member *members, size_t count,
                          const struct oc_json *json, void *in)
@@ -251,8 +251,8 @@ static int decode_json_text(struct decode *d, const struct oc_member *member,
 }
 
 /* Recursion follows the shape table, never the input: its depth is a constant of the program. */
-static int decode_json(struct decode *d, const struct oc_member *member,
-                       const struct oc_json *json, void *to)
+static int decode_json(struct decode *d, const struct oc_member *member, const struct oc_json *json,
+                       void *to)
 {
     const enum oc_json_type type = oc_json_type(json);
 

@@ -18,7 +18,8 @@ const char *oc_error_name(const struct oc_err *err);
 /** The HTTP status: 400 to 599. */
 int oc_error_status(const struct oc_err *err);
 
-/** What the client may read: the error's own text, or the fixed text of an internal error. Borrowed. */
+/** What the client may read: the error's own text, or the fixed text of an internal error.
+ * Borrowed. */
 struct oc_slice oc_error_text(const struct oc_err *err);
 
 /** Append the JSON body: `{"message":…}`, and `resourceName` for TooManyTagsException. */

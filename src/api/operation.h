@@ -42,17 +42,18 @@ struct oc_shape {
     const char *name;
     enum oc_shape_type type;
     bool has_min, has_max;
-    bool has_set;                     /* structure: its first C member is `bool set` */
-    bool sensitive;                   /* never echo or log a value */
-    int64_t min, max;                 /* code points, elements, or the value itself */
-    const char *pattern;              /* NULL: any text */
-    size_t pattern_index;             /* of `pattern` in oc_patterns */
-    const char *const *enum_values;   /* NULL-terminated; NULL: no enumeration */
-    const char *const *arns;          /* "service:kind" pairs (kind `*`: any), NULL-terminated; NULL: no ARN */
-    const struct oc_shape *item;      /* list: its element */
-    const struct oc_member *members;  /* structure */
+    bool has_set;                   /* structure: its first C member is `bool set` */
+    bool sensitive;                 /* never echo or log a value */
+    int64_t min, max;               /* code points, elements, or the value itself */
+    const char *pattern;            /* NULL: any text */
+    size_t pattern_index;           /* of `pattern` in oc_patterns */
+    const char *const *enum_values; /* NULL-terminated; NULL: no enumeration */
+    const char *const
+        *arns; /* "service:kind" pairs (kind `*`: any), NULL-terminated; NULL: no ARN */
+    const struct oc_shape *item;     /* list: its element */
+    const struct oc_member *members; /* structure */
     size_t member_count;
-    size_t size;                      /* structure: bytes of its C struct */
+    size_t size; /* structure: bytes of its C struct */
 };
 
 /** One named member of an input or of a structure. */
@@ -90,8 +91,8 @@ struct oc_op {
     bool extension;     /* Outcrop's own, not Bedrock's */
     bool readonly;
     bool idempotent;
-    bool raw_input;  /* the body is bytes, not JSON; it is not in the input struct */
-    bool raw_output; /* the answer is bytes, not JSON */
+    bool raw_input;    /* the body is bytes, not JSON; it is not in the input struct */
+    bool raw_output;   /* the answer is bytes, not JSON */
     size_t input_size; /* of the input struct */
     const struct oc_member *members;
     size_t member_count;

@@ -39,8 +39,8 @@ static struct oc_slice span(const struct path *path, size_t first, size_t last)
 
 /* Whether the path fits the operation's route. Every part of a route takes one segment, save the
  * first ARN, which takes all that the parts after it leave: so there is one way to match. */
-static bool match_route(const struct oc_op *op, const struct path *path, struct oc_op_labels *labels,
-                        size_t *ret_fixed)
+static bool match_route(const struct oc_op *op, const struct path *path,
+                        struct oc_op_labels *labels, size_t *ret_fixed)
 {
     size_t at = 0, fixed = 0, extra = 0;
 

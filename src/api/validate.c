@@ -5,9 +5,9 @@
 
 #include "base/utf8.h"
 
-#define VALUE_SHOWN_MAX 512                /* bytes of a value in a message, as shown */
-#define SENTENCE_MAX 16384                 /* bytes of one failure; far above what can come up */
-#define MESSAGE_MAX (OC_ERR_TEXT_MAX - 96) /* leaves room for the count and the rest's count */
+#define VALUE_SHOWN_MAX 512   /* bytes of a value in a message, as shown */
+#define SENTENCE_MAX    16384 /* bytes of one failure; far above what can come up */
+#define MESSAGE_MAX     (OC_ERR_TEXT_MAX - 96) /* leaves room for the count and the rest's count */
 
 /* Where a value stands: printed only when it fails. */
 struct where {
@@ -175,8 +175,7 @@ static bool all_of(struct oc_slice text, const char *more)
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.ptr[i];
 
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-            (c == '\0' || !strchr(more, c)))
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && (c == '\0' || !strchr(more, c)))
             return false;
     }
     return true;
@@ -272,7 +271,8 @@ static int check_list(struct check *check, const struct oc_shape *shape, const s
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct where where = {.up = up, .index = i};
-        int rc = check_value(check, shape->item, &where, (const char *)list->items + i * size, true);
+        int rc =
+            check_value(check, shape->item, &where, (const char *)list->items + i * size, true);
         if (rc < 0)
             return rc;
     }

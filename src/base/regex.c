@@ -8,7 +8,7 @@
 
 /* PCRE2's count of attempts. The longest accepted ARN needs a few thousand; a hostile text is
  * stopped after about a millisecond. */
-#define MATCH_LIMIT 200000
+#define MATCH_LIMIT    200000
 #define HEAP_LIMIT_KIB 4096
 
 struct oc_regex {
@@ -40,13 +40,14 @@ static int compile(struct oc_regex *regex, pcre2_general_context *general, const
 
     if (!context)
         return oc_fail_nomem(err);
-    regex->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code, &offset,
-                                context);
+    regex->code =
+        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code, &offset, context);
     pcre2_compile_context_free(context);
     if (!regex->code && code == PCRE2_ERROR_HEAP_FAILED)
         return oc_fail_nomem(err);
     if (!regex->code)
-        return oc_fail(err, OC_EINVAL, "pattern '%s': error %d at offset %zu", pattern, code, offset);
+        return oc_fail(err, OC_EINVAL, "pattern '%s': error %d at offset %zu", pattern, code,
+                       offset);
     /* Without JIT (no executable memory allowed) matching is slower but the same. */
     regex->jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
     return OC_OK;

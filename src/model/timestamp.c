@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define DAY_S 86400L
+#define DAY_S    86400L
 #define US_PER_S 1000000L
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar. Years begin in March here, so that
@@ -64,10 +64,10 @@ static bool read_date_time(const char *p, int64_t *ret_s)
 {
     int year, month, day, hour, minute, second;
 
-    if (!read_digits(p, 4, &year) || p[4] != '-' || !read_digits(p + 5, 2, &month) ||
-        p[7] != '-' || !read_digits(p + 8, 2, &day) || p[10] != 'T' ||
-        !read_digits(p + 11, 2, &hour) || p[13] != ':' || !read_digits(p + 14, 2, &minute) ||
-        p[16] != ':' || !read_digits(p + 17, 2, &second))
+    if (!read_digits(p, 4, &year) || p[4] != '-' || !read_digits(p + 5, 2, &month) || p[7] != '-' ||
+        !read_digits(p + 8, 2, &day) || p[10] != 'T' || !read_digits(p + 11, 2, &hour) ||
+        p[13] != ':' || !read_digits(p + 14, 2, &minute) || p[16] != ':' ||
+        !read_digits(p + 17, 2, &second))
         return false;
     if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
         return false;

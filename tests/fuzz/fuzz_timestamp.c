@@ -1,4 +1,5 @@
-/* Any text as a timestamp: what is accepted is in range, and what is written back reads the same. */
+/* Any text as a timestamp: what is accepted is in range, and what is written back reads the same.
+ */
 #include "model/timestamp.h"
 
 #include <stdlib.h>

@@ -12,12 +12,12 @@
 #include "base/fault.h"
 #include "base/limits.h"
 
-#define JOB_ARN "arn:aws:bedrock:us-west-2:123456789012:model-copy-job/abcdefghij12"
+#define JOB_ARN   "arn:aws:bedrock:us-west-2:123456789012:model-copy-job/abcdefghij12"
 #define MODEL_ARN "arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghij12"
 #define MODEL_PATTERN                                                                              \
-    "arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/((imported)|"              \
-    "([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}))(([:][a-z0-9-]{1,63}){0,2})?/[a-z0-9]{12})|"          \
-    "(:foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}"            \
+    "arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:(([0-9]{12}:custom-model/((imported)|"               \
+    "([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}))(([:][a-z0-9-]{1,63}){0,2})?/[a-z0-9]{12})|"           \
+    "(:foundation-model/[a-z0-9-]{1,63}[.]{1}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}"             \
     "([:][a-z0-9-]{1,63}){0,2}))"
 
 /* One request and what came of it. */
@@ -69,10 +69,8 @@ static int decode_with(struct fixture *f, const struct oc_decoder *decoder, enum
 {
     const struct oc_op_labels labels = {.raw = {oc_slice_of(label), OC_STR("x")},
                                         .count = label ? 2 : 0};
-    const struct oc_decode_from from = {.op = &oc_ops[id],
-                                        .labels = &labels,
-                                        .raw_query = oc_slice_of(query),
-                                        .body = body};
+    const struct oc_decode_from from = {
+        .op = &oc_ops[id], .labels = &labels, .raw_query = oc_slice_of(query), .body = body};
 
     oc_arena_clear(&f->arena);
     memset(&f->err, 0, sizeof(f->err));
@@ -143,8 +141,15 @@ static void list_with_all_parameters_is_typed(void **state)
 
 static void list_without_parameters_leaves_all_unset(void **state)
 {
-    static const char *const queries[] = {NULL, "", "&", "&&", "=", "unknown", "unknown=1&unknown=2",
-                                          "MaxResults=5&maxresults=6", "targetModelNameContains=%21"};
+    static const char *const queries[] = {NULL,
+                                          "",
+                                          "&",
+                                          "&&",
+                                          "=",
+                                          "unknown",
+                                          "unknown=1&unknown=2",
+                                          "MaxResults=5&maxresults=6",
+                                          "targetModelNameContains=%21"};
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
@@ -230,8 +235,9 @@ static void every_failed_member_is_named(void **state)
 {
     struct fixture *f = *state;
 
-    invalid(f, decode(f, OC_OP_LIST_MODEL_COPY_JOBS, NULL,
-                      "sortOrder=Up&maxResults=-1&sourceModelArnEquals=" JOB_ARN, NULL),
+    invalid(f,
+            decode(f, OC_OP_LIST_MODEL_COPY_JOBS, NULL,
+                   "sortOrder=Up&maxResults=-1&sourceModelArnEquals=" JOB_ARN, NULL),
             "3 validation errors detected: Value '" JOB_ARN "' at 'sourceModelArnEquals' failed to "
             "satisfy constraint: Member must satisfy regular expression pattern: " MODEL_PATTERN
             "; Value '-1' at 'maxResults' failed to satisfy constraint: Member must have value "
@@ -270,10 +276,11 @@ static void a_body_is_typed(void **state)
 {
     struct fixture *f = *state;
     const struct oc_create_model_copy_job_in *in = &f->in.create;
-    int rc = decode(f, OC_OP_CREATE_MODEL_COPY_JOB, NULL, NULL,
-                    "{\"sourceModelArn\":\"" MODEL_ARN "\",\"targetModelName\":\"a-b\",\"extra\":[1],"
-                    "\"modelKmsKeyId\":null,\"targetModelTags\":[{\"key\":\"team\",\"value\":\"\"},"
-                    "{\"value\":\"2\",\"key\":\"n\",\"more\":{}}],\"clientRequestToken\":\"t-1\"}");
+    int rc =
+        decode(f, OC_OP_CREATE_MODEL_COPY_JOB, NULL, NULL,
+               "{\"sourceModelArn\":\"" MODEL_ARN "\",\"targetModelName\":\"a-b\",\"extra\":[1],"
+               "\"modelKmsKeyId\":null,\"targetModelTags\":[{\"key\":\"team\",\"value\":\"\"},"
+               "{\"value\":\"2\",\"key\":\"n\",\"more\":{}}],\"clientRequestToken\":\"t-1\"}");
 
     assert_int_equal(rc, OC_OK);
     assert_text(in->source_model_arn, MODEL_ARN);
@@ -328,8 +335,8 @@ static void a_body_of_wrong_form_or_type_is_unreadable(void **state)
 static void integers_and_booleans_in_a_body_are_exact(void **state)
 {
     static const char *const wrong[] = {"\"sessionDurationSeconds\":\"900\"",
-                                        "\"sessionDurationSeconds\":900.0",
-                                        "\"bearer\":1", "\"bearer\":\"true\""};
+                                        "\"sessionDurationSeconds\":900.0", "\"bearer\":1",
+                                        "\"bearer\":\"true\""};
     struct fixture *f = *state;
 
     assert_int_equal(decode(f, OC_OP_CREATE_ACCESS_KEY, NULL, NULL,
@@ -354,7 +361,8 @@ static void nested_structures_say_whether_they_are_set(void **state)
     struct fixture *f = *state;
     const struct oc_create_custom_model_in *in = &f->in.import;
 
-    assert_int_equal(decode(f, OC_OP_CREATE_CUSTOM_MODEL, NULL, NULL, "{\"modelName\":\"m\"}"), OC_OK);
+    assert_int_equal(decode(f, OC_OP_CREATE_CUSTOM_MODEL, NULL, NULL, "{\"modelName\":\"m\"}"),
+                     OC_OK);
     assert_false(in->model_source_config.set);
     assert_int_equal(decode(f, OC_OP_CREATE_CUSTOM_MODEL, NULL, NULL,
                             "{\"modelName\":\"m\",\"modelSourceConfig\":{\"s3DataSource\":"
@@ -363,8 +371,9 @@ static void nested_structures_say_whether_they_are_set(void **state)
     assert_true(in->model_source_config.set);
     assert_true(in->model_source_config.s3_data_source.set);
     assert_text(in->model_source_config.s3_data_source.s3_uri, "s3://models/a");
-    invalid(f, decode(f, OC_OP_CREATE_CUSTOM_MODEL, NULL, NULL,
-                      "{\"modelName\":\"m\",\"modelSourceConfig\":{\"s3DataSource\":{}}}"),
+    invalid(f,
+            decode(f, OC_OP_CREATE_CUSTOM_MODEL, NULL, NULL,
+                   "{\"modelName\":\"m\",\"modelSourceConfig\":{\"s3DataSource\":{}}}"),
             "1 validation error detected: Value null at 'modelSourceConfig.s3DataSource.s3Uri' "
             "failed to satisfy constraint: Member must not be null");
 }
@@ -383,17 +392,19 @@ static void failures_inside_lists_name_their_place(void **state)
 {
     struct fixture *f = *state;
 
-    invalid(f, decode(f, OC_OP_TAG_RESOURCE, NULL, NULL,
-                      "{\"resourceARN\":\"" MODEL_ARN "\",\"tags\":[{\"key\":\"a\",\"value\":\"b\"},"
-                      "{\"key\":\"\"},null]}"),
+    invalid(f,
+            decode(f, OC_OP_TAG_RESOURCE, NULL, NULL,
+                   "{\"resourceARN\":\"" MODEL_ARN "\",\"tags\":[{\"key\":\"a\",\"value\":\"b\"},"
+                   "{\"key\":\"\"},null]}"),
             "4 validation errors detected: Value '' at 'tags.2.member.key' failed to satisfy "
             "constraint: Member must have length greater than or equal to 1; Value null at "
             "'tags.2.member.value' failed to satisfy constraint: Member must not be null; Value "
             "null at 'tags.3.member.key' failed to satisfy constraint: Member must not be null; "
             "Value null at 'tags.3.member.value' failed to satisfy constraint: Member must not be "
             "null");
-    invalid(f, decode(f, OC_OP_UNTAG_RESOURCE, NULL, NULL,
-                      "{\"resourceARN\":\"" MODEL_ARN "\",\"tagKeys\":[\"a\",\"b!\",null]}"),
+    invalid(f,
+            decode(f, OC_OP_UNTAG_RESOURCE, NULL, NULL,
+                   "{\"resourceARN\":\"" MODEL_ARN "\",\"tagKeys\":[\"a\",\"b!\",null]}"),
             "2 validation errors detected: Value 'b!' at 'tagKeys.2.member' failed to satisfy "
             "constraint: Member must satisfy regular expression pattern: "
             "[a-zA-Z0-9\\s._:/=+@-]*; Value null at 'tagKeys.3.member' failed to satisfy "
@@ -456,11 +467,12 @@ static void values_in_messages_are_cut_and_made_visible(void **state)
     struct fixture *f = *state;
     char query[3100] = "nextToken=";
 
-    invalid(f, decode(f, OC_OP_LIST_MODEL_COPY_JOBS, NULL, "outputModelNameContains=a%0Ab%1B%C2%85",
-                      NULL),
-            "1 validation error detected: Value 'a\\u000ab\\u001b\\u0085' at "
-            "'targetModelNameContains' failed to satisfy constraint: Member must satisfy regular "
-            "expression pattern: ([0-9a-zA-Z][_-]?){1,63}");
+    invalid(
+        f,
+        decode(f, OC_OP_LIST_MODEL_COPY_JOBS, NULL, "outputModelNameContains=a%0Ab%1B%C2%85", NULL),
+        "1 validation error detected: Value 'a\\u000ab\\u001b\\u0085' at "
+        "'targetModelNameContains' failed to satisfy constraint: Member must satisfy regular "
+        "expression pattern: ([0-9a-zA-Z][_-]?){1,63}");
     memset(query + strlen(query), 'x', 3000);
     invalid(f, decode(f, OC_OP_LIST_MODEL_COPY_JOBS, NULL, query, NULL), NULL);
     assert_true(strlen(f->err.text) < 700);
@@ -515,7 +527,8 @@ static void lenient_takes_any_arn_of_the_right_kind(void **state)
         {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:123456789012:model-copy-job/", false},
         {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:123456789012:model-copy-job", false},
         {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:1234:model-copy-job/x", false},
-        {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:12345678901x:model-copy-job/x", false},
+        {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:12345678901x:model-copy-job/x",
+         false},
         {OC_OP_GET_MODEL_COPY_JOB, "arn::bedrock:us-east-1:123456789012:model-copy-job/x", false},
         {OC_OP_GET_MODEL_COPY_JOB, "arn:aws:bedrock:us-east-1:123456789012:model-copy-job/a%20b",
          false},
@@ -529,7 +542,8 @@ static void lenient_takes_any_arn_of_the_right_kind(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int rc = decode_with(f, f->lenient, cases[i].op, cases[i].label, NULL, (struct oc_slice){0});
+        int rc =
+            decode_with(f, f->lenient, cases[i].op, cases[i].label, NULL, (struct oc_slice){0});
 
         if ((rc == OC_OK) != cases[i].fits)
             fail_msg("'%s': %d %s", cases[i].label, rc, f->err.text);
@@ -552,11 +566,8 @@ static void sensitive_values_are_not_echoed(void **state)
     struct secret_in {
         struct oc_slice password;
     };
-    static const struct oc_shape shape = {.name = "Password",
-                                          .type = OC_SHAPE_STRING,
-                                          .has_min = true,
-                                          .min = 8,
-                                          .sensitive = true};
+    static const struct oc_shape shape = {
+        .name = "Password", .type = OC_SHAPE_STRING, .has_min = true, .min = 8, .sensitive = true};
     static const struct oc_member member = {.name = "password",
                                             .wire = "password",
                                             .place = OC_PLACE_BODY,

@@ -81,8 +81,7 @@ static void a_label_after_a_bare_arn_is_kept_apart(void **state)
     assert_non_null(op);
     assert_string_equal(op->name, "GetModelPart");
     assert_int_equal(labels.count, 2);
-    assert_true(
-        oc_slice_eq_str(labels.raw[0], "arn:aws:bedrock:r:1:custom-model/imported/abc"));
+    assert_true(oc_slice_eq_str(labels.raw[0], "arn:aws:bedrock:r:1:custom-model/imported/abc"));
     assert_true(oc_slice_eq_str(labels.raw[1], "ff00"));
 }
 
@@ -153,9 +152,9 @@ static void every_operation_is_reached_by_its_route(void **state)
                 else
                     oc_buf_put_str(&path, label++ == 0 ? values[v] : "y");
             }
-            assert_ptr_equal(oc_op_match(oc_slice_of(oc_ops[i].method), oc_buf_slice(&path),
-                                         &labels, &known),
-                             &oc_ops[i]);
+            assert_ptr_equal(
+                oc_op_match(oc_slice_of(oc_ops[i].method), oc_buf_slice(&path), &labels, &known),
+                &oc_ops[i]);
             assert_true(known);
             if (labels.count > 0)
                 assert_true(oc_slice_eq_str(labels.raw[0], values[v]));
