@@ -3,7 +3,8 @@
  *
  * A small machine of states; each step works until it would wait. Sockets are registered once, edge
  * triggered, and flags remember what epoll has told: a small request on a kept connection costs
- * epoll_wait, recv and sendmsg. EPOLLOUT is asked for when a send has met a full socket, not before.
+ * epoll_wait, recv and sendmsg. EPOLLOUT is asked for when a send has met a full socket, not
+ * before.
  *
  * Thread: the connection's worker.
  */
@@ -22,9 +23,9 @@
 #include "base/log.h"
 #include "http/http_impl.h"
 
-#define STEPS_MAX 64                  /* of one connection before the others get their turn */
-#define BODY_FIRST (64 * 1024)        /* first memory of a separate body; doubles from there */
-#define ARENA_KEEP_MAX (64 * 1024)    /* arena memory that a pooled exchange may keep */
+#define STEPS_MAX        64           /* of one connection before the others get their turn */
+#define BODY_FIRST       (64 * 1024)  /* first memory of a separate body; doubles from there */
+#define ARENA_KEEP_MAX   (64 * 1024)  /* arena memory that a pooled exchange may keep */
 #define LINGER_BYTES_MAX (64UL << 20) /* input discarded after a refusal */
 
 enum step {
@@ -345,7 +346,8 @@ static enum step step_head(struct oc_http_conn *conn)
     if (exchange == NULL && (exchange = exchange_take(conn)) == NULL)
         return STEP_CLOSE;
     if (exchange->parser.searched < exchange->in_len) {
-        int rc = oc_http_parse(&exchange->parser, (struct oc_slice){exchange->in, exchange->in_len});
+        int rc =
+            oc_http_parse(&exchange->parser, (struct oc_slice){exchange->in, exchange->in_len});
 
         if (rc < 0)
             return refuse(conn, exchange->parser.status, exchange->parser.reason);
@@ -384,8 +386,8 @@ static enum step step_body(struct oc_http_conn *conn)
     if (!conn->readable)
         return STEP_WAIT;
     if (in_place)
-        return read_input(conn, exchange->in + exchange->in_len, exchange->in_cap - exchange->in_len,
-                          &exchange->in_len);
+        return read_input(conn, exchange->in + exchange->in_len,
+                          exchange->in_cap - exchange->in_len, &exchange->in_len);
     if (exchange->body_len == exchange->body_cap && !grow_body(exchange))
         return refuse(conn, 503, "Too many large requests at once.");
     return read_input(conn, exchange->body + exchange->body_len,
@@ -549,8 +551,8 @@ static bool write_moves_on(struct oc_http_conn *conn)
     /* What the client has taken, not what the kernel holds for it. */
     if (ioctl(conn->fd, SIOCOUTQ, &queued) < 0)
         queued = 0;
-    return moves_on(conn, conn->moved - ((uint64_t)queued < conn->moved ? (uint64_t)queued
-                                                                        : conn->moved));
+    return moves_on(conn, conn->moved -
+                              ((uint64_t)queued < conn->moved ? (uint64_t)queued : conn->moved));
 }
 
 static void count_timeout(struct oc_http_conn *conn, enum oc_http_count count, const char *what)

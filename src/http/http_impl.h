@@ -119,7 +119,7 @@ struct oc_http_worker {
     struct oc_http_server *server;
     pthread_t self;
     int epoll_fd;
-    int wake_fd; /* eventfd; edge-triggered, so it is never read */
+    int wake_fd;                          /* eventfd; edge-triggered, so it is never read */
     _Atomic(struct oc_http_conn *) inbox; /* new and answered connections, last one first */
     atomic_uint load;                     /* connections assigned to it */
     struct oc_http_exchange *handling;    /* its handler runs now */
@@ -144,12 +144,12 @@ struct oc_http_server {
     int listen_fd;
     uint16_t port;
     int64_t period_us[OC_TIMERS];
-    atomic_uint open;              /* connections */
-    _Atomic size_t body_memory;    /* bytes reserved, see max_body_memory */
-    atomic_bool is_stopping;       /* set after: */
-    _Atomic int64_t stop_at_us;    /* end of the grace */
-    unsigned prepared;             /* workers initialised */
-    unsigned started;              /* workers with a thread */
+    atomic_uint open;           /* connections */
+    _Atomic size_t body_memory; /* bytes reserved, see max_body_memory */
+    atomic_bool is_stopping;    /* set after: */
+    _Atomic int64_t stop_at_us; /* end of the grace */
+    unsigned prepared;          /* workers initialised */
+    unsigned started;           /* workers with a thread */
     pthread_t *threads;
     struct oc_http_worker *workers;
 };

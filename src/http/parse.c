@@ -10,18 +10,19 @@
 
 /* RFC 9110 section 5.6.2: tchar. */
 static const bool is_tchar[256] = {
-    ['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,  ['\''] = true,
-    ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['^'] = true,  ['_'] = true,
-    ['`'] = true, ['|'] = true, ['~'] = true, ['0' ... '9'] = true,        ['A' ... 'Z'] = true,
-    ['a' ... 'z'] = true,
+    ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
+    ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
+    ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
 };
 
 /* RFC 3986 host and port. The comma is left out: it is how a proxy joins two Host lines. */
 static const bool is_host_char[256] = {
-    ['!'] = true, ['$'] = true, ['%'] = true,  ['&'] = true, ['\''] = true,       ['('] = true,
-    [')'] = true, ['*'] = true, ['+'] = true,  ['-'] = true, ['.'] = true,        [':'] = true,
-    [';'] = true, ['='] = true, ['['] = true,  [']'] = true, ['_'] = true,        ['~'] = true,
-    ['0' ... '9'] = true,       ['A' ... 'Z'] = true,        ['a' ... 'z'] = true,
+    ['!'] = true,         ['$'] = true, ['%'] = true, ['&'] = true,         ['\''] = true,
+    ['('] = true,         [')'] = true, ['*'] = true, ['+'] = true,         ['-'] = true,
+    ['.'] = true,         [':'] = true, [';'] = true, ['='] = true,         ['['] = true,
+    [']'] = true,         ['_'] = true, ['~'] = true, ['0' ... '9'] = true, ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
 };
 
 static int refuse(struct oc_http_parser *parser, unsigned status, const char *reason)
@@ -81,7 +82,8 @@ static struct oc_slice trim_blanks(struct oc_slice s)
 static int parse_version(struct oc_http_parser *parser, struct oc_slice version)
 {
     if (version.len != 8 || memcmp(version.ptr, "HTTP/", 5) != 0 || version.ptr[6] != '.' ||
-        version.ptr[5] < '0' || version.ptr[5] > '9' || version.ptr[7] < '0' || version.ptr[7] > '9')
+        version.ptr[5] < '0' || version.ptr[5] > '9' || version.ptr[7] < '0' ||
+        version.ptr[7] > '9')
         return refuse(parser, 400, "The request line must end in an HTTP version.");
     if (version.ptr[5] != '1' || version.ptr[7] > '1')
         return refuse(parser, 505, "This server speaks HTTP/1.1 and HTTP/1.0.");
@@ -322,9 +324,9 @@ void oc_http_parser_init(struct oc_http_parser *parser)
 int oc_http_parse(struct oc_http_parser *parser, struct oc_slice input)
 {
     for (;;) {
-        const char *lf = parser->searched < input.len
-                             ? memchr(input.ptr + parser->searched, '\n', input.len - parser->searched)
-                             : NULL;
+        const char *lf = parser->searched < input.len ? memchr(input.ptr + parser->searched, '\n',
+                                                               input.len - parser->searched)
+                                                      : NULL;
 
         if (lf == NULL) {
             parser->searched = input.len;
@@ -337,7 +339,8 @@ int oc_http_parse(struct oc_http_parser *parser, struct oc_slice input)
             return refuse(parser, 431, "The request's head is too long.");
         if (end == parser->line || input.ptr[end - 1] != '\r')
             return refuse(parser, 400, "An LF without its CR.");
-        int rc = parse_line(parser, oc_slice_sub(input, parser->line, end - 1 - parser->line), &is_end);
+        int rc =
+            parse_line(parser, oc_slice_sub(input, parser->line, end - 1 - parser->line), &is_end);
 
         if (rc < 0)
             return rc;

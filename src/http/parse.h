@@ -19,9 +19,9 @@
  *   431  head longer than OC_HTTP_HEAD_MAX or more than OC_HTTP_HEADERS_MAX lines
  *   505  a well-formed version other than HTTP/1.0 and HTTP/1.1
  *
- * One empty line before the request line is skipped (RFC 9112 section 2.2), no more. In the path and
- * query every other printable ASCII byte passes: it cannot change the framing, and whoever decodes
- * the escapes judges it.
+ * One empty line before the request line is skipped (RFC 9112 section 2.2), no more. In the path
+ * and query every other printable ASCII byte passes: it cannot change the framing, and whoever
+ * decodes the escapes judges it.
  */
 #ifndef OC_HTTP_PARSE_H
 #define OC_HTTP_PARSE_H

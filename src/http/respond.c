@@ -242,8 +242,9 @@ static bool respond_now(struct oc_http_exchange *exchange, const struct oc_http_
 }
 
 /* On any other thread: bytes into memory of the exchange, which the worker then sends. */
-static bool respond_later(struct oc_http_exchange *exchange, const struct oc_http_response *response,
-                          size_t body_len, struct oc_buf *taken)
+static bool respond_later(struct oc_http_exchange *exchange,
+                          const struct oc_http_response *response, size_t body_len,
+                          struct oc_buf *taken)
 {
     char bytes[OC_HTTP_REPLY_HEAD_MAX];
     struct oc_http_date date = {0};
@@ -310,14 +311,15 @@ void oc_http_refuse(struct oc_http_exchange *exchange, unsigned status, const ch
     oc_http_make_id(worker, exchange->id);
     memcpy(id, exchange->id, sizeof(exchange->id));
     snprintf(code, sizeof(code), "%u", status % 1000);
-    oc_log(OC_LOG_WARN, "http_refused", "requestId", id, "peer", exchange->conn->peer, "status", code,
-           "reason", reason, NULL);
+    oc_log(OC_LOG_WARN, "http_refused", "requestId", id, "peer", exchange->conn->peer, "status",
+           code, "reason", reason, NULL);
     respond_plain(exchange, status, reason, true);
 }
 
 int oc_http_flush(struct oc_http_exchange *exchange)
 {
-    struct oc_slice parts[2] = {oc_buf_slice(&exchange->out_head), oc_buf_slice(&exchange->out_body)};
+    struct oc_slice parts[2] = {oc_buf_slice(&exchange->out_head),
+                                oc_buf_slice(&exchange->out_body)};
     size_t total = parts[0].len + parts[1].len;
 
     if (exchange->out_sent < total) {

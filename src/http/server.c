@@ -20,9 +20,9 @@
 #include "base/file.h"
 #include "http/http_impl.h"
 
-#define WORKERS_MAX 256
+#define WORKERS_MAX     256
 #define CONNECTIONS_MAX 1000000
-#define LINGER_MS 2000 /* a client has this long to read why it was refused */
+#define LINGER_MS       2000 /* a client has this long to read why it was refused */
 
 static size_t default_body_limit(const struct oc_http_request *req, void *ctx)
 {

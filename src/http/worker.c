@@ -1,8 +1,8 @@
 /*
  * One worker: the epoll loop, accepting, the hand-over of connections, time-outs.
  *
- * All workers wait on one listening socket (EPOLLEXCLUSIVE wakes one of them). Who accepts gives the
- * connection to the worker with the fewest: SDKs keep few connections for long, so an even
+ * All workers wait on one listening socket (EPOLLEXCLUSIVE wakes one of them). Who accepts gives
+ * the connection to the worker with the fewest: SDKs keep few connections for long, so an even
  * spread matters more than the hop. SO_REUSEPORT would spread by hash, strand connections in the
  * queue of a busy worker, and let a second server bind the same port unnoticed.
  */
@@ -21,11 +21,11 @@
 #include "base/log.h"
 #include "http/http_impl.h"
 
-#define EVENTS_MAX 128               /* of one epoll_wait */
-#define ACCEPT_MAX 16                /* connections of one wake-up, so that others get their turn */
-#define ACCEPT_PAUSE_US 100000       /* when the system has no descriptor or memory to accept */
-#define SURPLUS_MAX 64               /* connections over the cap that are told so; more are cut */
-#define WAIT_MAX_US (60 * 1000000L) /* a wait without deadlines; any value would do */
+#define EVENTS_MAX      128    /* of one epoll_wait */
+#define ACCEPT_MAX      16     /* connections of one wake-up, so that others get their turn */
+#define ACCEPT_PAUSE_US 100000 /* when the system has no descriptor or memory to accept */
+#define SURPLUS_MAX     64     /* connections over the cap that are told so; more are cut */
+#define WAIT_MAX_US     (60 * 1000000L) /* a wait without deadlines; any value would do */
 
 void oc_http_count(struct oc_http_worker *worker, enum oc_http_count count, uint64_t add)
 {

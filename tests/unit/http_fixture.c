@@ -74,8 +74,8 @@ static void answer_size(struct oc_http_request *req)
     }
     fill(bytes, 0, size);
     for (size_t i = 0; i < PIECES; i++)
-        body[i] = oc_slice_sub((struct oc_slice){bytes, size}, i * piece,
-                               i == PIECES - 1 ? size : piece);
+        body[i] =
+            oc_slice_sub((struct oc_slice){bytes, size}, i * piece, i == PIECES - 1 ? size : piece);
     oc_http_respond(req, &response);
     memset(bytes, 'X', size); /* must have left, or have been copied */
     free(bytes);
@@ -127,8 +127,8 @@ static int handle(struct oc_http_request *req, void *ctx)
     else if (oc_slice_eq_str(req->path, "/close"))
         oc_http_respond(req, &(struct oc_http_response){.status = 299, .close = true});
     else if (oc_slice_eq_str(req->path, "/bad-header"))
-        oc_http_respond(req, &(struct oc_http_response){
-                                 .status = 200, .headers = bad, .header_count = 1});
+        oc_http_respond(
+            req, &(struct oc_http_response){.status = 200, .headers = bad, .header_count = 1});
     else
         answer_echo(req);
     return OC_OK;

@@ -119,7 +119,11 @@ static void pipelined_requests_are_answered_in_order(void **state)
     http_send(fd, text, (size_t)(to - text));
     for (int i = 0; i < COUNT; i++) {
         assert_true(http_read(fd, &answer, true));
-        sprintf(want, i % 7 == 3 ? "GET /later/%d " : i % 7 == 5 ? "PUT /x/%d abc" : "GET /x/%d ", i);
+        sprintf(want,
+                i % 7 == 3   ? "GET /later/%d "
+                : i % 7 == 5 ? "PUT /x/%d abc"
+                             : "GET /x/%d ",
+                i);
         assert_string_equal(answer.body, want);
     }
     free(text);
