@@ -1,0 +1,429 @@
+/* The client: where, who, sign, send, understand the answer, try again. */
+#include "client/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "client/answer.h"
+#include "client/endpoint.h"
+#include "client/transport.h"
+
+#define ATTEMPTS_DEFAULT 3
+#define CONNECT_TIMEOUT_DEFAULT_MS 5000
+#define STALL_TIMEOUT_DEFAULT_MS 60000
+#define PAUSE_FIRST_MS 100   /* before the second attempt; doubles for each further one */
+#define PAUSE_MAX_MS 20000   /* also of what a server may ask for by Retry-After */
+#define CALL_MEMORY_MAX (256UL * 1024) /* for the URL and the headers of one attempt */
+#define HEADERS_MAX 6        /* host, content-type, and what the signature adds */
+
+struct oc_client {
+    struct oc_profile profile;
+    struct oc_credentials credentials;
+    struct oc_endpoint endpoint; /* `base` empty: follows from the Region */
+    char region[OC_REGION_MAX + 1];
+    char user_agent[128];
+    unsigned max_attempts;
+    bool anonymous;
+    struct oc_transport *transport;
+    struct oc_sigv4_key_cache *key_cache;
+};
+
+/* -- life ---------------------------------------------------------------------------------------- */
+
+static unsigned or_default(unsigned value, unsigned fallback)
+{
+    return value ? value : fallback;
+}
+
+static int find_settings(struct oc_client *client, const struct oc_client_options *o,
+                         struct oc_err *err)
+{
+    struct oc_err no_region = {0};
+    int rc;
+
+    rc = oc_profile_load(o->profile, &client->profile, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_endpoint_configured(o->endpoint, &client->profile, &client->endpoint, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_endpoint_region(o->region, &client->profile, client->region, &no_region);
+    /* Asking an endpoint who it is needs no Region. */
+    if (rc < 0 && !(o->anonymous && client->endpoint.base[0])) {
+        *err = no_region;
+        return rc;
+    }
+    if (o->anonymous)
+        return OC_OK;
+    return oc_credentials_load(&o->credentials, &client->profile, o->profile != NULL,
+                               &client->credentials, err);
+}
+
+static int init_client(struct oc_client *client, const struct oc_client_options *o,
+                       struct oc_err *err)
+{
+    const char *ca_bundle = getenv("AWS_CA_BUNDLE");
+    struct oc_transport_options transport = {
+        .user_agent = client->user_agent,
+        .ca_bundle = ca_bundle && *ca_bundle ? ca_bundle : NULL,
+        .connect_timeout_ms = or_default(o->connect_timeout_ms, CONNECT_TIMEOUT_DEFAULT_MS),
+        .stall_timeout_ms = or_default(o->stall_timeout_ms, STALL_TIMEOUT_DEFAULT_MS),
+    };
+    int rc;
+
+    (void)snprintf(client->user_agent, sizeof(client->user_agent), "%s",
+                   o->user_agent ? o->user_agent : "outcrop");
+    client->max_attempts = or_default(o->max_attempts, ATTEMPTS_DEFAULT);
+    client->anonymous = o->anonymous;
+    rc = find_settings(client, o, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_sigv4_key_cache_new(&client->key_cache, err);
+    if (rc < 0)
+        return rc;
+    return oc_transport_new(&transport, &client->transport, err);
+}
+
+int oc_client_new(const struct oc_client_options *options, struct oc_client **ret,
+                  struct oc_err *err)
+{
+    struct oc_client *client = oc_alloc(sizeof(*client));
+    int rc;
+
+    if (!client)
+        return oc_fail_nomem(err);
+    *client = (struct oc_client){0};
+    rc = init_client(client, options, err);
+    if (rc < 0) {
+        oc_client_free(client);
+        return rc;
+    }
+    *ret = client;
+    return OC_OK;
+}
+
+void oc_client_free(struct oc_client *client)
+{
+    if (!client)
+        return;
+    oc_transport_free(client->transport);
+    oc_sigv4_key_cache_free(client->key_cache);
+    oc_credentials_clear(&client->credentials);
+    oc_profile_clear(&client->profile);
+    free(client);
+}
+
+void oc_client_freep(struct oc_client **client)
+{
+    oc_client_free(*client);
+    *client = NULL;
+}
+
+struct oc_slice oc_client_region(const struct oc_client *client)
+{
+    return oc_slice_of(client->region);
+}
+
+void oc_response_clear(struct oc_response *response)
+{
+    oc_buf_clear(&response->body);
+    *response = (struct oc_response){0};
+}
+
+/* -- one attempt --------------------------------------------------------------------------------- */
+
+/* The request as it goes out: URL and headers, in the arena of the attempt. */
+struct prepared {
+    struct oc_sigv4_header headers[HEADERS_MAX];
+    size_t header_count;
+    const char *url;
+};
+
+static void add_header(struct prepared *p, struct oc_slice name, struct oc_slice value)
+{
+    p->headers[p->header_count++] = (struct oc_sigv4_header){name, value};
+}
+
+static int sign(const struct oc_client *client, const struct oc_request *request,
+                struct oc_slice full_path, struct oc_arena *arena, struct prepared *p,
+                struct oc_err *err)
+{
+    const struct oc_credentials *c = &client->credentials;
+    struct oc_sigv4_signer signer = {
+        .access_key_id = oc_buf_slice(&c->access_key_id),
+        .secret = {(const char *)c->secret.bytes, c->secret.len},
+        .region = request->region.ptr ? request->region : oc_slice_of(client->region),
+        .service = OC_STR("bedrock"),
+        .now_ms = oc_clock_now_ms(),
+        .path = OC_SIGV4_PATH_NORMALIZED,
+        .cache = client->key_cache,
+    };
+    struct oc_sigv4_request raw = {
+        .method = oc_slice_of(request->method),
+        .path = full_path,
+        .query = request->query,
+        .headers = p->headers,
+        .header_count = p->header_count,
+        .body = request->body,
+        .body_sha256 = oc_slice_of(request->body_sha256),
+    };
+    struct oc_sigv4_signed result;
+    int rc;
+
+    if (c->session_token.len > 0)
+        signer.session_token = oc_buf_slice(&c->session_token);
+    rc = oc_sigv4_sign(&signer, &raw, arena, &result, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < result.header_count; i++)
+        add_header(p, result.headers[i].name, result.headers[i].value);
+    return OC_OK;
+}
+
+static int prepare(const struct oc_client *client, const struct oc_request *request,
+                   struct oc_arena *arena, struct prepared *ret, struct oc_err *err)
+{
+    struct oc_endpoint aws;
+    const struct oc_endpoint *endpoint = &client->endpoint;
+    struct prepared p = {0};
+    struct oc_slice path, url, bearer;
+    bool has_query = request->query.len > 0;
+
+    if (!endpoint->base[0]) {
+        oc_endpoint_of_region(request->region.ptr ? request->region : oc_slice_of(client->region),
+                              &aws);
+        endpoint = &aws;
+    }
+    path = oc_arena_printf(arena, "%s%.*s", endpoint->path, OC_FMT(request->path));
+    url = oc_arena_printf(arena, "%s%.*s%s%.*s", endpoint->base, OC_FMT(path),
+                          has_query ? "?" : "", OC_FMT(request->query));
+    add_header(&p, OC_STR("Host"), oc_arena_copy(arena, oc_slice_of(endpoint->host)));
+    if (!path.ptr || !url.ptr || !p.headers[0].value.ptr)
+        return oc_fail_nomem(err);
+    p.url = url.ptr;
+    if (request->body.ptr)
+        add_header(&p, OC_STR("Content-Type"),
+                   oc_slice_of(request->content_type ? request->content_type
+                                                     : "application/json"));
+    if (client->credentials.bearer.len > 0) {
+        bearer = oc_arena_printf(arena, "Bearer %.*s", OC_FMT(client->credentials.bearer));
+        if (!bearer.ptr)
+            return oc_fail_nomem(err);
+        add_header(&p, OC_STR("Authorization"), bearer);
+    } else if (!client->anonymous) {
+        int rc = sign(client, request, path, arena, &p, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    *ret = p;
+    return OC_OK;
+}
+
+/* What became of one attempt. */
+struct outcome {
+    bool retryable;
+    bool ran; /* the server may have carried the request out */
+    int64_t pause_ms; /* what the server asked for, or 0 */
+};
+
+static int attempt(struct oc_client *client, const struct oc_request *request,
+                   struct oc_response *response, struct outcome *ret, struct oc_err *err)
+{
+    struct oc_arena arena;
+    struct prepared p;
+    struct oc_transport_head head = {0};
+    int rc;
+
+    *ret = (struct outcome){0};
+    oc_arena_init(&arena, CALL_MEMORY_MAX);
+    rc = prepare(client, request, &arena, &p, err);
+    if (rc == OC_OK) {
+        struct oc_transport_request wire = {
+            .method = request->method,
+            .url = p.url,
+            .headers = p.headers,
+            .header_count = p.header_count,
+            .body = request->body,
+            .max_response = request->max_response ? request->max_response : OC_RESPONSE_MAX,
+        };
+
+        rc = oc_transport_send(client->transport, &wire, &head, &response->body, &ret->ran, err);
+        ret->retryable = rc == OC_EIO;
+    }
+    oc_arena_clear(&arena); /* holds the signature */
+    if (rc < 0)
+        return rc;
+    response->status = head.status;
+    memcpy(response->request_id, head.request_id, OC_REQUEST_ID_MAX);
+    if (head.status / 100 == 2)
+        return OC_OK;
+    ret->pause_ms = oc_answer_retry_after_ms(&head);
+    rc = oc_answer_error(&head, oc_buf_slice(&response->body), err);
+    ret->retryable = oc_answer_is_retryable(&head, err);
+    ret->ran = !oc_answer_is_throttled(&head, err);
+    return rc;
+}
+
+/* -- all attempts ---------------------------------------------------------------------------------- */
+
+static void pause_before(unsigned attempt_number, int64_t asked_ms)
+{
+    int64_t ms = PAUSE_FIRST_MS;
+    uint32_t jitter = 0;
+    struct oc_err ignored = {0};
+    struct timespec time;
+
+    for (unsigned i = 2; i < attempt_number && ms < PAUSE_MAX_MS; i++)
+        ms *= 2;
+    if (ms > PAUSE_MAX_MS)
+        ms = PAUSE_MAX_MS;
+    (void)oc_random(&jitter, sizeof(jitter), &ignored); /* no jitter is no failure */
+    ms = ms / 2 + (int64_t)(jitter % (uint32_t)(ms / 2 + 1));
+    if (asked_ms > ms)
+        ms = asked_ms < PAUSE_MAX_MS ? asked_ms : PAUSE_MAX_MS;
+    time = (struct timespec){ms / 1000, ms % 1000 * 1000000};
+    (void)nanosleep(&time, NULL); /* a signal shortens the pause, which does no harm */
+}
+
+int oc_client_call(struct oc_client *client, const struct oc_request *request,
+                   struct oc_response *response, struct oc_err *err)
+{
+    struct outcome outcome = {0};
+
+    response->attempts = 0;
+    for (;;) {
+        struct oc_err why = {0};
+        int rc;
+
+        response->status = 0;
+        response->request_id[0] = '\0';
+        rc = attempt(client, request, response, &outcome, &why);
+        response->attempts++;
+        response->retryable = outcome.retryable;
+        if (rc == OC_OK)
+            return OC_OK;
+        if (!outcome.retryable || (request->once && outcome.ran) ||
+            response->attempts >= client->max_attempts) {
+            *err = why;
+            return rc;
+        }
+        pause_before(response->attempts + 1, outcome.pause_ms);
+    }
+}
+
+int oc_client_call_json(struct oc_client *client, const struct oc_request *request,
+                        struct oc_json **ret, struct oc_err *err)
+{
+    OC_AUTO(oc_response_clear) struct oc_response response = {0};
+    struct oc_slice text;
+    int rc;
+
+    rc = oc_client_call(client, request, &response, err);
+    if (rc < 0)
+        return rc;
+    text = oc_buf_slice(&response.body);
+    return oc_answer_json(text.len ? text : OC_STR("{}"), ret, err);
+}
+
+/* -- lists ------------------------------------------------------------------------------------------ */
+
+static int walk_page(struct oc_client *client, const struct oc_request *request, const char *items,
+                     oc_item_fn fn, void *ctx, struct oc_buf *ret_token, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *page = NULL;
+    const struct oc_json *list;
+    struct oc_slice token;
+    int rc;
+
+    rc = oc_client_call_json(client, request, &page, err);
+    if (rc < 0)
+        return rc;
+    list = oc_json_get(page, items);
+    for (size_t i = 0; i < oc_json_size(list); i++) {
+        rc = fn(oc_json_at(list, i), ctx, err);
+        if (rc != OC_OK)
+            return rc;
+    }
+    token = oc_json_string(oc_json_get(page, "nextToken"));
+    if (token.len > 0 && oc_slice_eq(token, oc_buf_slice(ret_token)))
+        return oc_fail_as(err, OC_ECORRUPT, "ResponseParserError",
+                          "the server sent the same page token twice");
+    oc_buf_reset(ret_token);
+    oc_buf_put_slice(ret_token, token);
+    return ret_token->failed ? oc_fail_nomem(err) : OC_OK;
+}
+
+int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_slice query,
+                   const char *items, oc_item_fn fn, void *ctx, struct oc_err *err)
+{
+    struct oc_buf token, full;
+    int rc;
+
+    oc_buf_init(&token, OC_RESPONSE_MAX);
+    oc_buf_init(&full, OC_HTTP_HEAD_MAX);
+    do {
+        struct oc_request request = {.method = "GET", .path = path};
+
+        oc_buf_reset(&full);
+        oc_buf_put_slice(&full, query);
+        if (token.len > 0)
+            oc_query_put(&full, "nextToken", oc_buf_slice(&token));
+        request.query = oc_buf_slice(&full);
+        rc = full.failed ? oc_fail_nomem(err)
+                         : walk_page(client, &request, items, fn, ctx, &token, err);
+    } while (rc == OC_OK && token.len > 0);
+    oc_buf_clear(&token);
+    oc_buf_clear(&full);
+    return rc;
+}
+
+/* -- small helpers ------------------------------------------------------------------------------------ */
+
+void oc_path_put_label(struct oc_buf *buf, const char *prefix, struct oc_slice label)
+{
+    oc_buf_put_str(buf, prefix);
+    oc_percent_encode(buf, label, false);
+}
+
+void oc_query_put(struct oc_buf *buf, const char *name, struct oc_slice value)
+{
+    if (!value.ptr)
+        return;
+    if (buf->len > 0)
+        oc_buf_put_char(buf, '&');
+    oc_buf_put_str(buf, name);
+    oc_buf_put_char(buf, '=');
+    oc_percent_encode(buf, value, false);
+}
+
+struct oc_slice oc_arn_region(struct oc_slice text)
+{
+    struct oc_slice region = {0};
+
+    if (!oc_slice_has_prefix(text, OC_STR("arn:")))
+        return (struct oc_slice){0};
+    for (int i = 0; i < 4 && text.ptr; i++)
+        region = oc_slice_cut(&text, ':');
+    return text.ptr && region.len > 0 ? region : (struct oc_slice){0};
+}
+
+bool oc_client_err_is_unreachable(const struct oc_err *err)
+{
+    return err->name && (strcmp(err->name, "EndpointConnectionError") == 0 ||
+                         strcmp(err->name, "ConnectTimeoutError") == 0 ||
+                         strcmp(err->name, "ReadTimeoutError") == 0 ||
+                         strcmp(err->name, "SSLError") == 0);
+}
+
+bool oc_client_err_is_denied(const struct oc_err *err)
+{
+    /* A file that may not be read has no public name. */
+    return err->name && (err->rc == OC_EDENIED || strcmp(err->name, "ProfileNotFound") == 0 ||
+                         strcmp(err->name, "PartialCredentialsError") == 0);
+}

@@ -1,0 +1,136 @@
+/* Region and endpoint. */
+#include "client/endpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct oc_slice env_value(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? oc_slice_of(value) : (struct oc_slice){0};
+}
+
+/* The name becomes part of a host name: nothing else may slip in. */
+static bool is_region(struct oc_slice region)
+{
+    if (region.len == 0 || region.len > OC_REGION_MAX)
+        return false;
+    for (size_t i = 0; i < region.len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", region.ptr[i]) || !region.ptr[i])
+            return false;
+    return region.ptr[0] != '-' && region.ptr[region.len - 1] != '-';
+}
+
+int oc_endpoint_region(const char *given, const struct oc_profile *profile,
+                       char ret[OC_REGION_MAX + 1], struct oc_err *err)
+{
+    struct oc_slice region = oc_slice_of(given);
+
+    if (!region.ptr)
+        region = env_value("AWS_REGION");
+    if (!region.ptr)
+        region = env_value("AWS_DEFAULT_REGION");
+    if (!region.ptr)
+        region = oc_profile_value(profile, "region");
+    if (!region.ptr)
+        return oc_fail_as(err, OC_EINVAL, "NoRegionError",
+                          "no Region is given; use --region, or set AWS_REGION");
+    if (!is_region(region))
+        return oc_fail_as(err, OC_EINVAL, "InvalidRegionError",
+                          "'%.*s' is not a Region's name: want lower-case letters, digits and '-'",
+                          OC_FMT(region));
+    memcpy(ret, region.ptr, region.len);
+    ret[region.len] = '\0';
+    return OC_OK;
+}
+
+static bool is_default_port(struct oc_slice scheme, struct oc_slice port)
+{
+    return (oc_slice_eq_str(scheme, "http") && oc_slice_eq_str(port, "80")) ||
+           (oc_slice_eq_str(scheme, "https") && oc_slice_eq_str(port, "443"));
+}
+
+/* `host:port` without the default port; `[::1]:80` has its colon after the bracket. */
+static struct oc_slice host_header(struct oc_slice scheme, struct oc_slice authority)
+{
+    const char *colon = authority.len ? memrchr(authority.ptr, ':', authority.len) : NULL;
+    struct oc_slice port;
+
+    if (!colon || memchr(colon, ']', authority.len - (size_t)(colon - authority.ptr)))
+        return authority;
+    port = oc_slice_sub(authority, (size_t)(colon - authority.ptr) + 1, authority.len);
+    if (!is_default_port(scheme, port))
+        return authority;
+    return oc_slice_sub(authority, 0, authority.len - port.len - 1);
+}
+
+static bool has_only_url_characters(struct oc_slice url)
+{
+    for (size_t i = 0; i < url.len; i++)
+        if (url.ptr[i] <= ' ' || url.ptr[i] > '~' || strchr("\"<>\\^`{|}?#@", url.ptr[i]))
+            return false;
+    return true;
+}
+
+static int parse_endpoint(struct oc_slice url, struct oc_endpoint *ret, struct oc_err *err)
+{
+    ptrdiff_t mark = oc_slice_find_slice(url, OC_STR("://"));
+    struct oc_slice scheme, authority, path, host;
+    ptrdiff_t slash;
+
+    scheme = mark < 0 ? (struct oc_slice){0} : oc_slice_sub(url, 0, (size_t)mark);
+    authority = mark < 0 ? url : oc_slice_sub(url, (size_t)mark + 3, url.len);
+    slash = oc_slice_find(authority, '/');
+    path = slash < 0 ? OC_STR("") : oc_slice_sub(authority, (size_t)slash, authority.len);
+    authority = slash < 0 ? authority : oc_slice_sub(authority, 0, (size_t)slash);
+    while (path.len > 0 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    if ((!oc_slice_eq_str(scheme, "http") && !oc_slice_eq_str(scheme, "https")) ||
+        authority.len == 0 || authority.ptr[0] == ':' || url.len > OC_ENDPOINT_MAX ||
+        !has_only_url_characters(url))
+        return oc_fail_as(err, OC_EINVAL, "InvalidEndpoint",
+                          "endpoint '%.*s' is not a URL of the form http://host:port", OC_FMT(url));
+    host = host_header(scheme, authority);
+    (void)snprintf(ret->base, sizeof(ret->base), "%.*s://%.*s", OC_FMT(scheme), OC_FMT(authority));
+    (void)snprintf(ret->host, sizeof(ret->host), "%.*s", OC_FMT(host));
+    (void)snprintf(ret->path, sizeof(ret->path), "%.*s", OC_FMT(path));
+    return OC_OK;
+}
+
+int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
+                           struct oc_endpoint *ret, struct oc_err *err)
+{
+    struct oc_slice url = oc_slice_of(given);
+
+    if (!url.ptr && oc_slice_eq_nocase(env_value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+                                       OC_STR("true"))) {
+        *ret = (struct oc_endpoint){0};
+        return OC_OK;
+    }
+    if (!url.ptr)
+        url = env_value("AWS_ENDPOINT_URL_BEDROCK");
+    if (!url.ptr)
+        url = env_value("AWS_ENDPOINT_URL");
+    if (!url.ptr)
+        url = oc_profile_service_value(profile, "bedrock", "endpoint_url");
+    if (!url.ptr)
+        url = oc_profile_value(profile, "endpoint_url");
+    if (!url.ptr) {
+        *ret = (struct oc_endpoint){0};
+        return OC_OK;
+    }
+    return parse_endpoint(url, ret, err);
+}
+
+void oc_endpoint_of_region(struct oc_slice region, struct oc_endpoint *ret)
+{
+    bool is_china = oc_slice_has_prefix(region, OC_STR("cn-"));
+
+    (void)snprintf(ret->host, sizeof(ret->host), "bedrock.%.*s.amazonaws.com%s", OC_FMT(region),
+                   is_china ? ".cn" : "");
+    (void)snprintf(ret->base, sizeof(ret->base), "https://bedrock.%.*s.amazonaws.com%s",
+                   OC_FMT(region), is_china ? ".cn" : "");
+    ret->path[0] = '\0';
+}

@@ -1,0 +1,41 @@
+/*
+ * Where a client's requests go: Region and endpoint by the rules of the AWS SDKs.
+ */
+#ifndef OC_CLIENT_ENDPOINT_H
+#define OC_CLIENT_ENDPOINT_H
+
+#include "client/profile.h"
+
+#define OC_ENDPOINT_MAX 1024
+#define OC_REGION_MAX 64
+
+/**
+ * The Region: `given`, AWS_REGION, AWS_DEFAULT_REGION, the profile.
+ * @param[out] ret  NUL-terminated
+ * Errors: OC_EINVAL, named NoRegionError (none is given) or InvalidRegionError (not a Region name).
+ */
+int oc_endpoint_region(const char *given, const struct oc_profile *profile,
+                       char ret[OC_REGION_MAX + 1], struct oc_err *err);
+
+/** Where to connect. */
+struct oc_endpoint {
+    char base[OC_ENDPOINT_MAX + 1]; /* scheme://host[:port] */
+    char host[OC_ENDPOINT_MAX + 1]; /* what the Host header says: with the port if not default */
+    char path[OC_ENDPOINT_MAX + 1]; /* in front of every request's path; "" or /… without end / */
+};
+
+/**
+ * The configured endpoint: `given`, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL, the profile's
+ * services section, its endpoint_url; the last four not when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
+ * is true.
+ *
+ * @param[out] ret  `base` is empty when none is configured: then it follows from the Region
+ * Errors: OC_EINVAL, named InvalidEndpoint.
+ */
+int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
+                           struct oc_endpoint *ret, struct oc_err *err);
+
+/** AWS's own endpoint for a Region: https://bedrock.REGION.amazonaws.com. */
+void oc_endpoint_of_region(struct oc_slice region, struct oc_endpoint *ret);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * One HTTP request and its answer, by libcurl: the only files of client/ that include it are
+ * transport.c. It does not sign, retry or follow redirects, and reads at most as much as allowed.
+ *
+ * Connections are kept open and used again. Threads: any; each call takes a handle of its own from
+ * a pool.
+ */
+#ifndef OC_CLIENT_TRANSPORT_H
+#define OC_CLIENT_TRANSPORT_H
+
+#include "auth/sigv4.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct oc_transport;
+
+struct oc_transport_options {
+    const char *user_agent; /* this and `ca_bundle`: not copied, must outlive the transport */
+    const char *ca_bundle;  /* file of certificates, NULL: the system's */
+    unsigned connect_timeout_ms;
+    unsigned stall_timeout_ms;
+};
+
+/** Errors: OC_ENOMEM. */
+int oc_transport_new(const struct oc_transport_options *options, struct oc_transport **ret,
+                     struct oc_err *err);
+void oc_transport_free(struct oc_transport *transport);
+
+struct oc_transport_request {
+    const char *method;
+    const char *url;
+    const struct oc_sigv4_header *headers; /* all that matter, `host` too */
+    size_t header_count;
+    struct oc_slice body; /* absent: none */
+    size_t max_response;  /* bytes */
+};
+
+#define OC_TRANSPORT_HEADER_MAX 127
+
+/** What is kept of an answer's head; NUL-terminated, cut at the limit, "" when absent. */
+struct oc_transport_head {
+    int status;
+    char request_id[OC_TRANSPORT_HEADER_MAX + 1];
+    char error_type[OC_TRANSPORT_HEADER_MAX + 1];
+    char retry_after[OC_TRANSPORT_HEADER_MAX + 1];
+};
+
+/**
+ * Send a request and read the answer.
+ *
+ * @param[out] ret_head  set on OC_OK only
+ * @param body           receives the answer's body; its content is replaced, its maximum set
+ * @param[out] ret_sent  false: it is certain that the server did not see the request; set always
+ * Errors: OC_EIO, named EndpointConnectionError (no connection, or it broke), ConnectTimeoutError,
+ *         ReadTimeoutError; OC_EINVAL, named SSLError — the certificate is not trusted; OC_ELIMIT,
+ *         named ResponseParserError — the answer is larger than allowed; OC_ENOMEM.
+ */
+int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
+                      struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,
+                      struct oc_err *err);
+
+#endif
