@@ -18,8 +18,9 @@
 
 #define OC_ACCESS_KEY_ID_LEN 20
 #define OC_ACCESS_KEY_SECRET_LEN 40
-#define OC_ACCESS_KEY_TOKEN_LEN 47 /* 4 letters and 43 of base64url: 256 random bits */
-#define OC_USER_NAME_MAX 64
+#define OC_ACCESS_KEY_ID_MAX 128     /* ids made elsewhere may be longer than ours (AWS) */
+#define OC_ACCESS_KEY_SECRET_MAX 128
+#define OC_ACCESS_KEY_TOKEN_LEN 47 /* 4 letters and 43 of base64url: 258 random bits */
 
 enum oc_access_key_kind {
     OC_ACCESS_KEY_PERMANENT,
@@ -56,6 +57,9 @@ struct oc_secret_box {
     void *ctx;
 };
 
+/** 1–OC_ACCESS_KEY_ID_MAX letters and digits. */
+bool oc_access_key_id_is_valid(struct oc_slice id);
+
 /** What a new key's owner is told, once. Wipe with oc_new_key_clear. */
 struct oc_new_key {
     char id[OC_ACCESS_KEY_ID_LEN + 1];
@@ -67,9 +71,6 @@ struct oc_new_key {
 /** Make id, secret and token from the random source. Errors: OC_EIO, OC_ENOMEM. */
 int oc_new_key_make(enum oc_access_key_kind kind, struct oc_new_key *ret, struct oc_err *err);
 void oc_new_key_clear(struct oc_new_key *key);
-
-/** Letters, digits and `+=,.@_-`, 1–OC_USER_NAME_MAX: IAM's rule for user names. */
-bool oc_user_name_is_valid(struct oc_slice name);
 
 /**
  * Check a key and append its record.

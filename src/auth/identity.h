@@ -26,8 +26,8 @@
 struct oc_identity;
 
 /**
- * Who a request comes from. `account`, `user_arn` and `access_key_id` are borrowed from `identity`,
- * `region` from the request's arena or the options: give back with oc_caller_clear when the request is done.
+ * Who a request comes from. All but `region` is borrowed from `identity`, `region` from the options'
+ * list: give back with oc_caller_clear when the request is done.
  */
 struct oc_caller {
     struct oc_slice account;
@@ -43,7 +43,7 @@ struct oc_caller {
 void oc_caller_clear(struct oc_caller *caller);
 
 enum oc_identity_by {
-    OC_IDENTITY_BY_ID,    /* key: the access key id, as the request gave it: not checked in any way */
+    OC_IDENTITY_BY_ID,    /* key: what the request gave as access key id: 1–128 letters and digits */
     OC_IDENTITY_BY_BEARER /* key: SHA-256 of the bearer token, 64 hexadecimal digits */
 };
 

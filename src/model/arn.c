@@ -30,6 +30,18 @@ bool oc_account_is_valid(struct oc_slice account)
     return account.len == OC_ACCOUNT_LEN && is_digits(account);
 }
 
+bool oc_user_name_is_valid(struct oc_slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            oc_slice_find(OC_STR("+=,.@_-"), c) < 0)
+            return false;
+    }
+    return name.len > 0 && name.len <= OC_USER_NAME_MAX;
+}
+
 bool oc_id_is_valid(struct oc_slice id)
 {
     return id.len == OC_ID_LEN && is_label(id, OC_ID_LEN) && oc_slice_find(id, '-') < 0;

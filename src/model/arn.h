@@ -15,6 +15,8 @@
 
 #include "base/bytes.h"
 
+#define OC_USER_NAME_MAX 64 /* AWS */
+
 /** The parts of an ARN, borrowed from its text. */
 struct oc_arn {
     struct oc_slice partition; /* "aws", "aws-cn", … */
@@ -39,6 +41,9 @@ bool oc_arn_is(const struct oc_arn *arn, const char *service, const char *kind);
 
 /** 12 digits. */
 bool oc_account_is_valid(struct oc_slice account);
+
+/** IAM's rule for user names: letters, digits and `+=,.@_-`, 1–OC_USER_NAME_MAX. */
+bool oc_user_name_is_valid(struct oc_slice name);
 
 /** 12 characters of a-z0-9: the id of a model or a job. */
 bool oc_id_is_valid(struct oc_slice id);
