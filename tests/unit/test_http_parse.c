@@ -37,7 +37,13 @@ struct bad_head {
     struct oc_slice head;
 };
 
-#define BAD(name, status, text) {name, status, {text, sizeof(text) - 1}}
+#define BAD(name, status, text)                                                                    \
+    {                                                                                              \
+        name, status,                                                                              \
+        {                                                                                          \
+            text, sizeof(text) - 1                                                                 \
+        }                                                                                          \
+    }
 
 static const struct bad_head bad_heads[] = {
     BAD("bare LF after the request line", 400, "GET / HTTP/1.1\n" H "\r\n"),
@@ -142,10 +148,9 @@ static void bad_heads_are_refused_whole_and_bytewise(void **state)
 static void signed_request_is_taken_apart(void **state)
 {
     static struct oc_http_parser parser;
-    struct oc_slice input =
-        OC_STR("\r\nPOST /tags%2Fx:y?a=b?c&d HTTP/1.1\r\nhOST:h:80\r\n"
-               "X-Empty:\r\nX-Blank: \t \r\nX-Text: \t a\tb \xe9 \t\r\n"
-               "Content-Length: 0012\r\nExpect: 100-Continue\r\n\r\nbody");
+    struct oc_slice input = OC_STR("\r\nPOST /tags%2Fx:y?a=b?c&d HTTP/1.1\r\nhOST:h:80\r\n"
+                                   "X-Empty:\r\nX-Blank: \t \r\nX-Text: \t a\tb \xe9 \t\r\n"
+                                   "Content-Length: 0012\r\nExpect: 100-Continue\r\n\r\nbody");
     int (*parses[])(struct oc_http_parser *, struct oc_slice) = {parse_whole, parse_bytewise};
 
     (void)state;
@@ -229,7 +234,8 @@ static void connection_and_version_decide_on_keep_alive(void **state)
     }
 }
 
-/* "GET /aaa… HTTP/1.1" with a target of `target` bytes, and `lines` headers of `line` bytes each. */
+/* "GET /aaa… HTTP/1.1" with a target of `target` bytes, and `lines` headers of `line` bytes each.
+ */
 static struct oc_slice make_head(struct oc_buf *buf, size_t target, size_t lines, size_t line)
 {
     oc_buf_reset(buf);
