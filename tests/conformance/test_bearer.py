@@ -1,0 +1,115 @@
+"""Bearer keys: what AWS_BEARER_TOKEN_BEDROCK sends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from support.cloud import AWAY, HOME, Account, Cloud, allow
+from support.server import Server
+from support.wire import Request
+
+JOBS = "/model-copy-jobs"
+SCRIPT = """
+import boto3, sys
+client = boto3.client("bedrock", region_name="us-east-1", endpoint_url=sys.argv[1])
+print(len(client.list_model_copy_jobs()["modelCopyJobSummaries"]))
+print(client.get_custom_model(modelIdentifier="mine")["modelName"])
+"""
+
+
+@pytest.fixture(scope="module")
+def bearer(cloud: Cloud) -> Account:
+    account = cloud.account()
+    account.import_model("mine")
+    return cloud.user(account.id, bearer=True)
+
+
+def test_boto3_with_a_bearer_token(bearer: Account, server: Server) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    environment["AWS_BEARER_TOKEN_BEDROCK"] = bearer.keys.bearer or ""
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, server.endpoint],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == ["0", "mine"]
+
+
+def test_region_comes_from_the_host_name_else_the_default(bearer: Account) -> None:
+    with bearer.wire() as wire:
+        for host, region in (
+            (wire.host, HOME),
+            (f"bedrock.{AWAY}.amazonaws.com", AWAY),
+            (f"bedrock.{AWAY}.example.org:7430", AWAY),
+            (f"BEDROCK.{AWAY.upper()}.example.org", AWAY),
+        ):
+            headers = {"Host": host}
+            assert wire.call("GET", "/-/whoami", headers=headers).json["region"] == region, host
+
+
+def test_bearer_of_a_region_that_is_not_served_is_refused(bearer: Account) -> None:
+    with bearer.wire() as wire:
+        headers = {"Host": "bedrock.ap-south-1.amazonaws.com"}
+        answer = wire.call("GET", "/-/whoami", headers=headers)
+    assert answer.status in (400, 403), "never served as another Region"
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter", "bent", "case"])
+def test_altered_bearer_token_is_refused(bearer: Account, change: str) -> None:
+    token = bearer.keys.bearer or ""
+    bent = {
+        "longer": token + "A",
+        "shorter": token[:-1],
+        "bent": token[:-1] + ("A" if token[-1] != "A" else "B"),
+        "case": token.swapcase(),
+    }[change]
+    with bearer.server.wire(None) as wire:
+        answer = wire.send(Request("GET", JOBS, headers={"Authorization": "Bearer " + bent}))
+    assert (answer.status, answer.error) == (403, "UnrecognizedClientException")
+
+
+def test_bearer_key_is_held_to_its_policy(cloud: Cloud) -> None:
+    account = cloud.account()
+    user = cloud.user(account.id, allow("bedrock:ListModelCopyJobs"), bearer=True)
+    with user.wire() as wire:
+        assert wire.call("GET", JOBS).status == 200
+        answer = wire.call("GET", "/custom-models")
+    assert (answer.status, answer.error) == (403, "AccessDeniedException")
+
+
+def test_disabled_bearer_key_is_refused(cloud: Cloud, server: Server) -> None:
+    account = cloud.account()
+    user = cloud.user(account.id, bearer=True)
+    server.admin("POST", f"/-/access-keys/{user.keys.access_key}/disable")
+    with user.wire() as wire:
+        answer = wire.call("GET", JOBS)
+    assert (answer.status, answer.error) == (403, "UnrecognizedClientException")
+
+
+def test_secret_of_a_bearer_key_does_not_sign(bearer: Account) -> None:
+    """A bearer key is one kind of credential, not two: if it signs, it signs for itself only."""
+    request = Request("GET", "/-/whoami")
+    with bearer.server.wire(None) as wire:
+        answer = wire.send(request.sign(bearer.keys, HOME, wire.host))
+    if answer.status == 200:
+        assert answer.json["accountId"] == bearer.id
+    else:
+        assert answer.status == 403
+
+
+def test_admins_bearer_token_of_the_first_start(server: Server) -> None:
+    headers = {"Authorization": "Bearer " + server.admin_bearer()}
+    with server.wire(None) as wire:
+        answer = wire.send(Request("GET", "/-/whoami", headers=headers))
+    assert answer.status == 200 and answer.json["accountId"] == "000000000000"
+
+
+def test_credentials_are_readable_by_their_owner_only(server: Server) -> None:
+    for name in ("credentials", "bearer-token"):
+        assert (server.data / name).stat().st_mode & 0o777 == 0o600, name
