@@ -127,6 +127,13 @@ int64_t oc_json_int64(const struct oc_json *value, int64_t fallback)
     return json_is_integer(integer) ? json_integer_value(integer) : fallback;
 }
 
+double oc_json_real(const struct oc_json *value, double fallback)
+{
+    const json_t *number = to_jansson(value);
+
+    return json_is_number(number) ? json_number_value(number) : fallback;
+}
+
 bool oc_json_bool(const struct oc_json *value, bool fallback)
 {
     const json_t *flag = to_jansson(value);

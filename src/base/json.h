@@ -49,6 +49,9 @@ struct oc_slice oc_json_string(const struct oc_json *value);
 /** The value of an integer; `fallback` when NULL or not an integer. */
 int64_t oc_json_int64(const struct oc_json *value, int64_t fallback);
 
+/** The value of a number with or without fraction; `fallback` when NULL or not a number. */
+double oc_json_real(const struct oc_json *value, double fallback);
+
 /** true for true; `fallback` when NULL or neither true nor false. */
 bool oc_json_bool(const struct oc_json *value, bool fallback);
 
