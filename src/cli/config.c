@@ -151,6 +151,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"http", "idle-timeout", &config->idle_timeout_ms, 1, 3600, 1000},
         {"throttle", "rate", &config->throttle_rate, 0, 1000000000, 1},
         {"throttle", "burst", &config->throttle_burst, 0, 1000000000, 1},
+        {"store", "batch", &config->store_batch, 0, 1000000, 1},
         {"copy", "workers", &config->copy_workers, 0, 64, 1},
         {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
     };

@@ -22,6 +22,9 @@
  *   rate = 0                         calls a second per account and operation; 0: no limit
  *   burst = 0                        calls at once; 0: twice the rate
  *
+ *   [store]
+ *   batch = 1024                     most changes in one commit
+ *
  *   [copy]
  *   workers = 4                      parts in flight
  *   jobs = 16                        copies and imports at one time
@@ -58,6 +61,7 @@ struct oc_config {
     int64_t http_workers, http_max_connections;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
     int64_t throttle_rate, throttle_burst;
+    int64_t store_batch;              /* 0: the store's default */
     int64_t copy_workers, copy_jobs; /* 0: the engine's default */
     struct oc_bucket *buckets;
     size_t bucket_count;

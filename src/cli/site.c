@@ -39,7 +39,11 @@ static int open_store(const struct oc_config *config, enum oc_site_mode mode, st
                       struct oc_site *site, struct oc_err *err)
 {
     const char *folder = join(path, config->data, "store", err);
-    struct oc_store_options options = {.path = folder, .read_only = mode == OC_SITE_LOOK};
+    struct oc_store_options options = {
+        .path = folder,
+        .batch = (uint32_t)config->store_batch,
+        .read_only = mode == OC_SITE_LOOK,
+    };
 
     int rc = folder ? OC_OK : OC_ENOMEM;
     if (rc >= 0 && mode == OC_SITE_SERVE)

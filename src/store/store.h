@@ -55,6 +55,7 @@ struct oc_store_options {
     const char *path;        /* folder, must exist; copied */
     uint32_t readers;        /* most snapshots at one time; 0: 256 */
     uint64_t map_bytes;      /* address space and largest size of the store; 0: 1 TiB */
+    uint32_t batch;          /* most writes in one commit; 0: 1,024 */
     bool read_only;          /* for `outcrop check` beside a running server */
 };
 
@@ -138,6 +139,7 @@ struct oc_write {
     struct oc_write *next;
     int rc;
     struct oc_err *failure;
+    void *waiter;
 };
 
 /** Queue a write. `write` belongs to the store until `done` is called. Never fails by itself. */
