@@ -7,6 +7,8 @@ packages=(build-essential meson ninja-build pkg-config python3 python3-venv ca-c
     libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libcmocka-dev)
 # To fuzz it.
 fuzz_packages=(clang libclang-rt-14-dev)
+# To measure it against others.
+bench_packages=(nginx-light wrk procps util-linux postgresql postgresql-contrib libpq-dev sqlite3 libsqlite3-dev)
 
 setup_parts() {
     local part
@@ -16,6 +18,7 @@ setup_parts() {
 }
 
 setup_packages() { install_packages "${packages[@]}"; }
+setup_bench_packages() { install_packages "${bench_packages[@]}"; }
 setup_fuzz_packages() { install_packages "${fuzz_packages[@]}"; }
 
 # Debian packages that are not installed yet, without questions.
