@@ -244,9 +244,9 @@ int oc_sigv4_canonical(const struct oc_sigv4_input *in, struct oc_arena *arena,
                        struct oc_slice *ret, struct oc_err *err)
 {
     struct oc_slice query = in->request->query;
-    struct oc_sigv4_out out;
-    struct pair *pairs;
-    size_t count;
+    struct oc_sigv4_out out = {0};
+    struct pair *pairs = NULL;
+    size_t count = 0;
 
     int rc = clean_query(&query, arena, err);
     if (rc >= 0)
