@@ -23,8 +23,8 @@ struct oc_copy_check_options {
 /**
  * Check that
  *  - every Active model has its manifest, its manifest is well formed and says the size and count
- *    of files that the record says, and all of its parts are there (`deep`: and decrypt to their digests,
- *    and the files have theirs);
+ *    of files that the record says, and all of its parts are there (`deep`: and decrypt to their
+ * digests, and the files have theirs);
  *  - every Creating model has a task and every task a Creating model; the task of a copy has a job
  *    that is InProgress, and every job that is InProgress has a task;
  *  - the model of a Completed job is Active or deleted, that of a Failed job Failed or deleted;

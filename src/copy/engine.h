@@ -52,8 +52,8 @@ struct oc_copy_options {
     size_t region_count;
     const struct oc_bucket *buckets;
     size_t bucket_count;
-    uint32_t workers;         /* threads that move parts, 1–64; 0: 4 */
-    uint32_t jobs_at_once;    /* copies and imports running at one time, 1–256; 0: 16 */
+    uint32_t workers;                  /* threads that move parts, 1–64; 0: 4 */
+    uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
     oc_copy_allowed_fn *still_allowed; /* for copies across accounts; NULL: always */
     void *allowed_ctx;
 };
@@ -72,7 +72,7 @@ void oc_copy_engine_wake(struct oc_copy_engine *engine);
 
 /** How far a running copy is. */
 struct oc_copy_progress {
-    const char *phase;        /* static: "queued", "copying", "sealing", "done" */
+    const char *phase; /* static: "queued", "copying", "sealing", "done" */
     uint64_t bytes_done, bytes_total;
     uint64_t parts_done, parts_total;
     uint64_t bytes_per_second; /* over the last seconds */
@@ -90,7 +90,8 @@ const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, str
  * Run `fn(ctx)` on one of the workers: for requests that move a part's bytes. Bounded queue.
  * Errors: OC_EBUSY (queue full or stopping).
  */
-int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), void *ctx, struct oc_err *err);
+int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), void *ctx,
+                       struct oc_err *err);
 
 /**
  * Keep a part from being swept away. Pin before looking whether it is there or storing it; unpin
@@ -105,7 +106,8 @@ void oc_copy_engine_unpin(struct oc_copy_engine *engine, struct oc_slice region,
 
 /**
  * Ask for a sweep of `region` (after a model was deleted): blobs that no model, task or upload
- * refers to are removed in the background. Requests that come before it begins are one. Never blocks.
+ * refers to are removed in the background. Requests that come before it begins are one. Never
+ * blocks.
  */
 void oc_copy_engine_sweep(struct oc_copy_engine *engine, struct oc_slice region);
 

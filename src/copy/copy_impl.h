@@ -1,0 +1,246 @@
+/*
+ * Inside of the copy engine. Not for other folders.
+ *
+ * engine.c    which task runs when
+ * job.c       one run of one task, from its record to its end
+ * commit.c    what a run reads from the store and writes to it
+ * flight.c    the parts of a run that are in the workers' hands
+ * transfer.c  copy: from one content store to another
+ * import.c    import: from a folder (walk.c lists it)
+ * upload.c    upload: verify what a client has stored
+ * sweep.c     removing what nothing refers to
+ *
+ * Locks: engine->lock, then job->lock, then those of pool and pins; none is held over I/O.
+ */
+#ifndef OC_COPY_IMPL_H
+#define OC_COPY_IMPL_H
+
+#include <pthread.h>
+
+#include "copy/engine.h"
+#include "copy/pins.h"
+#include "copy/pool.h"
+
+/* region \0 account \0 model id */
+#define OC_COPY_KEY_MAX 64
+#define OC_COPY_SAMPLES 16
+
+struct oc_copy_region {
+    struct oc_region region;
+    struct oc_pins pins;
+    bool sweep_wanted; /* engine->lock */
+};
+
+struct oc_copy_job;
+
+/** What the engine knows of a task in the store. Guarded by engine->lock. */
+struct oc_copy_entry {
+    char key[OC_COPY_KEY_MAX];
+    size_t key_len;
+    char account[OC_ACCOUNT_LEN];
+    int64_t creation_ms;
+    bool large; /* more than 1 GiB, or not known */
+    bool running;
+    uint64_t seen;  /* number of the last scan that met it */
+    uint32_t tries; /* how often it was put off */
+    int64_t not_before_us;
+    struct oc_copy_job *job; /* while it runs */
+};
+
+struct oc_copy_engine {
+    struct oc_copy_options options;
+    struct oc_copy_region *regions; /* sorted by name */
+    size_t region_count;
+    struct oc_pool *pool;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping, woken, scanning, sweeping;
+    int64_t next_scan_us;
+    uint64_t scans;
+    struct oc_copy_entry **entries; /* sorted by key */
+    size_t entry_count, entry_cap;
+    struct oc_copy_entry **running;
+    uint32_t running_count;
+    char last_account[OC_ACCOUNT_LEN];
+    pthread_t *runners;
+    uint32_t runner_count;
+};
+
+/** How a run ended. */
+enum oc_copy_end {
+    OC_COPY_DONE,   /* Active, or Failed: the task is gone from the store */
+    OC_COPY_LATER,  /* the store failed: run again after a while */
+    OC_COPY_STOPPED /* the engine stops */
+};
+
+/** One run of one task. */
+struct oc_copy_job {
+    struct oc_copy_engine *engine;
+    struct oc_arena arena;
+    struct oc_slice key; /* of the task's record */
+    struct oc_task task;
+    struct oc_copy_region *target;
+    struct oc_manifest manifest; /* parts get digests as they become known */
+    uint8_t manifest_sha256[OC_SHA256_LEN];
+    bool manifest_pinned;
+    bool *pinned; /* one a part */
+    struct oc_pool_user user;
+    int64_t checked_us;
+    void *work; /* what the kind of task needs while it runs */
+
+    /* Why the run cannot go on, when it is not the work itself that failed. */
+    bool store_failed; /* the store could not be read or written */
+    bool gone;         /* the task was removed: its model was deleted */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t moved; /* a part came back */
+    uint32_t in_flight;
+    int rc;
+    struct oc_err err; /* of the first part that failed */
+    struct oc_copy_progress progress;
+    uint64_t bytes_moved; /* without those that were there already */
+    struct {
+        int64_t at_us;
+        uint64_t bytes;
+    } samples[OC_COPY_SAMPLES];
+    uint32_t sample_count;
+};
+
+/* -- engine.c ------------------------------------------------------------------------------- */
+
+/** The engine's state of a Region, or NULL. */
+struct oc_copy_region *oc_copy_find_region(struct oc_copy_engine *engine, struct oc_slice name);
+
+/* -- job.c ---------------------------------------------------------------------------------- */
+
+/** Run the task of `entry` to its end. */
+enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_entry *entry);
+
+/* -- commit.c ------------------------------------------------------------------------------- */
+
+/** Read the task. Sets `gone` or `store_failed` on failure. */
+int oc_copy_load_task(struct oc_copy_job *job, struct oc_err *err);
+
+/**
+ * Read the source model of a copy and see whether the copy is still allowed.
+ * @param ret  text in the job's arena
+ * Errors: OC_ECONFLICT (deleted, or the share was revoked; text is fit for the failure message),
+ *         others: the store failed.
+ */
+int oc_copy_check_source(struct oc_copy_job *job, struct oc_read *read, struct oc_arena *arena,
+                         struct oc_model *ret, struct oc_err *err);
+
+/**
+ * At most once a second: see whether task and source are still there.
+ * Errors: OC_ECONFLICT as above; OC_ECANCELED (`gone`).
+ */
+int oc_copy_still_wanted(struct oc_copy_job *job, struct oc_err *err);
+
+/** Model Active, job Completed, task removed. Errors: as above; else `store_failed` is set. */
+int oc_copy_commit_active(struct oc_copy_job *job, struct oc_err *err);
+
+/** Model and job Failed with `message`, task and name removed. Errors: `gone` or `store_failed` is
+ * set. */
+int oc_copy_commit_failed(struct oc_copy_job *job, struct oc_slice message, struct oc_err *err);
+
+/* -- flight.c ------------------------------------------------------------------------------- */
+
+/** Announce the sizes of the manifest, and pin no part yet. Errors: OC_ENOMEM. */
+int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err);
+
+/** A buffer for part `index`. Errors: as oc_pool_ticket; that of a part that has failed. */
+int oc_flight_ticket(struct oc_copy_job *job, uint32_t index, struct oc_ticket **ret,
+                     struct oc_err *err);
+
+/** Give it to the workers; `fn` ends with oc_flight_land. */
+void oc_flight_submit(struct oc_copy_job *job, struct oc_ticket *ticket, oc_part_fn *fn);
+
+/** The part's work is done: `moved` says whether bytes were. The ticket goes back unless `keep`. */
+void oc_flight_land(struct oc_ticket *ticket, int rc, const struct oc_err *err, bool moved,
+                    bool keep);
+
+/** Wait until nothing is in flight. Errors: that of the first part that failed. */
+int oc_flight_wait(struct oc_copy_job *job, struct oc_err *err);
+
+/** Pin part `index`, whose digest is known, until the job ends. Errors: OC_ENOMEM. */
+int oc_flight_pin(struct oc_copy_job *job, uint32_t index, struct oc_err *err);
+
+/** The name of part `index` under `key_id`. */
+struct oc_blob_name oc_flight_part_name(const struct oc_copy_job *job, uint32_t index,
+                                        struct oc_slice key_id);
+
+/**
+ * Pin a part and store it unless it is there. `bytes` has the part's digest.
+ * @param[out] ret_moved  whether it had to be stored
+ */
+int oc_flight_store(struct oc_copy_job *job, uint32_t index, struct oc_slice bytes, bool *ret_moved,
+                    struct oc_err *err);
+
+/**
+ * Whether to try again after `rc`: only what may pass by itself, three tries in all, with a growing
+ * pause. Call in a loop: `for (try = 0; (rc = …) < 0 && oc_flight_retry(job, rc, &try);)`.
+ */
+bool oc_flight_retry(struct oc_copy_job *job, int rc, unsigned *tries);
+
+/** "part 3 of 12 (file 'x')". */
+void oc_flight_describe(const struct oc_copy_job *job, uint32_t index, char *to, size_t cap);
+
+/* -- the three kinds: bring all parts of the model to the target ---------------------------- */
+
+int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err);
+int oc_copy_import(struct oc_copy_job *job, struct oc_err *err);
+int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
+
+/* -- sweep.c -------------------------------------------------------------------------------- */
+
+/** Sweep a Region. Errors: OC_EIO, OC_ENOMEM, … — what was not proved garbage is still there. */
+int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
+                         uint64_t *ret_removed, struct oc_err *err);
+
+/* -- verify.c: are the files of a model what its manifest says? ------------------------------ */
+
+/** Goes over the parts in order. Zero-initialise, set `manifest`; clear. */
+struct oc_copy_verify {
+    const struct oc_manifest *manifest;
+    size_t file; /* the next one to end */
+    struct oc_sha256_stream *stream;
+    bool open; /* some of `file` is in the stream */
+};
+/** Errors: OC_EINVAL (a file has another digest; text names it), OC_ENOMEM. */
+int oc_copy_verify_part(struct oc_copy_verify *verify, uint32_t index, struct oc_slice bytes,
+                        struct oc_err *err);
+/** The empty files at the end. */
+int oc_copy_verify_end(struct oc_copy_verify *verify, struct oc_err *err);
+void oc_copy_verify_clear(struct oc_copy_verify *verify);
+
+/* -- walk.c: the files below a folder -------------------------------------------------------- */
+
+struct oc_walk_file {
+    char *path; /* relative to the folder */
+    uint64_t size;
+    int64_t mtime_s, mtime_ns;
+    uint64_t inode;
+    bool executable;
+};
+struct oc_walk {
+    int fd;                     /* the folder */
+    struct oc_walk_file *files; /* in path order */
+    size_t count, cap;
+};
+/**
+ * List the regular files below `prefix` of `folder`. Symbolic links below `folder` are refused,
+ * never followed: a link could lead to any file of the server.
+ * Errors: OC_EINVAL (a link or special file; text names it), OC_ENOTFOUND, OC_EDENIED, OC_ELIMIT,
+ *         OC_EIO, OC_ENOMEM. Clear whatever happens.
+ */
+int oc_walk_folder(const char *folder, struct oc_slice prefix, struct oc_walk *ret,
+                   struct oc_err *err);
+/** Open one of the files, which must still be what was listed. Errors: as above; OC_ECONFLICT
+ * (changed). */
+int oc_walk_open(const struct oc_walk *walk, size_t file, int *ret_fd, struct oc_err *err);
+/** Errors: OC_ECONFLICT (size or time of change is not what was listed). */
+int oc_walk_check(const struct oc_walk *walk, size_t file, int fd, struct oc_err *err);
+void oc_walk_clear(struct oc_walk *walk);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * Workers, and the part buffers they work on. Not for other folders.
+ *
+ * Memory is bounded by the number of buffers: whoever wants to move a part first gets a buffer
+ * (a ticket), then queues the part. Buffers go to the account that holds fewest, then to the user
+ * that holds fewest, then to who has waited longest; so the queue itself can be plain.
+ *
+ * A user may hold several buffers, but must not wait for another while it holds one that only it
+ * can return: then it uses oc_pool_try_ticket, and when that fails finishes what it holds.
+ *
+ * Threads: any.
+ */
+#ifndef OC_COPY_POOL_H
+#define OC_COPY_POOL_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+
+struct oc_pool;
+struct oc_ticket;
+
+/** Work on one part. Runs on a worker; must return the ticket or pass it on. */
+typedef void oc_part_fn(struct oc_ticket *ticket);
+
+/** A part buffer and the work it is queued for. `user`, `index`, `len`, `rc` are its holder's. */
+struct oc_ticket {
+    uint8_t *bytes; /* OC_PART_SIZE of them */
+    size_t len;
+    void *owner;    /* whose part it is */
+    uint32_t index; /* which part */
+    int rc;
+    bool done;
+
+    struct oc_pool_user *user;
+    oc_part_fn *fn;
+    struct oc_ticket *next;
+};
+
+/** Whoever takes buffers: one job. Zero-initialise but for `account`; private otherwise. */
+struct oc_pool_user {
+    struct oc_slice account;
+    uint32_t held;
+    uint64_t turn; /* since when it waits; 0: it does not */
+    struct oc_pool_user *next;
+};
+
+/** Start `workers` threads over `tickets` buffers; a buffer gets its memory at its first use. */
+int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err);
+
+/** No new work; waiters get OC_ECANCELED; what is queued is still done. */
+void oc_pool_stop(struct oc_pool *pool);
+bool oc_pool_is_stopping(struct oc_pool *pool);
+
+/** Wait for the workers and free all. All tickets must be returned. NULL is fine. */
+void oc_pool_free(struct oc_pool *pool);
+
+void oc_pool_join(struct oc_pool *pool, struct oc_pool_user *user);
+/** The user must hold no ticket. */
+void oc_pool_leave(struct oc_pool *pool, struct oc_pool_user *user);
+
+/** Wait for a buffer. Errors: OC_ECANCELED (stopping), OC_ENOMEM. */
+int oc_pool_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
+                   struct oc_err *err);
+
+/** A buffer if there is one and nobody else comes first; `*ret` is NULL otherwise. Errors: as
+ * above. */
+int oc_pool_try_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
+                       struct oc_err *err);
+
+void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket);
+
+/** Queue a part. */
+void oc_pool_submit(struct oc_pool *pool, struct oc_ticket *ticket, oc_part_fn *fn);
+
+/** Queue other work. Errors: OC_EBUSY (too much of it is queued, or stopping), OC_ENOMEM. */
+int oc_pool_run(struct oc_pool *pool, void (*fn)(void *ctx), void *ctx, struct oc_err *err);
+
+/** Sleep. @return false when the pool is stopping. */
+bool oc_pool_sleep(struct oc_pool *pool, int64_t ms);
+
+#endif

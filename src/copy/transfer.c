@@ -1,0 +1,172 @@
+/*
+ * Copying a model from one content store to another: for each part that the target does not hold,
+ * read, decrypt and verify it there, encrypt and store it here.
+ */
+#include <stdio.h>
+
+#include "copy/copy_impl.h"
+
+struct transfer {
+    struct oc_blob_store *source;
+    struct oc_slice source_key_id;
+};
+
+static struct transfer *transfer_of(struct oc_copy_job *job)
+{
+    return job->work;
+}
+
+static int fetch(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
+{
+    const struct transfer *transfer = transfer_of(job);
+    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, transfer->source_key_id);
+    int rc = oc_blob_get(transfer->source, &name, ticket->bytes, OC_PART_SIZE, &ticket->len, err);
+
+    if (rc < 0)
+        return rc;
+    if (ticket->len != job->manifest.parts[ticket->index].size)
+        return oc_fail(err, OC_ECORRUPT, "it has %zu bytes, the manifest says %u", ticket->len,
+                       job->manifest.parts[ticket->index].size);
+    return OC_OK;
+}
+
+/* One try. */
+static int move_part(struct oc_copy_job *job, struct oc_ticket *ticket, bool *ret_moved,
+                     struct oc_err *err)
+{
+    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
+    bool there = false;
+    int rc = oc_blob_has(job->target->region.blobs, &name, &there, err);
+
+    if (rc < 0)
+        return rc;
+    if (there) {
+        *ret_moved = false;
+        return OC_OK;
+    }
+    rc = fetch(job, ticket, err);
+    if (rc < 0)
+        return rc;
+    *ret_moved = true;
+    return oc_blob_put(job->target->region.blobs, &name,
+                       (struct oc_slice){(char *)ticket->bytes, ticket->len}, true, err);
+}
+
+static void copy_part(struct oc_ticket *ticket)
+{
+    struct oc_copy_job *job = ticket->owner;
+    struct oc_err cause = {0}, err = {0};
+    char part[300];
+    bool moved = false;
+    unsigned tries = 0;
+    int rc;
+
+    do
+        rc = move_part(job, ticket, &moved, &cause);
+    while (rc < 0 && oc_flight_retry(job, rc, &tries));
+    if (rc < 0) {
+        oc_flight_describe(job, ticket->index, part, sizeof(part));
+        (void)oc_fail(&err, rc, "%s could not be copied: %s", part, cause.text); /* rc is kept */
+    }
+    oc_flight_land(ticket, rc, &err, moved, false);
+}
+
+static int copy_parts(struct oc_copy_job *job, struct oc_err *err)
+{
+    int rc = OC_OK;
+
+    for (uint32_t i = 0; i < job->manifest.part_count; i++) {
+        struct oc_ticket *ticket = NULL;
+
+        rc = oc_copy_still_wanted(job, err);
+        if (rc == OC_OK)
+            rc = oc_flight_ticket(job, i, &ticket, err);
+        if (rc < 0)
+            break;
+        oc_flight_submit(job, ticket, copy_part);
+    }
+    if (rc < 0) {
+        struct oc_err ignored = {0};
+
+        (void)oc_flight_wait(job, &ignored); /* the first failure is the one that is told */
+        return rc;
+    }
+    return oc_flight_wait(job, err);
+}
+
+/* All at once and before the first look at the target: see pins.h. */
+static int pin_parts(struct oc_copy_job *job, struct oc_err *err)
+{
+    for (uint32_t i = 0; i < job->manifest.part_count; i++) {
+        int rc = oc_flight_pin(job, i, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    return OC_OK;
+}
+
+/* The source model as the store has it now. */
+static int find_source(struct oc_copy_job *job, struct oc_model *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    int rc = oc_store_read(job->engine->options.store, &read, err);
+
+    if (rc == OC_OK)
+        rc = oc_copy_check_source(job, read, &job->arena, ret, err);
+    if (rc < 0 && rc != OC_ECONFLICT)
+        job->store_failed = true;
+    return rc;
+}
+
+static int load_manifest(struct oc_copy_job *job, const struct oc_model *source, struct oc_err *err)
+{
+    struct oc_err cause = {0};
+    unsigned tries = 0;
+    int rc;
+
+    do
+        rc = oc_copy_manifest_load(transfer_of(job)->source, source->kms_key_id, source->manifest,
+                                   &job->manifest, &cause);
+    while (rc < 0 && oc_flight_retry(job, rc, &tries));
+    if (rc < 0)
+        return oc_fail(err, rc, "the manifest of the source model could not be read: %s",
+                       cause.text);
+    return OC_OK;
+}
+
+int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
+{
+    struct transfer transfer = {0};
+    struct oc_copy_region *region = oc_copy_find_region(job->engine, job->task.source.region);
+    struct oc_model source = {0};
+    int rc;
+
+    if (!region)
+        return oc_fail(err, OC_EINVAL,
+                       "the source Region %.*s is not served here; add it to the server's Regions",
+                       OC_FMT(job->task.source.region));
+    rc = find_source(job, &source, err);
+    if (rc < 0)
+        return rc;
+    transfer.source = region->region.blobs;
+    transfer.source_key_id = source.kms_key_id;
+    job->work = &transfer;
+    rc = load_manifest(job, &source, err);
+    if (rc == OC_OK)
+        rc = oc_flight_begin(job, err);
+    if (rc == OC_OK)
+        rc = pin_parts(job, err);
+    if (rc == OC_OK)
+        rc = copy_parts(job, err);
+    if (rc == OC_ENOTFOUND) {
+        /* Bytes that vanish are the sign of a deleted source: then that is what to say. */
+        struct oc_err reason = {0};
+
+        if (find_source(job, &source, &reason) < 0) {
+            *err = reason;
+            return reason.rc;
+        }
+    }
+    return rc;
+}
