@@ -25,7 +25,6 @@
 
 #define STEPS_MAX        64           /* of one connection before the others get their turn */
 #define BODY_FIRST       (64 * 1024)  /* first memory of a separate body; doubles from there */
-#define ARENA_KEEP_MAX   (64 * 1024)  /* arena memory that a pooled exchange may keep */
 #define LINGER_BYTES_MAX (64UL << 20) /* input discarded after a refusal */
 
 enum step {
@@ -70,98 +69,11 @@ ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t 
     return sent;
 }
 
-bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size)
-{
-    struct oc_http_server *server = exchange->conn->worker->server;
-    size_t before = atomic_fetch_add(&server->body_memory, size), after;
-
-    if (__builtin_add_overflow(before, size, &after) || after > server->options.max_body_memory) {
-        atomic_fetch_sub(&server->body_memory, size);
-        return false;
-    }
-    exchange->reserved += size;
-    return true;
-}
-
-static struct oc_http_exchange *exchange_take(struct oc_http_conn *conn)
-{
-    struct oc_http_worker *worker = conn->worker;
-    struct oc_http_exchange *exchange = worker->pool;
-
-    if (exchange != NULL) {
-        worker->pool = exchange->next_free;
-        worker->pool_size--;
-    } else {
-        exchange = oc_alloc(sizeof(*exchange));
-        if (exchange == NULL)
-            return NULL;
-        memset(exchange, 0, offsetof(struct oc_http_exchange, small));
-        oc_arena_init(&exchange->arena, OC_REQUEST_ARENA_MAX);
-        exchange->in = exchange->small;
-        exchange->in_cap = sizeof(exchange->small);
-    }
-    exchange->conn = conn;
-    exchange->in_len = 0;
-    exchange->req.method = (struct oc_slice){0};
-    oc_http_parser_init(&exchange->parser);
-    conn->exchange = exchange;
-    return exchange;
-}
-
-/* Drop the memory of one request and its answer; the input stays. */
-static void exchange_reset(struct oc_http_exchange *exchange)
-{
-    if (exchange->reserved > 0)
-        atomic_fetch_sub(&exchange->conn->worker->server->body_memory, exchange->reserved);
-    exchange->reserved = 0;
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->body_len = exchange->body_cap = 0;
-    oc_buf_clear(&exchange->out_head);
-    oc_buf_clear(&exchange->out_body);
-    exchange->out_sent = 0;
-    exchange->responded = false;
-    exchange->out_failed = false;
-    exchange->req.method = (struct oc_slice){0};
-    if (exchange->arena.used > ARENA_KEEP_MAX)
-        oc_arena_clear(&exchange->arena);
-    else if (exchange->arena.used > 0)
-        oc_arena_reset(&exchange->arena);
-}
-
-void oc_http_exchange_free(struct oc_http_exchange *exchange)
-{
-    oc_arena_clear(&exchange->arena);
-    free(exchange);
-}
-
-static void exchange_release(struct oc_http_conn *conn)
-{
-    struct oc_http_exchange *exchange = conn->exchange;
-    struct oc_http_worker *worker = conn->worker;
-
-    if (exchange == NULL)
-        return;
-    conn->exchange = NULL;
-    if (exchange->in != exchange->small) {
-        free(exchange->in);
-        exchange->in = exchange->small;
-        exchange->in_cap = sizeof(exchange->small);
-    }
-    if (worker->pool_size >= OC_HTTP_POOL_MAX) {
-        oc_http_exchange_free(exchange);
-        return;
-    }
-    exchange->next_free = worker->pool;
-    worker->pool = exchange;
-    worker->pool_size++;
-}
-
 static void conn_free(struct oc_http_conn *conn)
 {
     if (conn->exchange != NULL)
-        exchange_reset(conn->exchange);
-    exchange_release(conn);
+        oc_http_exchange_reset(conn->exchange);
+    oc_http_exchange_release(conn);
     atomic_fetch_sub(&conn->worker->load, 1);
     atomic_fetch_sub(&conn->worker->server->open, 1);
     free(conn);
@@ -343,7 +255,7 @@ static enum step step_head(struct oc_http_conn *conn)
 
     if (exchange == NULL && !conn->readable)
         return STEP_WAIT;
-    if (exchange == NULL && (exchange = exchange_take(conn)) == NULL)
+    if (exchange == NULL && (exchange = oc_http_exchange_take(conn)) == NULL)
         return STEP_CLOSE;
     if (exchange->parser.searched < exchange->in_len) {
         int rc =
@@ -365,7 +277,7 @@ static enum step step_head(struct oc_http_conn *conn)
             return step;
     }
     if (exchange->in_len == 0)
-        exchange_release(conn);
+        oc_http_exchange_release(conn);
     else if (conn->timer != OC_TIMER_HEAD)
         oc_http_timer_set(conn, OC_TIMER_HEAD);
     return STEP_WAIT;
@@ -406,8 +318,8 @@ static enum step end_request(struct oc_http_conn *conn)
         if (!conn->readable && exchange->in_len <= head->size + exchange->req.body.len)
             return STEP_CLOSE;
         shutdown(conn->fd, SHUT_WR);
-        exchange_reset(exchange);
-        exchange_release(conn);
+        oc_http_exchange_reset(exchange);
+        oc_http_exchange_release(conn);
         conn->state = OC_CONN_LINGER;
         conn->moved = 0;
         oc_http_timer_set(conn, OC_TIMER_LINGER);
@@ -417,7 +329,7 @@ static enum step end_request(struct oc_http_conn *conn)
         used += exchange->req.body.len;
     exchange->in_len -= used;
     memmove(exchange->in, exchange->in + used, exchange->in_len);
-    exchange_reset(exchange);
+    oc_http_exchange_reset(exchange);
     oc_http_parser_init(&exchange->parser);
     conn->state = OC_CONN_HEAD;
     oc_http_timer_set(conn, OC_TIMER_IDLE);
@@ -496,7 +408,7 @@ void oc_http_conn_adopt(struct oc_http_conn *conn)
     }
     if (!conn->is_surplus)
         return;
-    if (exchange_take(conn) == NULL)
+    if (oc_http_exchange_take(conn) == NULL)
         conn_run(conn, STEP_CLOSE);
     else
         conn_run(conn, refuse(conn, 503, "Too many connections."));

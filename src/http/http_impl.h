@@ -4,6 +4,7 @@
  *   server.c   options, listening socket, start, stop, counts
  *   worker.c   one thread: epoll loop, accepting, hand-over, time-outs
  *   conn.c     one connection: from bytes to a request and on to the next
+ *   exchange.c the memory of a request while it is under way
  *   respond.c  from an answer to bytes
  *
  * Threads: a connection, its exchange and all lists belong to its worker's thread, but for three
@@ -21,7 +22,6 @@
 #include "http/server.h"
 
 #define OC_HTTP_IN_SMALL 4096 /* covers a signed request; larger heads get OC_HTTP_HEAD_MAX */
-#define OC_HTTP_POOL_MAX 64   /* exchanges a worker keeps for reuse */
 
 enum oc_http_conn_state {
     OC_CONN_NEW,      /* accepted, on its way to its worker */
@@ -176,11 +176,19 @@ void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events);
 void oc_http_conn_timeout(struct oc_http_conn *conn);
 void oc_http_conn_answered(struct oc_http_conn *conn);
 void oc_http_conn_close(struct oc_http_conn *conn);
+/* sendmsg behind the fault site; -1 and errno. The place for TLS. */
+ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, int flags);
+
+/* exchange.c */
+/* Give an idle connection its exchange. NULL: no memory. */
+struct oc_http_exchange *oc_http_exchange_take(struct oc_http_conn *conn);
+/* Drop the memory of one request and its answer; the input stays. */
+void oc_http_exchange_reset(struct oc_http_exchange *exchange);
+/* Back to the pool, after a reset; fine when there is none. */
+void oc_http_exchange_release(struct oc_http_conn *conn);
 void oc_http_exchange_free(struct oc_http_exchange *exchange);
 /* Count `size` more bytes of body or answer. false: the cap. Any thread. */
 bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size);
-/* sendmsg behind the fault site; -1 and errno. The place for TLS. */
-ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, int flags);
 
 /* respond.c */
 /* Answer a request by the server itself and mark its connection for closing. */

@@ -8,8 +8,8 @@
 
 #define REQUEST_LINE_MAX (OC_HTTP_TARGET_MAX + 64) /* a target of the limit, method and version */
 
-/* RFC 9110 section 5.6.2: tchar. */
-static const bool is_tchar[256] = {
+/* RFC 9110 section 5.6.2: tchar. __extension__ is for the ranges. */
+__extension__ static const bool is_tchar[256] = {
     ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
     ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
     ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
@@ -17,7 +17,7 @@ static const bool is_tchar[256] = {
 };
 
 /* RFC 3986 host and port. The comma is left out: it is how a proxy joins two Host lines. */
-static const bool is_host_char[256] = {
+__extension__ static const bool is_host_char[256] = {
     ['!'] = true,         ['$'] = true, ['%'] = true, ['&'] = true,         ['\''] = true,
     ['('] = true,         [')'] = true, ['*'] = true, ['+'] = true,         ['-'] = true,
     ['.'] = true,         [':'] = true, [';'] = true, ['='] = true,         ['['] = true,
