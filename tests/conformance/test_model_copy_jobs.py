@@ -313,14 +313,17 @@ def test_source_key_is_not_taken_over(account: Account) -> None:
 def test_unusable_key_is_refused_by_name(
     account: Account, source: str, cloud: Cloud, kind: str
 ) -> None:
-    stranger = cloud.account()
-    named = {
-        "unknown": lambda: str(uuid.uuid4()),
-        "alias": lambda: "alias/nowhere",
-        "other-region": lambda: account.create_kms_key(HOME)["keyArn"],
-        "other-account": lambda: stranger.create_kms_key(AWAY)["keyArn"],
-        "disabled": lambda: account.create_kms_key(AWAY)["keyId"],
-    }[kind]()
+    match kind:
+        case "unknown":
+            named = str(uuid.uuid4())
+        case "alias":
+            named = "alias/nowhere"
+        case "other-region":
+            named = account.create_kms_key(HOME)["keyArn"]
+        case "other-account":
+            named = cloud.account().create_kms_key(AWAY)["keyArn"]
+        case "disabled":
+            named = account.create_kms_key(AWAY)["keyId"]
     if kind == "disabled":
         account.set_kms_key(named, False, AWAY)
     with pytest.raises(ClientError) as error:

@@ -109,13 +109,13 @@ def test_copy_job_cannot_carry_tags(account: Account, model: str) -> None:
 @pytest.mark.parametrize("operation", ["list_tags_for_resource", "tag_resource", "untag_resource"])
 def test_unknown_model_is_404(account: Account, operation: str) -> None:
     arn = f"arn:aws:bedrock:{HOME}:{account.id}:custom-model/imported/abcdefghij12"
-    more: dict[str, Any] = {
+    members: dict[str, dict[str, Any]] = {
         "list_tags_for_resource": {},
         "tag_resource": {"tags": [{"key": "a", "value": "b"}]},
         "untag_resource": {"tagKeys": ["a"]},
-    }[operation]
+    }
     with pytest.raises(ClientError) as error:
-        getattr(account.boto(HOME), operation)(resourceARN=arn, **more)
+        getattr(account.boto(HOME), operation)(resourceARN=arn, **members[operation])
     assert code(error) == (404, "ResourceNotFoundException")
 
 
@@ -124,11 +124,12 @@ def test_other_accounts_tags_are_out_of_reach(account: Account, model: str, clou
     account.boto(HOME).put_resource_policy(
         resourceArn=model, resourcePolicy=sharing_policy(model, stranger.id)
     )
-    for call, more in (
+    calls: list[tuple[str, dict[str, Any]]] = [
         ("list_tags_for_resource", {}),
         ("tag_resource", {"tags": [{"key": "a", "value": "b"}]}),
         ("untag_resource", {"tagKeys": ["first"]}),
-    ):
+    ]
+    for call, more in calls:
         with pytest.raises(ClientError) as error:
             getattr(stranger.boto(HOME), call)(resourceARN=model, **more)
         assert code(error) in ((404, "ResourceNotFoundException"), (403, "AccessDeniedException"))
