@@ -1,0 +1,243 @@
+/*
+ * Loops over bits and short texts: the only code of the store that has versions for a processor.
+ * The AVX2 versions are chosen at run time; the portable ones give the same results.
+ */
+#include "store/lmdb/impl.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define HAVE_AVX2 1
+#define AVX2      __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+}
+#else
+#define HAVE_AVX2 0
+#endif
+
+#define LINE_WORDS 8
+
+/* -- intersections ------------------------------------------------------------------------------ */
+
+static bool and_line(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint64_t out[8])
+{
+    uint64_t any = 0;
+
+    memset(out, 0xff, 64);
+    for (unsigned k = 0; k < count; k++) {
+        const uint64_t *words = ops[k].words + ((int64_t)line * LINE_WORDS - ops[k].skew);
+        any = 0;
+        for (int i = 0; i < LINE_WORDS; i++) {
+            out[i] &= words[i] ^ ops[k].invert;
+            any |= out[i];
+        }
+        if (!any)
+            return false;
+    }
+    return any != 0;
+}
+
+static uint32_t walk_plain(const struct oc_bits_op *ops, unsigned count, uint32_t line,
+                           uint32_t lines, int step, uint64_t out[8])
+{
+    for (; lines; lines--, line += (uint32_t)step) {
+        if (and_line(ops, count, line, out))
+            return line;
+    }
+    return OC_NONE;
+}
+
+#if HAVE_AVX2
+/* Two operands are tested before a third is touched: that is where most lines end. */
+AVX2 static uint32_t walk_avx2(const struct oc_bits_op *ops, unsigned count, uint32_t line,
+                               uint32_t lines, int step, uint64_t out[8])
+{
+    const struct oc_bits_op *second = &ops[count > 1];
+    const uint64_t *a = ops[0].words + ((int64_t)line * LINE_WORDS - ops[0].skew);
+    const uint64_t *b = second->words + ((int64_t)line * LINE_WORDS - second->skew);
+    __m256i not_a = _mm256_set1_epi64x((long long)ops[0].invert);
+    __m256i not_b = _mm256_set1_epi64x((long long)second->invert);
+
+    for (; lines; lines--, line += (uint32_t)step, a += step * LINE_WORDS, b += step * LINE_WORDS) {
+        const __m256i *pa = (const void *)a, *pb = (const void *)b;
+        __m256i low = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(pa), not_a),
+                                       _mm256_xor_si256(_mm256_loadu_si256(pb), not_b));
+        __m256i high = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(pa + 1), not_a),
+                                        _mm256_xor_si256(_mm256_loadu_si256(pb + 1), not_b));
+        for (unsigned k = 2; k < count; k++) {
+            __m256i both = _mm256_or_si256(low, high);
+            if (_mm256_testz_si256(both, both))
+                break;
+            const void *c = ops[k].words + ((int64_t)line * LINE_WORDS - ops[k].skew);
+            __m256i not_c = _mm256_set1_epi64x((long long)ops[k].invert);
+            low = _mm256_and_si256(low, _mm256_xor_si256(_mm256_loadu_si256(c), not_c));
+            high = _mm256_and_si256(
+                high, _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)c + 1), not_c));
+        }
+        __m256i both = _mm256_or_si256(low, high);
+        if (!_mm256_testz_si256(both, both)) {
+            _mm256_storeu_si256((void *)out, low);
+            _mm256_storeu_si256((void *)(out + 4), high);
+            return line;
+        }
+    }
+    return OC_NONE;
+}
+#endif
+
+static uint32_t walk(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines,
+                     int step, uint64_t out[8])
+{
+#if HAVE_AVX2
+    if (has_avx2())
+        return walk_avx2(ops, count, line, lines, step, out);
+#endif
+    return walk_plain(ops, count, line, lines, step, out);
+}
+
+uint32_t oc_bits_up(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+                    uint64_t ret_words[8])
+{
+    return line < end ? walk(ops, count, line, end - line, 1, ret_words) : OC_NONE;
+}
+
+uint32_t oc_bits_down(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+                      uint64_t ret_words[8])
+{
+    return line != OC_NONE && line >= end ? walk(ops, count, line, line - end + 1, -1, ret_words)
+                                          : OC_NONE;
+}
+
+unsigned oc_bits_filter(const struct oc_bits_op *op, uint16_t *positions, unsigned count)
+{
+    const uint64_t *words = op->words;
+    unsigned kept = 0;
+
+    /* Without branches: what is kept is not predictable. */
+    for (unsigned i = 0; i < count; i++) {
+        uint16_t p = positions[i];
+        uint64_t bit = (words[(p >> 6) - op->skew] ^ op->invert) >> (p & 63) & 1;
+        positions[kept] = p;
+        kept += (unsigned)bit;
+    }
+    return kept;
+}
+
+static uint64_t equal64_plain(const uint32_t *numbers, uint32_t value)
+{
+    uint64_t mask = 0;
+
+    for (int i = 0; i < 64; i++)
+        mask |= (uint64_t)(numbers[i] == value) << i;
+    return mask;
+}
+
+#if HAVE_AVX2
+AVX2 static uint64_t equal64_avx2(const uint32_t *numbers, uint32_t value)
+{
+    __m256i want = _mm256_set1_epi32((int)value);
+    uint64_t mask = 0;
+
+    for (int i = 0; i < 8; i++) {
+        __m256i have = _mm256_loadu_si256((const void *)(numbers + 8 * i));
+        unsigned bits =
+            (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(have, want)));
+        mask |= (uint64_t)bits << (8 * i);
+    }
+    return mask;
+}
+#endif
+
+uint64_t oc_bits_equal64(const uint32_t *numbers, uint32_t value)
+{
+#if HAVE_AVX2
+    if (has_avx2())
+        return equal64_avx2(numbers, value);
+#endif
+    return equal64_plain(numbers, value);
+}
+
+/* -- names ------------------------------------------------------------------------------------- */
+
+static bool name_has_plain(const char *name, struct oc_slice needle)
+{
+    size_t len = strnlen(name, OC_NAME_MAX + 1);
+
+    return len >= needle.len && memmem(name, len, needle.ptr, needle.len) != NULL;
+}
+
+#if HAVE_AVX2
+AVX2 static uint64_t equal_bytes(__m256i low, __m256i high, char c)
+{
+    __m256i want = _mm256_set1_epi8(c);
+
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, want)) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, want)) << 32;
+}
+
+/* All places in 64 bytes at once: first and last characters select, memcmp decides. A place that
+ * runs past the NUL fails memcmp or the last character, as a needle has no NUL. */
+AVX2 static bool name_has_avx2(const char *name, struct oc_slice needle)
+{
+    __m256i low = _mm256_loadu_si256((const void *)name);
+    __m256i high = _mm256_loadu_si256((const void *)(name + 32));
+    uint64_t end = equal_bytes(low, high, 0);
+    size_t len = end ? (size_t)__builtin_ctzll(end) : 64;
+
+    if (len < needle.len)
+        return false;
+    uint64_t at = equal_bytes(low, high, needle.ptr[0]) &
+                  equal_bytes(low, high, needle.ptr[needle.len - 1]) >> (needle.len - 1);
+    at &= UINT64_MAX >> (63 - (len - needle.len));
+    for (; at; at &= at - 1) {
+        if (memcmp(name + __builtin_ctzll(at), needle.ptr, needle.len) == 0)
+            return true;
+    }
+    return false;
+}
+#endif
+
+bool oc_bits_name_has(const char *name, struct oc_slice needle)
+{
+#if HAVE_AVX2
+    if (has_avx2())
+        return name_has_avx2(name, needle);
+#endif
+    return name_has_plain(name, needle);
+}
+
+#if HAVE_AVX2
+AVX2 static ptrdiff_t find_avx2(struct oc_slice text, struct oc_slice needle)
+{
+    __m256i first = _mm256_set1_epi8(needle.ptr[0]);
+    __m256i last = _mm256_set1_epi8(needle.ptr[needle.len - 1]);
+    size_t places = text.len - needle.len + 1, i = 0;
+
+    for (; i + 32 <= places; i += 32) {
+        __m256i a = _mm256_loadu_si256((const void *)(text.ptr + i));
+        __m256i b = _mm256_loadu_si256((const void *)(text.ptr + i + needle.len - 1));
+        uint32_t at = (uint32_t)_mm256_movemask_epi8(
+            _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, last)));
+        for (; at; at &= at - 1) {
+            size_t place = i + (size_t)__builtin_ctz(at);
+            if (memcmp(text.ptr + place, needle.ptr, needle.len) == 0)
+                return (ptrdiff_t)place;
+        }
+    }
+    const char *found = memmem(text.ptr + i, text.len - i, needle.ptr, needle.len);
+    return found ? found - text.ptr : -1;
+}
+#endif
+
+ptrdiff_t oc_bits_find(struct oc_slice text, struct oc_slice needle)
+{
+    if (text.len < needle.len)
+        return -1;
+#if HAVE_AVX2
+    if (has_avx2())
+        return find_avx2(text, needle);
+#endif
+    const char *found = memmem(text.ptr, text.len, needle.ptr, needle.len);
+    return found ? found - text.ptr : -1;
+}

@@ -1,0 +1,184 @@
+/*
+ * From sequence numbers to the text that is sent.
+ *
+ * Neighbours in a text segment stand in the order of the default page with their commas, so they
+ * become one borrowed piece. Scattered jobs are copied together: many small pieces cost more in
+ * the sending than a copy costs here. Their places are computed, fetched ahead and then used, so
+ * that the memory's latency is paid once and not for each job.
+ */
+#include "store/lmdb/impl.h"
+
+#define PIECES_MAX  16    /* borrowed pieces of one page; above that, or */
+#define PIECE_SMALL 4096  /* below this mean size, they are copied together */
+#define AHEAD       8
+
+struct piece_list {
+    struct oc_slice *items;
+    uint32_t count;
+    size_t bytes;
+};
+
+static void add_piece(struct piece_list *list, struct oc_slice json)
+{
+    struct oc_slice *last = list->count ? &list->items[list->count - 1] : NULL;
+
+    list->bytes += json.len;
+    if (last && last->ptr + last->len == json.ptr)
+        last->len += json.len;
+    else
+        list->items[list->count++] = json;
+}
+
+/* -- rows ---------------------------------------------------------------------------------------- */
+
+/* Rows one after another are read with one cursor. */
+struct row_cursor {
+    MDB_cursor *cursor;
+    uint64_t seq;
+    bool placed;
+};
+
+static int move_cursor(struct oc_read *read, const struct oc_part *part, struct row_cursor *rows,
+                       uint64_t seq, struct oc_slice *ret, struct oc_err *err)
+{
+    struct oc_key key = oc_key_seq(part->pid, seq);
+    MDB_val k = oc_val(key.bytes, key.len), v;
+    MDB_cursor_op op = MDB_SET_KEY;
+    int code = 0;
+
+    if (!rows->cursor)
+        code = mdb_cursor_open(read->txn, read->store->rows, &rows->cursor);
+    if (rows->placed && seq + 1 == rows->seq)
+        op = MDB_PREV;
+    else if (rows->placed && seq == rows->seq + 1)
+        op = MDB_NEXT;
+    if (code == 0)
+        code = mdb_cursor_get(rows->cursor, &k, &v, op);
+    if (code == 0 && (k.mv_size != key.len || memcmp(k.mv_data, key.bytes, key.len) != 0))
+        code = MDB_NOTFOUND;
+    if (code == MDB_NOTFOUND)
+        return oc_fail(err, OC_ECORRUPT, "the record of job %llu of partition %u is missing",
+                       (unsigned long long)seq, part->pid);
+    if (code != 0)
+        return oc_lmdb_fail(err, code, "read the store");
+    rows->placed = true;
+    rows->seq = seq;
+    *ret = (struct oc_slice){v.mv_data, v.mv_size};
+    return OC_OK;
+}
+
+static int row_at(struct oc_read *read, const struct oc_part *part, struct row_cursor *rows,
+                  uint64_t seq, struct oc_slice *ret, struct oc_err *err)
+{
+    enum oc_job_status status;
+    struct oc_slice value;
+
+    int rc = move_cursor(read, part, rows, seq, &value, err);
+    return rc < 0 ? rc : oc_row_check(read, part->pid, seq, value, &status, ret, err);
+}
+
+/* -- texts --------------------------------------------------------------------------------------- */
+
+struct text_cursor {
+    struct oc_seal text;
+    bool open;
+};
+
+static int text_at(struct oc_read *read, const struct oc_part *part, struct text_cursor *texts,
+                   uint64_t seq, struct oc_slice *ret, struct oc_err *err)
+{
+    uint32_t size = read->store->shape.text;
+    uint64_t first = seq / size * size;
+
+    if (!texts->open || texts->text.first != first) {
+        int rc = oc_seal_open(read, OC_SEAL_TEXT, part->pid, 0, first, &texts->text, err);
+        if (rc == OC_ENOTFOUND)
+            return oc_fail(err, OC_ECORRUPT,
+                           "the text segment of partition %u at job %llu is missing", part->pid,
+                           (unsigned long long)first);
+        if (rc < 0)
+            return rc;
+        texts->open = true;
+    }
+    return oc_text_json(&texts->text, size, (uint32_t)(seq % size), ret, err);
+}
+
+/* Head and table entry of a job's text segment, wanted some jobs later. */
+static void fetch_table(struct oc_read *read, const struct oc_part *part, uint64_t seq)
+{
+    uint32_t size = read->store->shape.text;
+
+    if (seq >= part->text_next)
+        return;
+    const uint8_t *text = oc_seal_peek(read, OC_SEAL_TEXT, part->pid, 0, seq / size * size);
+    if (!text)
+        return;
+    __builtin_prefetch(text);
+    __builtin_prefetch(text + OC_TEXT_OFFSETS + 4 * (size - 1 - seq % size));
+}
+
+static int collect(struct oc_read *read, const struct oc_part *part, const uint64_t *seqs,
+                   uint32_t count, struct piece_list *list, struct oc_err *err)
+{
+    struct row_cursor rows = {0};
+    struct text_cursor texts = {0};
+    int rc = OC_OK;
+
+    for (uint32_t i = 0; i < count && i < AHEAD; i++)
+        fetch_table(read, part, seqs[i]);
+    for (uint32_t i = 0; rc == OC_OK && i < count; i++) {
+        struct oc_slice json = {0};
+        if (i + AHEAD < count)
+            fetch_table(read, part, seqs[i + AHEAD]);
+        if (seqs[i] < part->text_next)
+            rc = text_at(read, part, &texts, seqs[i], &json, err);
+        if (rc == OC_OK && json.len == 0)
+            rc = row_at(read, part, &rows, seqs[i], &json, err);
+        if (rc == OC_OK) {
+            __builtin_prefetch(json.ptr);
+            add_piece(list, json);
+        }
+    }
+    if (rows.cursor)
+        mdb_cursor_close(rows.cursor);
+    return rc;
+}
+
+static int gather(struct piece_list *list, struct oc_arena *arena, struct oc_err *err)
+{
+    char *text = oc_arena_alloc(arena, list->bytes), *to = text;
+
+    if (!text)
+        return oc_fail_nomem(err);
+    for (uint32_t i = 0; i < list->count; i++) {
+        for (size_t ahead = 0; i + 4 < list->count && ahead < 512; ahead += 64)
+            __builtin_prefetch(list->items[i + 4].ptr + ahead);
+        memcpy(to, list->items[i].ptr, list->items[i].len);
+        to += list->items[i].len;
+    }
+    list->items[0] = (struct oc_slice){text, list->bytes};
+    list->count = 1;
+    return OC_OK;
+}
+
+int oc_page_build(struct oc_read *read, const struct oc_part *part, const uint64_t *seqs,
+                  uint32_t count, struct oc_arena *arena, struct oc_job_page *ret,
+                  struct oc_err *err)
+{
+    struct piece_list list = {.items = oc_arena_alloc(arena, count * sizeof *list.items)};
+
+    if (!list.items)
+        return oc_fail_nomem(err);
+    int rc = collect(read, part, seqs, count, &list, err);
+    if (rc == OC_OK && list.count > 1 &&
+        (list.count > PIECES_MAX || list.bytes / list.count < PIECE_SMALL))
+        rc = gather(&list, arena, err);
+    if (rc < 0)
+        return rc;
+    list.items[0] = oc_slice_sub(list.items[0], 1, list.items[0].len); /* the first comma */
+    ret->pieces = list.items;
+    ret->piece_count = list.count;
+    ret->count = count;
+    ret->position = seqs[count - 1];
+    return OC_OK;
+}

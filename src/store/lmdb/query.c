@@ -1,0 +1,647 @@
+/*
+ * One page of jobs: from filters to sequence numbers.
+ *
+ * The time range, the position and the order become a range of sequence numbers and a direction.
+ * The walk goes through segments (and the tail's groups) in that direction. In a segment each
+ * filter is a set; block by block the sets are intersected: by the smallest array when there is
+ * one, else line by line of 512 bits. Names are verified when the needle is longer than a gram.
+ * The walk ends with one match more than the page holds, which tells that there is more.
+ */
+#include "store/lmdb/impl.h"
+
+#define GRAMS_LOOKED_UP 16 /* of a long needle, spread over it */
+#define GRAMS_USED      4  /* the smallest of them in each segment */
+#define SETS_MAX        (2 + GRAMS_USED)
+#define BATCH           256
+#define SCRATCH_WORDS   1024
+
+struct query {
+    struct oc_read *read;
+    const struct oc_part *part;
+    const struct oc_job_query *ask;
+    uint64_t from, to;              /* what is left of the range, [from, to) */
+    uint32_t want;                  /* matches to find: limit + 1 */
+    uint32_t found;
+    uint64_t *seqs;
+    uint32_t terms[2];
+    unsigned term_count;
+    uint32_t grams[GRAMS_LOOKED_UP];
+    unsigned gram_count;
+    bool verify;                    /* grams may match where the needle does not */
+    struct oc_status *status;       /* NULL: any */
+    uint64_t *scratch;              /* SCRATCH_WORDS, all zero between uses */
+};
+
+static bool is_full(const struct query *q)
+{
+    return q->found == q->want;
+}
+
+/* -- the plan ------------------------------------------------------------------------------------- */
+
+static int add_term(struct query *q, enum oc_term_kind kind, struct oc_slice text, struct oc_err *err)
+{
+    if (!text.ptr)
+        return OC_OK;
+    int rc = oc_term_find(q->read, q->part->pid, kind, text, &q->terms[q->term_count], err);
+    if (rc == OC_OK)
+        q->term_count++;
+    return rc;
+}
+
+/* @return false when no name can contain the needle */
+static bool add_grams(struct query *q, struct oc_slice needle)
+{
+    uint32_t codes[OC_NAME_MAX];
+
+    if (!needle.ptr || needle.len == 0)
+        return true;
+    if (needle.len > OC_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < needle.len; i++) {
+        codes[i] = oc_gram_code(needle.ptr[i]);
+        if (codes[i] == 255)
+            return false;
+    }
+    if (needle.len == 1) {
+        q->grams[q->gram_count++] = OC_GRAM1 + codes[0];
+    } else if (needle.len == 2) {
+        q->grams[q->gram_count++] = OC_GRAM2 + (codes[0] << 6 | codes[1]);
+    } else {
+        size_t places = needle.len - 2;
+        size_t used = places < GRAMS_LOOKED_UP ? places : GRAMS_LOOKED_UP;
+        for (size_t k = 0; k < used; k++) {
+            size_t i = used == 1 ? 0 : k * (places - 1) / (used - 1);
+            q->grams[q->gram_count++] =
+                OC_GRAM3 + (codes[i] << 12 | codes[i + 1] << 6 | codes[i + 2]);
+        }
+        q->verify = needle.len > 3;
+    }
+    return true;
+}
+
+/* Which level holds `seq`; OC_LEVELS for the tail. */
+static unsigned level_of(const struct oc_part *part, uint64_t seq)
+{
+    for (unsigned level = OC_LEVELS; level-- > 0;) {
+        if (seq < part->end[level])
+            return level;
+    }
+    return OC_LEVELS;
+}
+
+/* How many jobs were created before `ms`: they are the first ones. */
+static int jobs_before(struct query *q, int64_t ms, uint64_t *ret, struct oc_err *err)
+{
+    const struct oc_part *part = q->part;
+    uint64_t low = 0, high = part->next_seq;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2, first, count;
+        unsigned level = level_of(part, middle);
+        uint32_t before = 0;
+        if (level == OC_LEVELS) {
+            struct oc_group group;
+            int rc = oc_group_load(q->read, part->pid, middle / OC_GROUP, &group, err);
+            if (rc < 0)
+                return rc;
+            first = middle / OC_GROUP * OC_GROUP;
+            count = group.count;
+            while (before < count && group.ms[before] < ms)
+                before++;
+        } else {
+            struct oc_seg seg;
+            count = q->read->store->shape.level[level];
+            first = middle / count * count;
+            int rc = oc_seg_open(q->read, part->pid, level, first, &seg, err);
+            if (rc == OC_OK)
+                rc = oc_seg_before(&seg, ms, &before, err);
+            if (rc < 0)
+                return rc;
+        }
+        if (before == 0)
+            high = first;
+        else if (before == count)
+            low = first + count;
+        else
+            low = high = first + before;
+    }
+    *ret = low;
+    return OC_OK;
+}
+
+static int find_range(struct query *q, struct oc_err *err)
+{
+    const struct oc_job_query *ask = q->ask;
+    int rc = OC_OK;
+
+    q->from = 0;
+    q->to = q->part->next_seq;
+    if (ask->has_after) {
+        if (ask->after_ms == INT64_MAX)
+            q->from = q->to;
+        else
+            rc = jobs_before(q, ask->after_ms + 1, &q->from, err);
+    }
+    if (rc == OC_OK && ask->has_before)
+        rc = jobs_before(q, ask->before_ms, &q->to, err);
+    if (rc < 0 || !ask->has_position)
+        return rc;
+    if (ask->ascending && ask->position >= q->from)
+        q->from = ask->position == UINT64_MAX ? UINT64_MAX : ask->position + 1;
+    else if (!ask->ascending && ask->position < q->to)
+        q->to = ask->position;
+    return OC_OK;
+}
+
+/* -- one block ------------------------------------------------------------------------------------- */
+
+/* A block of a segment and what the filters select in it. */
+struct block {
+    const struct oc_seg *seg;
+    uint64_t base;             /* sequence number of its first job */
+    uint32_t offset;           /* the same as a position in the segment */
+    uint32_t low, high;        /* part of the block that is asked for */
+    struct {
+        const uint16_t *items;
+        uint32_t count;
+    } arrays[SETS_MAX];
+    unsigned array_count;
+    struct oc_bits_op bits[SETS_MAX + 2];
+    unsigned bits_count;
+};
+
+/* @return 1 if the job matches after all, 0 if not */
+static int verify_name(struct query *q, const struct block *b, uint32_t position, struct oc_err *err)
+{
+    if (!q->verify)
+        return 1;
+    const char *name = oc_seg_name(b->seg, b->offset + position, err);
+    if (!name)
+        return OC_ECORRUPT;
+    return oc_bits_name_has(name, q->ask->name_contains);
+}
+
+static int emit(struct query *q, const struct block *b, uint32_t position, struct oc_err *err)
+{
+    int rc = verify_name(q, b, position, err);
+
+    if (rc == 1)
+        q->seqs[q->found++] = b->base + position;
+    return rc < 0 ? rc : OC_OK;
+}
+
+/* No filter at all in this block: every job matches. */
+static void take_all(struct query *q, const struct block *b, struct oc_err *err)
+{
+    (void)err;
+    if (q->ask->ascending) {
+        for (uint32_t p = b->low; p < b->high && !is_full(q); p++)
+            q->seqs[q->found++] = b->base + p;
+    } else {
+        for (uint32_t p = b->high; p-- > b->low && !is_full(q);)
+            q->seqs[q->found++] = b->base + p;
+    }
+}
+
+static uint64_t mask_word(const struct block *b, uint32_t at, uint64_t word)
+{
+    if (at < b->low)
+        word = b->low - at >= 64 ? 0 : word >> (b->low - at) << (b->low - at);
+    if (at + 64 > b->high)
+        word = at >= b->high ? 0 : word & UINT64_MAX >> (64 - (b->high - at));
+    return word;
+}
+
+static int emit_line(struct query *q, const struct block *b, uint32_t line,
+                     const uint64_t words[8], struct oc_err *err)
+{
+    bool up = q->ask->ascending;
+    int rc = OC_OK;
+
+    for (uint32_t k = 0; k < 8; k++) {
+        uint32_t index = up ? k : 7 - k, at = line * 512 + index * 64;
+        uint64_t word = mask_word(b, at, words[index]);
+        while (word && rc == OC_OK && !is_full(q)) {
+            uint32_t bit = (uint32_t)(up ? __builtin_ctzll(word) : 63 - __builtin_clzll(word));
+            word &= ~(1ULL << bit);
+            rc = emit(q, b, at + bit, err);
+        }
+    }
+    return rc;
+}
+
+static int run_bits(struct query *q, const struct block *b, struct oc_err *err)
+{
+    uint32_t first = b->low / 512, end = (b->high + 511) / 512;
+    uint64_t words[8];
+    int rc = OC_OK;
+
+    if (q->ask->ascending) {
+        uint32_t line = first;
+        while (rc == OC_OK && !is_full(q) &&
+               (line = oc_bits_up(b->bits, b->bits_count, line, end, words)) != OC_NONE)
+            rc = emit_line(q, b, line++, words, err);
+    } else {
+        uint32_t line = end - 1;
+        while (rc == OC_OK && !is_full(q) &&
+               (line = oc_bits_down(b->bits, b->bits_count, line, first, words)) != OC_NONE)
+            rc = emit_line(q, b, line--, words, err);
+    }
+    return rc;
+}
+
+/* First index whose item is at least `value`. */
+static uint32_t lower_bound(const uint16_t *items, uint32_t count, uint32_t value)
+{
+    uint32_t low = 0;
+
+    while (count) {
+        uint32_t half = count / 2;
+        if (items[low + half] < value) {
+            low += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return low;
+}
+
+static unsigned filter_by_search(const uint16_t *items, uint32_t count, uint16_t *positions,
+                                 unsigned n)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t at = lower_bound(items, count, positions[i]);
+        if (at < count && items[at] == positions[i])
+            positions[kept++] = positions[i];
+    }
+    return kept;
+}
+
+static int filter_batch(struct query *q, const struct block *b, unsigned driver,
+                        uint16_t *positions, unsigned n, struct oc_err *err)
+{
+    int rc = OC_OK;
+
+    for (unsigned k = 0; n && k < b->array_count; k++) {
+        if (k != driver && b->arrays[k].count)
+            n = filter_by_search(b->arrays[k].items, b->arrays[k].count, positions, n);
+    }
+    for (unsigned k = 0; n && k < b->bits_count; k++)
+        n = oc_bits_filter(&b->bits[k], positions, n);
+    for (unsigned i = 0; rc == OC_OK && i < n && !is_full(q); i++)
+        rc = emit(q, b, positions[i], err);
+    return rc;
+}
+
+/*
+ * The smallest array leads, in batches. An array that is not much larger becomes a bitmap in the
+ * scratch first: setting its bits is cheaper than searching it for each of the leader's items.
+ */
+static unsigned spread_second(struct query *q, struct block *b, unsigned driver)
+{
+    for (unsigned k = 0; k < b->array_count; k++) {
+        if (k == driver || b->arrays[k].count > 8 * b->arrays[driver].count)
+            continue;
+        for (uint32_t i = 0; i < b->arrays[k].count; i++)
+            q->scratch[b->arrays[k].items[i] / 64] |= 1ULL << (b->arrays[k].items[i] % 64);
+        b->bits[b->bits_count++] = (struct oc_bits_op){.words = q->scratch};
+        return k;
+    }
+    return driver;
+}
+
+static int run_array(struct query *q, struct block *b, struct oc_err *err)
+{
+    unsigned driver = 0;
+    uint16_t positions[BATCH];
+    int rc = OC_OK;
+
+    for (unsigned k = 1; k < b->array_count; k++) {
+        if (b->arrays[k].count < b->arrays[driver].count)
+            driver = k;
+    }
+    const uint16_t *items = b->arrays[driver].items;
+    uint32_t low = lower_bound(items, b->arrays[driver].count, b->low);
+    uint32_t high = lower_bound(items, b->arrays[driver].count, b->high);
+    if (low == high)
+        return OC_OK;
+    unsigned spread = spread_second(q, b, driver);
+    uint32_t spread_count = b->arrays[spread].count;
+    if (spread != driver)
+        b->arrays[spread].count = 0; /* done by the bitmap */
+    while (low < high && rc == OC_OK && !is_full(q)) {
+        uint32_t n = high - low < BATCH ? high - low : BATCH;
+        if (q->ask->ascending) {
+            memcpy(positions, items + low, n * sizeof *positions);
+            low += n;
+        } else {
+            for (uint32_t i = 0; i < n; i++)
+                positions[i] = items[high - 1 - i];
+            high -= n;
+        }
+        rc = filter_batch(q, b, driver, positions, n, err);
+    }
+    for (uint32_t i = 0; spread != driver && i < spread_count; i++)
+        q->scratch[b->arrays[spread].items[i] / 64] = 0;
+    return rc;
+}
+
+static int run_block(struct query *q, struct block *b, struct oc_err *err)
+{
+    if (b->array_count)
+        return run_array(q, b, err);
+    if (b->bits_count)
+        return run_bits(q, b, err);
+    if (!q->verify) {
+        take_all(q, b, err);
+        return OC_OK;
+    }
+    int rc = OC_OK;
+    for (uint32_t i = 0; i < b->high - b->low && rc == OC_OK && !is_full(q); i++)
+        rc = emit(q, b, q->ask->ascending ? b->low + i : b->high - 1 - i, err);
+    return rc;
+}
+
+/* The block again for each part of it whose status bits stand together. */
+static int run_with_status(struct query *q, const struct block *whole, struct oc_err *err)
+{
+    const struct oc_shape *shape = &q->read->store->shape;
+    uint64_t low = whole->base + whole->low, high = whole->base + whole->high;
+    int rc = OC_OK;
+
+    while (low < high && rc == OC_OK && !is_full(q)) {
+        uint64_t edge = q->ask->ascending ? low : high - 1;
+        uint64_t unit = oc_status_is_sealed(q->status, edge) ? shape->super : shape->chunk;
+        uint64_t from = edge / unit * unit, to = from + unit;
+        struct block b = *whole;
+        enum oc_status_match match;
+        from = from > low ? from : low;
+        to = to < high ? to : high;
+        rc = oc_status_bits(q->status, b.base, from, to, &match, &b.bits[b.bits_count], err);
+        b.bits_count += match == OC_STATUS_BITS;
+        b.low = (uint32_t)(from - b.base);
+        b.high = (uint32_t)(to - b.base);
+        if (rc == OC_OK && match != OC_STATUS_NO_JOB)
+            rc = run_block(q, &b, err);
+        if (q->ask->ascending)
+            low = to;
+        else
+            high = from;
+    }
+    return rc;
+}
+
+/* -- one segment ------------------------------------------------------------------------------------ */
+
+/* Keep the GRAMS_USED smallest, by insertion. */
+static void keep_small(struct oc_set *sets, unsigned *count, const struct oc_set *set)
+{
+    unsigned at = *count;
+
+    while (at > 0 && sets[at - 1].total > set->total) {
+        if (at < GRAMS_USED)
+            sets[at] = sets[at - 1];
+        at--;
+    }
+    if (at < GRAMS_USED)
+        sets[at] = *set;
+    if (*count < GRAMS_USED)
+        ++*count;
+}
+
+/* The sets of all filters in a segment. OC_ENOTFOUND: one is empty. */
+static int find_sets(struct query *q, const struct oc_seg *seg, struct oc_set *sets,
+                     unsigned *ret_count, struct oc_err *err)
+{
+    struct oc_set set;
+    unsigned grams = 0;
+
+    for (unsigned i = 0; i < q->gram_count; i++) {
+        int rc = oc_seg_gram(seg, q->grams[i], &set, err);
+        if (rc < 0)
+            return rc;
+        keep_small(sets, &grams, &set);
+    }
+    for (unsigned i = 0; i < q->term_count; i++) {
+        int rc = oc_seg_term(seg, q->terms[i], &sets[grams + i], err);
+        if (rc < 0)
+            return rc;
+    }
+    *ret_count = grams + q->term_count;
+    return OC_OK;
+}
+
+/* Small sets first, so that a line is given up early. OC_ENOTFOUND: nothing matches. */
+static int find_operands(const struct oc_seg *seg, const struct oc_set *sets, unsigned count,
+                         uint32_t k, struct block *b, struct oc_err *err)
+{
+    uint32_t sizes[SETS_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t kind = sets[i].block[k].kind, size = sets[i].block[k].count;
+        if (kind == OC_SET_NONE)
+            return OC_ENOTFOUND;
+        if (kind == OC_SET_ALL)
+            continue;
+        if (kind == OC_SET_ARRAY) {
+            b->arrays[b->array_count].items = sets[i].block[k].array;
+            b->arrays[b->array_count++].count = size;
+            continue;
+        }
+        const uint64_t *words =
+            oc_seg_bits(seg, sets[i].block[k].line, (seg->head.block + 511) / 512, err);
+        if (!words)
+            return OC_ECORRUPT;
+        unsigned at = b->bits_count++;
+        for (; at > 0 && sizes[at - 1] > size; at--) {
+            sizes[at] = sizes[at - 1];
+            b->bits[at] = b->bits[at - 1];
+        }
+        sizes[at] = size;
+        b->bits[at] = (struct oc_bits_op){.words = words};
+    }
+    return OC_OK;
+}
+
+static int run_segment(struct query *q, const struct oc_seg *seg, uint64_t first, uint32_t low,
+                       uint32_t high, struct oc_err *err)
+{
+    uint32_t block = seg->head.block;
+    struct oc_set sets[SETS_MAX];
+    unsigned count;
+
+    int rc = find_sets(q, seg, sets, &count, err);
+    if (rc < 0)
+        return rc == OC_ENOTFOUND ? OC_OK : rc;
+    while (low < high && !is_full(q)) {
+        uint32_t k = (q->ask->ascending ? low : high - 1) / block;
+        struct block b = {.seg = seg, .offset = k * block, .base = first + k * block};
+        b.low = low > b.offset ? low - b.offset : 0;
+        b.high = high - b.offset < block ? high - b.offset : block;
+        rc = find_operands(seg, sets, count, k, &b, err);
+        if (rc == OC_OK)
+            rc = q->status ? run_with_status(q, &b, err) : run_block(q, &b, err);
+        if (rc < 0 && rc != OC_ENOTFOUND)
+            return rc;
+        if (q->ask->ascending)
+            low = b.offset + b.high;
+        else
+            high = b.offset + b.low;
+    }
+    return OC_OK;
+}
+
+/* -- the tail --------------------------------------------------------------------------------------- */
+
+/* Names of a group stand one after another: search them as one text. */
+static uint64_t names_with(const struct oc_group *group, struct oc_slice needle)
+{
+    struct oc_slice text = {group->names, group->name_at[group->count]};
+    uint64_t mask = 0;
+    uint32_t i = 0;
+    size_t done = 0;
+
+    for (;;) {
+        ptrdiff_t at = oc_bits_find(oc_slice_sub(text, done, text.len), needle);
+        if (at < 0)
+            return mask;
+        done += (size_t)at;
+        while (group->name_at[i + 1] <= done)
+            i++;
+        mask |= 1ULL << i;
+        done = group->name_at[i + 1];
+    }
+}
+
+static int run_group(struct query *q, uint64_t number, uint64_t from, uint64_t to,
+                     struct oc_err *err)
+{
+    uint64_t base = number * OC_GROUP, mask = UINT64_MAX;
+    struct block bounds = {.low = (uint32_t)(from - base), .high = (uint32_t)(to - base)};
+    struct oc_group group;
+
+    int rc = oc_group_load(q->read, q->part->pid, number, &group, err);
+    if (rc < 0)
+        return rc;
+    if (q->status) {
+        enum oc_status_match match;
+        struct oc_bits_op op;
+        rc = oc_status_bits(q->status, base, from, to, &match, &op, err);
+        if (rc < 0 || match == OC_STATUS_NO_JOB)
+            return rc;
+        if (match == OC_STATUS_BITS)
+            mask = op.words[0 - op.skew] ^ op.invert;
+    }
+    for (unsigned i = 0; i < q->term_count; i++)
+        mask &= oc_bits_equal64(q->terms[i] & 1 ? group.model : group.account, q->terms[i]);
+    mask = mask_word(&bounds, 0, mask);
+    if (mask && q->gram_count)
+        mask &= names_with(&group, q->ask->name_contains);
+    while (mask && !is_full(q)) {
+        int bit = q->ask->ascending ? __builtin_ctzll(mask) : 63 - __builtin_clzll(mask);
+        mask &= ~(1ULL << bit);
+        q->seqs[q->found++] = base + (uint64_t)bit;
+    }
+    return OC_OK;
+}
+
+/* -- the walk ---------------------------------------------------------------------------------------- */
+
+static int run_next(struct query *q, struct oc_err *err)
+{
+    bool up = q->ask->ascending;
+    uint64_t edge = up ? q->from : q->to - 1;
+    unsigned level = level_of(q->part, edge);
+    uint64_t size = level == OC_LEVELS ? OC_GROUP : q->read->store->shape.level[level];
+    uint64_t first = edge / size * size;
+    uint64_t from = first > q->from ? first : q->from;
+    uint64_t to = first + size < q->to ? first + size : q->to;
+    int rc;
+
+    if (level == OC_LEVELS) {
+        rc = run_group(q, first / OC_GROUP, from, to, err);
+    } else {
+        struct oc_seg seg;
+        rc = oc_seg_open(q->read, q->part->pid, level, first, &seg, err);
+        if (rc == OC_OK)
+            rc = run_segment(q, &seg, first, (uint32_t)(from - first), (uint32_t)(to - first), err);
+    }
+    if (up)
+        q->from = to;
+    else
+        q->to = from;
+    return rc;
+}
+
+static int find_matches(struct query *q, struct oc_arena *arena, struct oc_err *err)
+{
+    uint64_t range = q->to - q->from;
+
+    q->want = range < q->want ? (uint32_t)range : q->want;
+    q->seqs = oc_arena_alloc(arena, q->want * sizeof *q->seqs);
+    q->scratch = oc_arena_alloc(arena, SCRATCH_WORDS * sizeof *q->scratch);
+    if (!q->seqs || !q->scratch)
+        return oc_fail_nomem(err);
+    if (q->ask->has_status) {
+        q->status = oc_arena_alloc(arena, sizeof *q->status);
+        if (!q->status)
+            return oc_fail_nomem(err);
+        int rc = oc_status_begin(q->status, q->read, q->part->pid, q->ask->status, err);
+        if (rc < 0)
+            return rc;
+    }
+    while (q->from < q->to && !is_full(q)) {
+        int rc = run_next(q, err);
+        if (rc < 0)
+            return rc;
+    }
+    return OC_OK;
+}
+
+/* OC_ENOTFOUND: nothing can match. */
+static int plan(struct query *q, struct oc_err *err)
+{
+    int rc = add_term(q, OC_TERM_ACCOUNT, q->ask->source_account, err);
+
+    if (rc == OC_OK)
+        rc = add_term(q, OC_TERM_MODEL, q->ask->source_model_arn, err);
+    if (rc == OC_OK && !add_grams(q, q->ask->name_contains))
+        rc = OC_ENOTFOUND;
+    if (rc == OC_OK)
+        rc = find_range(q, err);
+    if (rc == OC_OK && q->from >= q->to)
+        rc = OC_ENOTFOUND;
+    return rc;
+}
+
+int oc_read_jobs(struct oc_read *read, const struct oc_job_query *query, struct oc_arena *arena,
+                 struct oc_job_page *ret, struct oc_err *err)
+{
+    struct oc_part part;
+    struct query q = {.read = read, .part = &part, .ask = query, .want = query->limit + 1};
+    struct oc_job_page page = {0};
+
+    int rc = OC_OK;
+    if (read->tx)
+        (void)oc_tx_read(read->tx); /* what the writer holds back must be seen */
+    rc = oc_part_find(read, query->partition, &part, err);
+    if (rc == OC_OK)
+        rc = plan(&q, err);
+    if (rc == OC_OK)
+        rc = find_matches(&q, arena, err);
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    page.more = rc == OC_OK && q.found > query->limit;
+    if (rc == OC_OK && q.found) {
+        rc = oc_page_build(read, &part, q.seqs, page.more ? query->limit : q.found, arena, &page,
+                           err);
+        if (rc < 0)
+            return rc;
+    }
+    *ret = page;
+    return OC_OK;
+}

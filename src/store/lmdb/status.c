@@ -1,0 +1,388 @@
+/*
+ * The status of jobs: the one thing about a listed job that changes, so it stands apart.
+ *
+ * A chunk (8,192 jobs) has two bit planes, "has ended" and "has failed", in one value; a super
+ * (262,144 jobs) has these bits counted for each of its chunks in another, so that chunks without
+ * a match are passed over. A job that ends rewrites these two. When all jobs of a super have ended
+ * nothing can change any more: the failures go into one immutable plane and the values are removed.
+ *
+ * Chunk: 0 CRC-32C, 4 version, 8 ended bits, failed bits. Counts: 0 CRC-32C, 4 version, 8 for each
+ * chunk ended u32, failed u32. Absent: no job has ended. Sealed: head, failures of each chunk u32,
+ * on a cache line the plane.
+ */
+#include "store/lmdb/impl.h"
+
+#define VERSION 1
+#define HEAD    8
+
+static uint32_t chunks_of(const struct oc_store *store)
+{
+    return store->shape.super / store->shape.chunk;
+}
+
+static size_t plane_offset(const struct oc_store *store)
+{
+    size_t at = sizeof(struct oc_seal_head) + 4UL * chunks_of(store);
+
+    return at + (64 - (at + 16) % 64) % 64;
+}
+
+/* *ret is NULL when the value is absent. */
+static int load(struct oc_read *read, enum oc_index_kind kind, uint32_t pid, uint64_t number,
+                size_t len, const uint8_t **ret, struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(kind, pid, number);
+    struct oc_slice value;
+
+    *ret = NULL;
+    int rc = oc_env_get(read, read->store->index, oc_key_slice(&key), &value, err);
+    if (rc == OC_ENOTFOUND)
+        return OC_OK;
+    if (rc < 0)
+        return rc;
+    if (value.len != len || value.ptr[4] != VERSION ||
+        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed((uint8_t)kind, pid, number),
+                     value.ptr + 4, len - 4))
+        return oc_fail(err, OC_ECORRUPT,
+                       "status bits %c%llu of partition %u do not match their checksum", kind,
+                       (unsigned long long)number, pid);
+    *ret = (const uint8_t *)value.ptr;
+    return OC_OK;
+}
+
+static size_t planes_len(const struct oc_store *store)
+{
+    return HEAD + store->shape.chunk / 4;
+}
+
+static size_t counts_len(const struct oc_store *store)
+{
+    return HEAD + 8UL * chunks_of(store);
+}
+
+/* -- asking ----------------------------------------------------------------------------------------- */
+
+static int load_supers(struct oc_read *read, uint32_t pid, struct oc_slice *ret, struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_SUPERS, pid, 0);
+    struct oc_slice value;
+
+    *ret = (struct oc_slice){0};
+    int rc = oc_env_get(read, read->store->index, oc_key_slice(&key), &value, err);
+    if (rc == OC_ENOTFOUND)
+        return OC_OK;
+    if (rc < 0)
+        return rc;
+    if (value.len < HEAD ||
+        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed(OC_INDEX_SUPERS, pid, 0),
+                     value.ptr + 4, value.len - 4))
+        return oc_fail(err, OC_ECORRUPT, "the list of sealed planes of partition %u is damaged",
+                       pid);
+    *ret = (struct oc_slice){value.ptr + HEAD, value.len - HEAD};
+    return OC_OK;
+}
+
+static bool super_is_sealed(struct oc_slice supers, uint64_t super)
+{
+    return super / 8 < supers.len && ((uint8_t)supers.ptr[super / 8] >> (super % 8) & 1);
+}
+
+int oc_status_begin(struct oc_status *status, struct oc_read *read, uint32_t pid,
+                    enum oc_job_status want, struct oc_err *err)
+{
+    status->read = read;
+    status->pid = pid;
+    status->want = want;
+    status->super = status->chunk = UINT64_MAX;
+    return load_supers(read, pid, &status->supers, err);
+}
+
+bool oc_status_is_sealed(const struct oc_status *status, uint64_t seq)
+{
+    return super_is_sealed(status->supers, seq / status->read->store->shape.super);
+}
+
+static int enter_super(struct oc_status *status, uint64_t super, struct oc_err *err)
+{
+    if (status->super == super)
+        return OC_OK;
+    status->sealed = super_is_sealed(status->supers, super);
+    int rc;
+    if (status->sealed) {
+        rc = oc_seal_open(status->read, OC_SEAL_FAILED, status->pid, 0, super, &status->plane, err);
+        if (rc == OC_ENOTFOUND)
+            rc = oc_fail(err, OC_ECORRUPT, "a sealed plane of partition %u is missing", status->pid);
+    } else {
+        rc = load(status->read, OC_INDEX_COUNTS, status->pid, super,
+                  counts_len(status->read->store), &status->counts, err);
+    }
+    if (rc == OC_OK)
+        status->super = super;
+    return rc;
+}
+
+/* All jobs have ended, so Completed is "not failed" and nothing is in progress. */
+static int sealed_bits(struct oc_status *status, uint64_t base, uint64_t from, uint64_t to,
+                       enum oc_status_match *ret_match, struct oc_bits_op *ret_op,
+                       struct oc_err *err)
+{
+    const struct oc_store *store = status->read->store;
+    uint64_t first = status->super * store->shape.super;
+    uint32_t chunk = (uint32_t)((from - first) / store->shape.chunk);
+    uint32_t last = (uint32_t)((to - 1 - first) / store->shape.chunk), failed = 0;
+
+    *ret_match = OC_STATUS_NO_JOB;
+    if (status->want == OC_JOB_IN_PROGRESS)
+        return OC_OK;
+    const uint32_t *counts = oc_seal_at(&status->plane, sizeof(struct oc_seal_head) + 4UL * chunk,
+                                        4UL * (last - chunk + 1), err);
+    if (!counts)
+        return OC_ECORRUPT;
+    for (uint32_t i = 0; i <= last - chunk; i++)
+        failed += counts[i];
+    if (failed == 0) {
+        if (status->want == OC_JOB_COMPLETED)
+            *ret_match = OC_STATUS_EVERY_JOB;
+        return OC_OK;
+    }
+    uint64_t line = (from - first) / 512, end = (to - first + 511) / 512;
+    const uint64_t *words =
+        oc_seal_at(&status->plane, plane_offset(store) + 64 * line, 64 * (end - line), err);
+    if (!words)
+        return OC_ECORRUPT;
+    *ret_match = OC_STATUS_BITS;
+    *ret_op = (struct oc_bits_op){.words = words,
+                                  .skew = ((int64_t)(first + 512 * line) - (int64_t)base) / 64,
+                                  .invert = status->want == OC_JOB_FAILED ? 0 : UINT64_MAX};
+    return OC_OK;
+}
+
+static uint32_t matching(enum oc_job_status want, uint32_t jobs, uint32_t ended, uint32_t failed)
+{
+    if (want == OC_JOB_IN_PROGRESS)
+        return jobs - ended;
+    return want == OC_JOB_FAILED ? failed : ended - failed;
+}
+
+static int load_words(struct oc_status *status, uint64_t chunk, struct oc_err *err)
+{
+    const struct oc_store *store = status->read->store;
+    uint32_t words = store->shape.chunk / 64;
+    const uint8_t *value;
+
+    if (status->chunk == chunk)
+        return OC_OK;
+    int rc = load(status->read, OC_INDEX_PLANES, status->pid, chunk, planes_len(store), &value, err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < words; i++) {
+        uint64_t ended = value ? oc_ld64(value + HEAD + 8UL * i) : 0;
+        uint64_t failed = value ? oc_ld64(value + HEAD + 8UL * (words + i)) : 0;
+        if (status->want == OC_JOB_IN_PROGRESS)
+            status->words[i] = ~ended;
+        else
+            status->words[i] = status->want == OC_JOB_FAILED ? failed : ended & ~failed;
+    }
+    status->chunk = chunk;
+    return OC_OK;
+}
+
+int oc_status_bits(struct oc_status *status, uint64_t base, uint64_t from, uint64_t to,
+                   enum oc_status_match *ret_match, struct oc_bits_op *ret_op, struct oc_err *err)
+{
+    const struct oc_shape *shape = &status->read->store->shape;
+    uint64_t chunk = from / shape->chunk;
+
+    int rc = enter_super(status, from / shape->super, err);
+    if (rc < 0)
+        return rc;
+    if (status->sealed)
+        return sealed_bits(status, base, from, to, ret_match, ret_op, err);
+    uint32_t ended = 0, failed = 0;
+    if (status->counts) {
+        const uint8_t *entry = status->counts + HEAD + 8 * (chunk % chunks_of(status->read->store));
+        ended = oc_ld32(entry);
+        failed = oc_ld32(entry + 4);
+    }
+    uint32_t jobs = matching(status->want, shape->chunk, ended, failed);
+    *ret_match = jobs == 0              ? OC_STATUS_NO_JOB
+                 : jobs == shape->chunk ? OC_STATUS_EVERY_JOB
+                                        : OC_STATUS_BITS;
+    if (*ret_match != OC_STATUS_BITS)
+        return OC_OK;
+    rc = load_words(status, chunk, err);
+    *ret_op = (struct oc_bits_op){.words = status->words};
+    /* `base` may lie before the chunk or, for a small segment, inside it. */
+    ret_op->skew = ((int64_t)(chunk * shape->chunk) - (int64_t)base) / 64;
+    return rc;
+}
+
+int oc_status_open_jobs(struct oc_read *read, uint32_t pid, uint64_t from, uint64_t to,
+                        uint32_t *ret, struct oc_err *err)
+{
+    uint32_t size = read->store->shape.chunk, open = 0;
+    struct oc_slice supers;
+    const uint8_t *value;
+
+    int rc = load_supers(read, pid, &supers, err);
+    if (rc == OC_OK && super_is_sealed(supers, from / read->store->shape.super)) {
+        *ret = 0;
+        return OC_OK;
+    }
+    if (rc == OC_OK)
+        rc = load(read, OC_INDEX_PLANES, pid, from / size, planes_len(read->store), &value, err);
+    if (rc < 0)
+        return rc;
+    for (uint64_t seq = from; seq < to; seq += 64) {
+        uint64_t ended = value ? oc_ld64(value + HEAD + 8 * (seq % size / 64)) : 0;
+        open += (uint32_t)__builtin_popcountll(~ended);
+    }
+    *ret = open;
+    return OC_OK;
+}
+
+/* -- changing --------------------------------------------------------------------------------------- */
+
+static int copy_out(struct oc_tx *tx, enum oc_index_kind kind, uint32_t pid, uint64_t number,
+                    size_t len, struct oc_buf *ret, struct oc_err *err)
+{
+    const uint8_t *old;
+
+    int rc = load(&tx->read, kind, pid, number, len, &old, err);
+    if (rc < 0)
+        return rc;
+    oc_buf_reset(ret);
+    void *copy = oc_buf_extend(ret, len);
+    if (!copy)
+        return oc_fail_nomem(err);
+    if (old) {
+        memcpy(copy, old, len);
+    } else {
+        memset(copy, 0, len);
+        ret->ptr[4] = VERSION;
+    }
+    return OC_OK;
+}
+
+static int put_back(struct oc_tx *tx, enum oc_index_kind kind, uint32_t pid, uint64_t number,
+                    struct oc_buf *value, struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(kind, pid, number);
+
+    oc_st32(value->ptr, oc_crc32c(oc_small_seed((uint8_t)kind, pid, number), value->ptr + 4,
+                                  value->len - 4));
+    return oc_tx_set(tx, tx->store->index, oc_key_slice(&key), oc_buf_slice(value), err);
+}
+
+static void add_bit(char *plane, uint64_t bit)
+{
+    plane[bit / 8] = (char)((uint8_t)plane[bit / 8] | 1U << (bit % 8));
+}
+
+int oc_status_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, bool failed, struct oc_err *err)
+{
+    const struct oc_shape *shape = &tx->store->shape;
+    uint64_t chunk = seq / shape->chunk, super = seq / shape->super, bit = seq % shape->chunk;
+    struct oc_buf *value = &tx->scratch;
+
+    int rc = copy_out(tx, OC_INDEX_PLANES, pid, chunk, planes_len(tx->store), value, err);
+    if (rc < 0)
+        return rc;
+    add_bit(value->ptr + HEAD, bit);
+    if (failed)
+        add_bit(value->ptr + HEAD + shape->chunk / 8, bit);
+    rc = put_back(tx, OC_INDEX_PLANES, pid, chunk, value, err);
+    if (rc == OC_OK)
+        rc = copy_out(tx, OC_INDEX_COUNTS, pid, super, counts_len(tx->store), value, err);
+    if (rc < 0)
+        return rc;
+    char *entry = value->ptr + HEAD + 8 * (chunk % chunks_of(tx->store));
+    oc_st32(entry, oc_ld32(entry) + 1);
+    oc_st32(entry + 4, oc_ld32(entry + 4) + failed);
+    return put_back(tx, OC_INDEX_COUNTS, pid, super, value, err);
+}
+
+/* -- sealing ---------------------------------------------------------------------------------------- */
+
+static bool all_ended(const struct oc_store *store, const uint8_t *counts)
+{
+    for (uint32_t i = 0; i < chunks_of(store); i++) {
+        if (!counts || oc_ld32(counts + HEAD + 8UL * i) != store->shape.chunk)
+            return false;
+    }
+    return true;
+}
+
+int oc_status_seal(struct oc_read *read, uint32_t pid, uint64_t super, struct oc_buf *ret,
+                   bool *ret_ready, struct oc_err *err)
+{
+    struct oc_store *store = read->store;
+    const uint8_t *counts, *value;
+    struct oc_slice supers;
+
+    *ret_ready = false;
+    int rc = load_supers(read, pid, &supers, err);
+    if (rc < 0 || super_is_sealed(supers, super))
+        return rc;
+    rc = load(read, OC_INDEX_COUNTS, pid, super, counts_len(store), &counts, err);
+    if (rc < 0 || !all_ended(store, counts))
+        return rc;
+    oc_buf_reset(ret);
+    oc_seal_begin(ret, OC_SEAL_FAILED, pid, 0, super);
+    for (uint32_t i = 0; i < chunks_of(store); i++)
+        oc_buf_put(ret, counts + HEAD + 8UL * i + 4, 4);
+    oc_seal_align(ret);
+    for (uint32_t i = 0; i < chunks_of(store); i++) {
+        rc = load(read, OC_INDEX_PLANES, pid, super * chunks_of(store) + i, planes_len(store),
+                  &value, err);
+        if (rc < 0)
+            return rc;
+        if (!value)
+            return oc_fail(err, OC_ECORRUPT, "status bits of partition %u are missing", pid);
+        oc_buf_put(ret, value + HEAD + store->shape.chunk / 8, store->shape.chunk / 8);
+    }
+    if (!oc_seal_finish(ret))
+        return oc_fail_nomem(err);
+    *ret_ready = true;
+    return OC_OK;
+}
+
+static int mark_sealed(struct oc_tx *tx, uint32_t pid, uint64_t super, struct oc_err *err)
+{
+    struct oc_buf *value = &tx->scratch;
+    struct oc_slice supers;
+
+    int rc = load_supers(&tx->read, pid, &supers, err);
+    if (rc < 0)
+        return rc;
+    size_t len = supers.len > super / 8 ? supers.len : super / 8 + 1;
+    oc_buf_reset(value);
+    char *to = oc_buf_extend(value, HEAD + len);
+    if (!to)
+        return oc_fail_nomem(err);
+    memset(to, 0, HEAD + len);
+    if (supers.len)
+        memcpy(to + HEAD, supers.ptr, supers.len);
+    to[4] = VERSION;
+    add_bit(to + HEAD, super);
+    return put_back(tx, OC_INDEX_SUPERS, pid, 0, value, err);
+}
+
+int oc_status_put_sealed(struct oc_tx *tx, uint32_t pid, uint64_t super, struct oc_slice plane,
+                         struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_FAILED, pid, super);
+
+    int rc = oc_tx_set(tx, tx->store->index, oc_key_slice(&key), plane, err);
+    tx->wrote_seal = true;
+    tx->seal_dbi = tx->store->index;
+    tx->seal_key = key;
+    if (rc == OC_OK)
+        rc = mark_sealed(tx, pid, super, err);
+    for (uint32_t i = 0; rc == OC_OK && i < chunks_of(tx->store); i++) {
+        key = oc_key_index(OC_INDEX_PLANES, pid, super * chunks_of(tx->store) + i);
+        rc = oc_tx_unset(tx, tx->store->index, oc_key_slice(&key), err);
+    }
+    key = oc_key_index(OC_INDEX_COUNTS, pid, super);
+    return rc < 0 ? rc : oc_tx_unset(tx, tx->store->index, oc_key_slice(&key), err);
+}
