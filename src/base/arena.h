@@ -23,7 +23,8 @@ void oc_arena_init(struct oc_arena *arena, size_t limit);
 /** Free everything. The arena can be used again. */
 void oc_arena_clear(struct oc_arena *arena);
 
-/** Free all but one block of at most 1 MiB, which the next use takes up again: for request loops. */
+/** Free all but one block of at most 1 MiB, which the next use takes up again: for request loops.
+ */
 void oc_arena_reset(struct oc_arena *arena);
 
 /** `size` zeroed bytes aligned to 16, or NULL (no memory, or the limit). */

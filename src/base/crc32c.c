@@ -60,7 +60,8 @@ static void init_instructions(void)
 
 __attribute__((target("sse4.2,pclmul"))) static uint64_t multiply(uint32_t a, uint32_t b)
 {
-    const __m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)a), _mm_cvtsi32_si128((int)b), 0);
+    const __m128i product =
+        _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)a), _mm_cvtsi32_si128((int)b), 0);
 
     return (uint64_t)_mm_cvtsi128_si64(product);
 }

@@ -12,9 +12,9 @@
 
 #include "base/fault.h"
 
-#define POOL_SIZE 4096          /* random bytes fetched at once for small requests */
-#define POOL_REQUEST_MAX 256    /* larger requests go to the system */
-#define UPDATE_MAX ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
+#define POOL_SIZE        4096              /* random bytes fetched at once for small requests */
+#define POOL_REQUEST_MAX 256               /* larger requests go to the system */
+#define UPDATE_MAX       ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
 
 /*
  * What one thread reuses. The contexts hold the last key they worked with until the next use or
@@ -170,8 +170,8 @@ int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC
     return mac_pieces(key, (struct oc_slice[3]){data}, ret_mac, err);
 }
 
-int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info, uint8_t *ret_out,
-                   size_t len, struct oc_err *err)
+int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info,
+                   uint8_t *ret_out, size_t len, struct oc_err *err)
 {
     uint8_t extracted[OC_SHA256_LEN], block[OC_SHA256_LEN];
     const struct oc_slice block_key = {(const char *)extracted, sizeof(extracted)};
@@ -180,7 +180,8 @@ int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice in
     int rc;
 
     if (len > (size_t)255 * OC_SHA256_LEN)
-        return oc_fail(err, OC_EINVAL, "HKDF: at most %d bytes can be derived", 255 * OC_SHA256_LEN);
+        return oc_fail(err, OC_EINVAL, "HKDF: at most %d bytes can be derived",
+                       255 * OC_SHA256_LEN);
     rc = oc_hmac_sha256(salt, key, extracted, err);
     for (size_t done = 0; done < len && rc == OC_OK; count++) {
         const size_t piece = len - done < sizeof(block) ? len - done : sizeof(block);

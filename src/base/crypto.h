@@ -11,11 +11,11 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define OC_SHA256_LEN 32
+#define OC_SHA256_LEN     32
 #define OC_SHA256_HEX_LEN 64
-#define OC_AES_KEY_LEN 32
-#define OC_GCM_NONCE_LEN 12
-#define OC_GCM_TAG_LEN 16
+#define OC_AES_KEY_LEN    32
+#define OC_GCM_NONCE_LEN  12
+#define OC_GCM_TAG_LEN    16
 
 /** A secret of up to 64 bytes, wiped by its clear, never logged. */
 struct oc_secret {
@@ -41,8 +41,8 @@ int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC
                    struct oc_err *err);
 
 /** HKDF-SHA-256 (RFC 5869), extract and expand; `len` at most 255 × 32. */
-int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info, uint8_t *ret_out,
-                   size_t len, struct oc_err *err);
+int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info,
+                   uint8_t *ret_out, size_t len, struct oc_err *err);
 
 /**
  * AES-256-GCM. `out` receives plain.len bytes of ciphertext and then the 16-byte tag; it may be
@@ -75,7 +75,8 @@ bool oc_crypto_equal(const void *a, const void *b, size_t len);
 /** Overwrite memory in a way the compiler keeps. */
 void oc_wipe(void *bytes, size_t len);
 
-/** CRC-32C (Castagnoli) of `data`, continuing from `crc` (0 to begin). Detects accidents, not attacks. */
+/** CRC-32C (Castagnoli) of `data`, continuing from `crc` (0 to begin). Detects accidents, not
+ * attacks. */
 uint32_t oc_crc32c(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -18,8 +18,8 @@ int oc_file_pread(int fd, void *to, size_t len, int64_t offset, struct oc_err *e
 int oc_file_write(int fd, const void *from, size_t len, struct oc_err *err);
 
 /**
- * Read a whole file of at most `max` bytes into `ret` (initialised by this function; the caller clears it).
- * Errors: OC_ENOTFOUND, OC_EDENIED, OC_ELIMIT (larger than `max`), OC_EIO, OC_ENOMEM.
+ * Read a whole file of at most `max` bytes into `ret` (initialised by this function; the caller
+ * clears it). Errors: OC_ENOTFOUND, OC_EDENIED, OC_ELIMIT (larger than `max`), OC_EIO, OC_ENOMEM.
  */
 int oc_file_read(const char *path, size_t max, struct oc_buf *ret, struct oc_err *err);
 

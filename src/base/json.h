@@ -66,7 +66,8 @@ void *oc_json_iter(const struct oc_json *object, void *previous);
 struct oc_slice oc_json_iter_key(void *iter);
 const struct oc_json *oc_json_iter_value(void *iter);
 
-/** A writer that puts commas where they belong. It writes to `buf`; check buf->failed at the end. */
+/** A writer that puts commas where they belong. It writes to `buf`; check buf->failed at the end.
+ */
 struct oc_jw {
     struct oc_buf *buf;
     bool comma; /* a comma is due before the next value */

@@ -11,9 +11,9 @@
 #include "base/json.h"
 
 #define LINE_BYTES 8192 /* longest line */
-#define END_BYTES 2     /* what ends a line: a brace and a newline */
-#define VALUE_MAX 4096  /* of one value, bytes before escaping */
-#define VALUE_MIN 16    /* a value cut shorter than this says nothing */
+#define END_BYTES  2    /* what ends a line: a brace and a newline */
+#define VALUE_MAX  4096 /* of one value, bytes before escaping */
+#define VALUE_MIN  16   /* a value cut shorter than this says nothing */
 
 static atomic_int least_severe = OC_LOG_INFO;
 static atomic_bool as_json;
