@@ -1,0 +1,206 @@
+"""./run demo: a real model is copied between two Regions, and boto3 lists the job.
+
+Starts a server on a free loopback port with a temporary data folder, does what a person would do,
+checks each result, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import boto3
+from support.server import ROOT, Server, ServerError
+
+HOME, AWAY = "us-east-1", "us-west-2"
+COPIES = ("minilm-in-the-west", "minilm-nightly", "minilm-candidate")
+
+
+class Transcript:
+    """Numbered steps, and below each what was done and proved."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.begin = time.monotonic()
+
+    def step(self, title: str) -> None:
+        self.number += 1
+        print(f"\n{self.number}. {title}", flush=True)
+
+    def note(self, text: str) -> None:
+        print(f"   {text}", flush=True)
+
+
+def size_text(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError
+
+
+def rate_text(count: int, seconds: float) -> str:
+    return f"{seconds:.2f} s, {size_text(count / max(seconds, 1e-6))}/s"
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files that an import takes: plain ones, hidden ones too."""
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+def digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def outcrop(server: Server, *args: str, region: str = HOME) -> dict[str, Any]:
+    """One outcrop command as a program would run it: its JSON answer."""
+    ran = server.command(*args, "-o", "json", region=region, timeout=3600)
+    if ran.returncode != 0:
+        raise ServerError(f"outcrop {' '.join(args)}: {ran.stderr.strip()}\n{server.tail()}")
+    answer: dict[str, Any] = json.loads(ran.stdout) if ran.stdout.strip() else {}
+    return answer
+
+
+def client(server: Server, region: str) -> Any:
+    """An unmodified boto3 client: only the endpoint is another."""
+    keys = server.admin_keys()
+    return boto3.client(
+        "bedrock",
+        region_name=region,
+        endpoint_url=server.endpoint,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret,
+    )
+
+
+def follow(bedrock: Any, job_arn: str, transcript: Transcript) -> dict[str, Any]:
+    """Poll the job as any Bedrock user does, until it ends."""
+    status = ""
+    while True:
+        job: dict[str, Any] = bedrock.get_model_copy_job(jobArn=job_arn)
+        if job["status"] != status:
+            status = job["status"]
+            transcript.note(f"status {status}")
+        if status != "InProgress":
+            return job
+        time.sleep(0.02)
+
+
+def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> None:
+    files = files_of(folder)
+    total = sum(file.stat().st_size for file in files)
+    name = "demo-model"
+
+    transcript.step(f"A model of yours: {len(files)} files, {size_text(total)}")
+    for file in sorted(files, key=lambda file: -file.stat().st_size)[:3]:
+        transcript.note(f"{size_text(file.stat().st_size):>10}  {file.relative_to(folder)}")
+
+    transcript.step(f"outcrop import: register it in {HOME}")
+    begin = time.monotonic()
+    outcrop(server, "import", str(folder), "--name", name)
+    seconds = time.monotonic() - begin
+    model = client(server, HOME).get_custom_model(modelIdentifier=name)
+    assert model["modelStatus"] == "Active", model
+    transcript.note(model["modelArn"])
+    transcript.note(
+        f"Active; uploaded, hashed, encrypted and synced in {rate_text(total, seconds)}"
+    )
+
+    transcript.step(f"boto3 create_model_copy_job: copy it to {AWAY}, with tags")
+    bedrock = client(server, AWAY)
+    begin = time.monotonic()
+    made = bedrock.create_model_copy_job(
+        sourceModelArn=model["modelArn"],
+        targetModelName=COPIES[0],
+        targetModelTags=[{"key": "team", "value": "search"}, {"key": "stage", "value": "demo"}],
+    )
+    transcript.note(made["jobArn"])
+    job = follow(bedrock, made["jobArn"], transcript)
+    if job["status"] != "Completed":
+        raise ServerError(f"the job ended {job['status']}: {job.get('failureMessage')}")
+    transcript.note(
+        f"copied, verified and encrypted anew in {rate_text(total, time.monotonic() - begin)}"
+    )
+    begin = time.monotonic()
+    for copy in COPIES[1:]:
+        made = bedrock.create_model_copy_job(sourceModelArn=model["modelArn"], targetModelName=copy)
+        while bedrock.get_model_copy_job(jobArn=made["jobArn"])["status"] == "InProgress":
+            time.sleep(0.005)
+    seconds = time.monotonic() - begin
+    transcript.note(f"two more copies in {seconds:.2f} s: parts that are there are not moved again")
+
+    transcript.step("boto3 list_model_copy_jobs: paginator, filters and order")
+    paginator = bedrock.get_paginator("list_model_copy_jobs")
+    pages = list(paginator.paginate(PaginationConfig={"PageSize": 2}))
+    jobs = [job for page in pages for job in page["modelCopyJobSummaries"]]
+    for job in jobs:
+        transcript.note(
+            f"{job['status']}  {job['creationTime']:%H:%M:%S.%f}  {job['targetModelName']}"
+        )
+    assert [job["targetModelName"] for job in jobs] == list(reversed(COPIES))
+    found = bedrock.list_model_copy_jobs(
+        statusEquals="Completed",
+        sourceModelArnEquals=model["modelArn"],
+        targetModelNameContains="nightly",
+        sortOrder="Ascending",
+    )["modelCopyJobSummaries"]
+    assert [job["targetModelName"] for job in found] == [COPIES[1]]
+    transcript.note(
+        f"{len(pages)} pages of two, newest first; the filters found just '{COPIES[1]}'"
+    )
+
+    transcript.step(f"outcrop pull: take the copy out of {AWAY} and compare it with the original")
+    begin = time.monotonic()
+    out = scratch / "pulled"
+    outcrop(server, "pull", COPIES[0], str(out), region=AWAY)
+    seconds = time.monotonic() - begin
+    pulled = files_of(out)
+    assert [file.relative_to(out) for file in pulled] == [f.relative_to(folder) for f in files]
+    for mine, theirs in zip(files, pulled, strict=True):
+        assert digest(mine) == digest(theirs), f"{mine} differs from {theirs}"
+    transcript.note(f"pulled in {rate_text(total, seconds)}")
+    transcript.note(f"byte-identical: the SHA-256 of all {len(files)} files agree")
+
+
+def next_steps() -> None:
+    print("""
+Now yourself:
+   build/outcrop serve --data ~/outcrop              start a server; it prints what to export
+   build/outcrop import DIR --name my-model          register a model
+   build/outcrop copy my-model --to us-west-2 --name my-copy --wait
+   aws bedrock list-model-copy-jobs --region us-west-2 --status-equals Completed
+   ./run demo DIR                                    this demo with a model of your own""")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]).resolve()
+    transcript = Transcript()
+    print("Outcrop: a model is copied between two Regions, and boto3 lists the job")
+    scratch_root = ROOT / ".cache"
+    scratch_root.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=scratch_root) as scratch:
+        server = Server(Path(scratch), regions=(HOME, AWAY))
+        begin = time.monotonic()
+        with server:
+            transcript.step(f"outcrop serve: up in {(time.monotonic() - begin) * 1000:.0f} ms")
+            transcript.note(
+                f"{server.endpoint}, Regions {HOME} and {AWAY}, data in a temporary folder"
+            )
+            run(folder, server, Path(scratch), transcript)
+            transcript.step("The server ends on SIGTERM, and its data folder goes")
+        transcript.note(
+            f"nothing is left running; {time.monotonic() - transcript.begin:.1f} s in all"
+        )
+    next_steps()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+# ./run demo [DIR]: see tools/demo.py. Sourced by ./run.
+
+demo() {
+    local folder=${1:-}
+    [ -z "$folder" ] || [ -d "$folder" ] || die "demo: '$folder' is not a folder"
+    setup_parts packages python
+    if [ -z "$folder" ]; then
+        setup_model
+        folder=.cache/minilm/model
+    fi
+    build debug
+    $python tools/demo.py "$folder"
+}
