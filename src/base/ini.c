@@ -11,7 +11,7 @@
 
 /* Duplicates are found by walking the lists, so their lengths are bounded. */
 #define SECTIONS_MAX 10000
-#define ENTRIES_MAX 1000 /* keys of one section, sub-properties of one key */
+#define ENTRIES_MAX  1000 /* keys of one section, sub-properties of one key */
 
 struct list_tail {
     struct oc_ini_entry **link; /* where the next entry is hung */

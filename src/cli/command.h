@@ -11,7 +11,8 @@
  *         {0},
  *     };
  *     const struct oc_command oc_command_check = {
- *         .name = "check", .summary = "verify a data folder", .options = options, .run = oc_cmd_check,
+ *         .name = "check", .summary = "verify a data folder", .options = options, .run =
+ * oc_cmd_check,
  *     };
  *     int oc_cmd_check(const struct oc_args *args)
  *     {
@@ -35,6 +36,9 @@ enum oc_exit {
     OC_EXIT_UNREACHABLE = 4, /* the server cannot be reached */
 };
 
+/** Public name of the errors that exit with OC_EXIT_USAGE. */
+#define OC_USAGE_ERROR "UsageError"
+
 struct oc_option {
     const char *name; /* long name without dashes; NULL ends the table */
     char letter;      /* one-letter form, or 0 */
@@ -52,12 +56,12 @@ struct oc_operand {
 struct oc_args;
 
 struct oc_command {
-    const char *name;                  /* one word or two: "jobs", "account add" */
-    const char *summary;               /* one line, no full stop, begins with a verb */
-    const char *details;               /* more for --help, or NULL; whole lines of up to 78 */
+    const char *name;    /* one word or two: "jobs", "account add" */
+    const char *summary; /* one line, no full stop, begins with a verb */
+    const char *details; /* more for --help, lines of up to 80, no final line feed; or NULL */
     const struct oc_operand *operands; /* all of them are required; NULL: none */
     const struct oc_option *options;   /* NULL: none of its own */
-    bool is_client;                    /* also takes oc_client_options */
+    bool is_client;                    /* also takes oc_client_option_table */
     int (*run)(const struct oc_args *args);
 };
 
@@ -107,7 +111,7 @@ const char *oc_args_nth(const struct oc_args *args, const char *name, size_t ind
 /**
  * The option's argument as a whole number.
  * @param fallback  the value when the option was not given
- * Errors: OC_EINVAL — not a number from `min` to `max`.
+ * Errors: OC_EINVAL, named OC_USAGE_ERROR — not a number from `min` to `max`.
  */
 int oc_args_int64(const struct oc_args *args, const char *name, int64_t min, int64_t max,
                   int64_t fallback, int64_t *ret, struct oc_err *err);

@@ -5,13 +5,20 @@
 #include <string.h>
 
 #define OPTIONS_MAX 64 /* options of one command */
-#define WORD_MAX 64    /* longest word that is compared for a nearest match */
+#define WORD_MAX    64 /* longest word that is compared for a nearest match */
 
 const struct oc_option oc_client_option_table[] = {
-    {.name = "region", .arg = "REGION", .help = "Region to ask (default: AWS_REGION or the profile)"},
-    {.name = "profile", .arg = "NAME", .help = "profile of the shared credentials and config files"},
+    {.name = "region",
+     .arg = "REGION",
+     .help = "Region to ask (default: AWS_REGION or the profile)"},
+    {.name = "profile",
+     .arg = "NAME",
+     .help = "profile of the shared credentials and config files"},
     {.name = "endpoint", .arg = "URL", .help = "server to ask (default: AWS_ENDPOINT_URL_BEDROCK)"},
-    {.name = "output", .letter = 'o', .arg = "FORM", .help = "table, json or jsonl (default: table)"},
+    {.name = "output",
+     .letter = 'o',
+     .arg = "FORM",
+     .help = "table, json or jsonl (default: table)"},
     {0},
 };
 
@@ -63,8 +70,8 @@ static size_t edit_distance(const char *a, const char *b)
 
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++)
-            row[j] = min_size(above[j - 1] + (a[i - 1] != b[j - 1]),
-                              min_size(above[j], row[j - 1]) + 1);
+            row[j] =
+                min_size(above[j - 1] + (a[i - 1] != b[j - 1]), min_size(above[j], row[j - 1]) + 1);
     }
     return rows[a_len % 2][b_len];
 }
@@ -115,8 +122,8 @@ static void build_getopt(const struct option_set *set, struct option *ret_long, 
     for (size_t i = 0; i < set->count; i++) {
         const struct oc_option *o = set->list[i];
 
-        *ret_long++ = (struct option){o->name, o->arg ? required_argument : no_argument, NULL,
-                                      256 + (int)i};
+        *ret_long++ =
+            (struct option){o->name, o->arg ? required_argument : no_argument, NULL, 256 + (int)i};
         if (o->letter) {
             *ret_short++ = o->letter;
             if (o->arg)
@@ -263,15 +270,16 @@ int oc_args_int64(const struct oc_args *args, const char *name, int64_t min, int
     int64_t value = fallback;
 
     if (text && (!oc_slice_to_int64(oc_slice_of(text), &value) || value < min || value > max))
-        return oc_fail(err, OC_EINVAL, "option '--%s': want a number from %lld to %lld, not '%s'",
-                       name, (long long)min, (long long)max, text);
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "option '--%s': want a number from %lld to %lld, not '%s'", name,
+                          (long long)min, (long long)max, text);
     *ret = value;
     return OC_OK;
 }
 
 /* -- help -------------------------------------------------------------------------------------- */
 
-#define HELP_COLUMN 26 /* where the explanations begin */
+#define HELP_COLUMN 28 /* where the explanations begin */
 
 static void put_row(struct oc_buf *buf, size_t row_start, const char *help)
 {
@@ -315,7 +323,7 @@ void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command)
             oc_buf_printf(buf, " --%s %s", o->name, o->arg);
     oc_buf_printf(buf, " [options]\n\n%c%s.\n", command->summary[0] & ~0x20, command->summary + 1);
     if (command->details)
-        oc_buf_printf(buf, "\n%s", command->details);
+        oc_buf_printf(buf, "\n%s\n", command->details);
     if (command->operands) {
         oc_buf_put_str(buf, "\nArguments:\n");
         for (const struct oc_operand *o = command->operands; o->name; o++) {

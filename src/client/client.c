@@ -13,13 +13,13 @@
 #include "client/endpoint.h"
 #include "client/transport.h"
 
-#define ATTEMPTS_DEFAULT 3
+#define ATTEMPTS_DEFAULT           3
 #define CONNECT_TIMEOUT_DEFAULT_MS 5000
-#define STALL_TIMEOUT_DEFAULT_MS 60000
-#define PAUSE_FIRST_MS 100   /* before the second attempt; doubles for each further one */
-#define PAUSE_MAX_MS 20000   /* also of what a server may ask for by Retry-After */
-#define CALL_MEMORY_MAX (256UL * 1024) /* for the URL and the headers of one attempt */
-#define HEADERS_MAX 6        /* host, content-type, and what the signature adds */
+#define STALL_TIMEOUT_DEFAULT_MS   60000
+#define PAUSE_FIRST_MS             100 /* before the second attempt; doubles for each further one */
+#define PAUSE_MAX_MS               20000 /* also of what a server may ask for by Retry-After */
+#define CALL_MEMORY_MAX            (256UL * 1024) /* for the URL and the headers of one attempt */
+#define HEADERS_MAX                6 /* host, content-type, and what the signature adds */
 
 struct oc_client {
     struct oc_profile profile;
@@ -33,7 +33,8 @@ struct oc_client {
     struct oc_sigv4_key_cache *key_cache;
 };
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life ----------------------------------------------------------------------------------------
+ */
 
 static unsigned or_default(unsigned value, unsigned fallback)
 {
@@ -135,7 +136,8 @@ void oc_response_clear(struct oc_response *response)
     *response = (struct oc_response){0};
 }
 
-/* -- one attempt --------------------------------------------------------------------------------- */
+/* -- one attempt ---------------------------------------------------------------------------------
+ */
 
 /* The request as it goes out: URL and headers, in the arena of the attempt. */
 struct prepared {
@@ -200,16 +202,15 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
         endpoint = &aws;
     }
     path = oc_arena_printf(arena, "%s%.*s", endpoint->path, OC_FMT(request->path));
-    url = oc_arena_printf(arena, "%s%.*s%s%.*s", endpoint->base, OC_FMT(path),
-                          has_query ? "?" : "", OC_FMT(request->query));
+    url = oc_arena_printf(arena, "%s%.*s%s%.*s", endpoint->base, OC_FMT(path), has_query ? "?" : "",
+                          OC_FMT(request->query));
     add_header(&p, OC_STR("Host"), oc_arena_copy(arena, oc_slice_of(endpoint->host)));
     if (!path.ptr || !url.ptr || !p.headers[0].value.ptr)
         return oc_fail_nomem(err);
     p.url = url.ptr;
     if (request->body.ptr)
         add_header(&p, OC_STR("Content-Type"),
-                   oc_slice_of(request->content_type ? request->content_type
-                                                     : "application/json"));
+                   oc_slice_of(request->content_type ? request->content_type : "application/json"));
     if (client->credentials.bearer.len > 0) {
         bearer = oc_arena_printf(arena, "Bearer %.*s", OC_FMT(client->credentials.bearer));
         if (!bearer.ptr)
@@ -228,7 +229,7 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
 /* What became of one attempt. */
 struct outcome {
     bool retryable;
-    bool ran; /* the server may have carried the request out */
+    bool ran;         /* the server may have carried the request out */
     int64_t pause_ms; /* what the server asked for, or 0 */
 };
 
@@ -270,7 +271,8 @@ static int attempt(struct oc_client *client, const struct oc_request *request,
     return rc;
 }
 
-/* -- all attempts ---------------------------------------------------------------------------------- */
+/* -- all attempts
+ * ---------------------------------------------------------------------------------- */
 
 static void pause_before(unsigned attempt_number, int64_t asked_ms)
 {
@@ -331,7 +333,8 @@ int oc_client_call_json(struct oc_client *client, const struct oc_request *reque
     return oc_answer_json(text.len ? text : OC_STR("{}"), ret, err);
 }
 
-/* -- lists ------------------------------------------------------------------------------------------ */
+/* -- lists
+ * ------------------------------------------------------------------------------------------ */
 
 static int walk_page(struct oc_client *client, const struct oc_request *request, const char *items,
                      oc_item_fn fn, void *ctx, struct oc_buf *ret_token, struct oc_err *err)
@@ -383,7 +386,8 @@ int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_sli
     return rc;
 }
 
-/* -- small helpers ------------------------------------------------------------------------------------ */
+/* -- small helpers
+ * ------------------------------------------------------------------------------------ */
 
 void oc_path_put_label(struct oc_buf *buf, const char *prefix, struct oc_slice label)
 {
@@ -415,10 +419,10 @@ struct oc_slice oc_arn_region(struct oc_slice text)
 
 bool oc_client_err_is_unreachable(const struct oc_err *err)
 {
-    return err->name && (strcmp(err->name, "EndpointConnectionError") == 0 ||
-                         strcmp(err->name, "ConnectTimeoutError") == 0 ||
-                         strcmp(err->name, "ReadTimeoutError") == 0 ||
-                         strcmp(err->name, "SSLError") == 0);
+    return err->name &&
+           (strcmp(err->name, "EndpointConnectionError") == 0 ||
+            strcmp(err->name, "ConnectTimeoutError") == 0 ||
+            strcmp(err->name, "ReadTimeoutError") == 0 || strcmp(err->name, "SSLError") == 0);
 }
 
 bool oc_client_err_is_denied(const struct oc_err *err)

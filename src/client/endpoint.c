@@ -23,10 +23,20 @@ static bool is_region(struct oc_slice region)
     return region.ptr[0] != '-' && region.ptr[region.len - 1] != '-';
 }
 
+int oc_endpoint_check_region(struct oc_slice region, struct oc_err *err)
+{
+    if (is_region(region))
+        return OC_OK;
+    return oc_fail_as(err, OC_EINVAL, "InvalidRegionError",
+                      "'%.*s' is not a Region's name: want lower-case letters, digits and '-'",
+                      OC_FMT(region));
+}
+
 int oc_endpoint_region(const char *given, const struct oc_profile *profile,
                        char ret[OC_REGION_MAX + 1], struct oc_err *err)
 {
     struct oc_slice region = oc_slice_of(given);
+    int rc;
 
     if (!region.ptr)
         region = env_value("AWS_REGION");
@@ -37,10 +47,9 @@ int oc_endpoint_region(const char *given, const struct oc_profile *profile,
     if (!region.ptr)
         return oc_fail_as(err, OC_EINVAL, "NoRegionError",
                           "no Region is given; use --region, or set AWS_REGION");
-    if (!is_region(region))
-        return oc_fail_as(err, OC_EINVAL, "InvalidRegionError",
-                          "'%.*s' is not a Region's name: want lower-case letters, digits and '-'",
-                          OC_FMT(region));
+    rc = oc_endpoint_check_region(region, err);
+    if (rc < 0)
+        return rc;
     memcpy(ret, region.ptr, region.len);
     ret[region.len] = '\0';
     return OC_OK;
@@ -104,8 +113,8 @@ int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
 {
     struct oc_slice url = oc_slice_of(given);
 
-    if (!url.ptr && oc_slice_eq_nocase(env_value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
-                                       OC_STR("true"))) {
+    if (!url.ptr &&
+        oc_slice_eq_nocase(env_value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), OC_STR("true"))) {
         *ret = (struct oc_endpoint){0};
         return OC_OK;
     }

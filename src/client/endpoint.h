@@ -7,7 +7,7 @@
 #include "client/profile.h"
 
 #define OC_ENDPOINT_MAX 1024
-#define OC_REGION_MAX 64
+#define OC_REGION_MAX   64
 
 /**
  * The Region: `given`, AWS_REGION, AWS_DEFAULT_REGION, the profile.
@@ -16,6 +16,9 @@
  */
 int oc_endpoint_region(const char *given, const struct oc_profile *profile,
                        char ret[OC_REGION_MAX + 1], struct oc_err *err);
+
+/** Whether `region` can be a Region's name. Errors: OC_EINVAL, named InvalidRegionError. */
+int oc_endpoint_check_region(struct oc_slice region, struct oc_err *err);
 
 /** Where to connect. */
 struct oc_endpoint {

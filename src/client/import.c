@@ -17,9 +17,9 @@
 #include "model/manifest.h"
 
 #define CONFIG_JSON_MAX (1024 * 1024)
-#define POLL_FIRST_MS 100 /* between two looks at a model that is being verified; grows */
-#define POLL_MAX_MS 2000
-#define SLOTS_MAX (OC_TRANSFER_THREADS_MAX + 2)
+#define POLL_FIRST_MS   100 /* between two looks at a model that is being verified; grows */
+#define POLL_MAX_MS     2000
+#define SLOTS_MAX       (OC_TRANSFER_THREADS_MAX + 2)
 
 struct digest {
     uint8_t bytes[OC_SHA256_LEN];
@@ -57,7 +57,8 @@ static void report(struct import *im)
         im->options->on_progress(&im->progress, im->options->ctx);
 }
 
-/* -- the manifest ---------------------------------------------------------------------------------- */
+/* -- the manifest
+ * ---------------------------------------------------------------------------------- */
 
 static int full_path(const struct import *im, struct oc_slice path, struct oc_buf *buf,
                      const char **ret, struct oc_err *err)
@@ -104,9 +105,11 @@ static int lay_out(struct import *im, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- the upload ------------------------------------------------------------------------------------- */
+/* -- the upload
+ * ------------------------------------------------------------------------------------- */
 
-/* A token that is the same for the same files and request: hexadecimal digest of all that matters. */
+/* A token that is the same for the same files and request: hexadecimal digest of all that matters.
+ */
 static int make_token(const struct import *im, char ret[OC_SHA256_HEX_LEN], struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
@@ -255,7 +258,8 @@ static int open_upload(struct import *im, struct oc_err *err)
     return create_upload(im, (struct oc_slice){fresh, sizeof(fresh)}, err);
 }
 
-/* -- reading ----------------------------------------------------------------------------------------- */
+/* -- reading
+ * ----------------------------------------------------------------------------------------- */
 
 /* Where the reader is. */
 struct reader {
@@ -409,7 +413,8 @@ static int read_all(struct reader *r, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- sending ------------------------------------------------------------------------------------------ */
+/* -- sending
+ * ------------------------------------------------------------------------------------------ */
 
 static int send_part(struct import *im, struct slot *slot, bool *ret_skipped, struct oc_err *err)
 {
@@ -496,7 +501,8 @@ static void *send_loop(void *ctx)
     return NULL;
 }
 
-/* -- both together -------------------------------------------------------------------------------------- */
+/* -- both together
+ * -------------------------------------------------------------------------------------- */
 
 static void end_reading(struct import *im)
 {
@@ -561,7 +567,9 @@ static int send_parts(struct import *im, struct oc_err *err)
     return rc;
 }
 
-/* -- the end ----------------------------------------------------------------------------------------------- */
+/* -- the end
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static int complete(struct import *im, struct oc_buf *ret_arn, struct oc_err *err)
 {

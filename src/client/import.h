@@ -21,7 +21,7 @@ struct oc_import_options {
     struct oc_slice name;
     struct oc_slice kms_key; /* absent: the Region's service key */
     struct oc_tag_list tags;
-    unsigned threads; /* 0: OC_TRANSFER_THREADS_DEFAULT */
+    unsigned threads;           /* 0: OC_TRANSFER_THREADS_DEFAULT */
     oc_progress_fn on_progress; /* may be NULL */
     void *ctx;
 };

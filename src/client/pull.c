@@ -17,19 +17,19 @@
 #include "client/tree.h"
 #include "model/manifest.h"
 
-#define PARTIAL ".outcrop-partial"
-#define FETCHES_MAX 3          /* of one part that arrives damaged */
-#define READ_SIZE (256 * 1024) /* of a file whose digest is checked */
+#define PARTIAL     ".outcrop-partial"
+#define FETCHES_MAX 3            /* of one part that arrives damaged */
+#define READ_SIZE   (256 * 1024) /* of a file whose digest is checked */
 
 struct pull {
     struct oc_client *client;
     const struct oc_pull_options *options;
     struct oc_manifest manifest;
-    int dest;        /* folder */
-    int partial;     /* folder below it, locked */
-    bool resumes;    /* `partial` was there before */
-    bool *in_place;  /* per file: stands at its name with the right content */
-    uint32_t *first_files; /* per part: the first file that has bytes in it */
+    int dest;               /* folder */
+    int partial;            /* folder below it, locked */
+    bool resumes;           /* `partial` was there before */
+    bool *in_place;         /* per file: stands at its name with the right content */
+    uint32_t *first_files;  /* per part: the first file that has bytes in it */
     struct oc_buf *buffers; /* per thread, for one part */
 
     pthread_mutex_t lock; /* guards progress */
@@ -51,7 +51,8 @@ static int fail_write(struct oc_err *err, const struct pull *pull, const char *w
     return oc_fail_errno(err, "cannot %s in '%s'", what, pull->options->dest);
 }
 
-/* -- the manifest ----------------------------------------------------------------------------------- */
+/* -- the manifest
+ * ----------------------------------------------------------------------------------- */
 
 static int check_paths(const struct pull *pull, struct oc_err *err)
 {
@@ -110,7 +111,8 @@ static int make_tables(struct pull *pull, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- what is there already ------------------------------------------------------------------------------ */
+/* -- what is there already
+ * ------------------------------------------------------------------------------ */
 
 /* Whether the open file has the size and digest of `file`. */
 static int has_content(int fd, const struct oc_manifest_file *file, bool *ret, struct oc_err *err)
@@ -208,8 +210,8 @@ static int open_partial_file(const struct pull *pull, size_t index, int flags, s
     int fd;
 
     partial_name(index, name);
-    fd = openat(pull->partial, name, flags | O_NOFOLLOW | O_CLOEXEC,
-                file->executable ? 0777 : 0666);
+    fd =
+        openat(pull->partial, name, flags | O_NOFOLLOW | O_CLOEXEC, file->executable ? 0777 : 0666);
     return fd < 0 ? fail_write(err, pull, "open a file") : fd;
 }
 
@@ -268,7 +270,9 @@ static int open_folders(struct pull *pull, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- parts ----------------------------------------------------------------------------------------------- */
+/* -- parts
+ * -----------------------------------------------------------------------------------------------
+ */
 
 typedef int (*piece_fn)(int fd, char *bytes, size_t len, int64_t offset, struct oc_err *err);
 
@@ -442,7 +446,9 @@ static int pull_part(size_t index, unsigned worker, void *ctx, struct oc_err *er
     return rc;
 }
 
-/* -- files ----------------------------------------------------------------------------------------------- */
+/* -- files
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Prove a whole file and make it durable, still below the partial folder. */
 static int seal_file(size_t index, unsigned worker, void *ctx, struct oc_err *err)
@@ -481,8 +487,8 @@ static int place_file(struct pull *pull, size_t index, struct oc_err *err)
         return parent;
     partial_name(index, from);
     /* Without --force nothing that came meanwhile is replaced either. */
-    if (renameat2(pull->partial, from, parent, name,
-                  pull->options->force ? 0 : RENAME_NOREPLACE) == 0)
+    if (renameat2(pull->partial, from, parent, name, pull->options->force ? 0 : RENAME_NOREPLACE) ==
+        0)
         return OC_OK;
     if (errno == EEXIST)
         return fail_in_the_way(pull, index, err);
@@ -520,7 +526,9 @@ static void remove_partial(const struct pull *pull)
     }
 }
 
-/* -- all -------------------------------------------------------------------------------------------------- */
+/* -- all
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static unsigned thread_count(const struct pull *pull)
 {

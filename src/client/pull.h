@@ -17,10 +17,10 @@
 
 struct oc_pull_options {
     struct oc_slice model_arn;
-    struct oc_slice region; /* where the model is; absent: the client's Region */
-    const char *dest;       /* made when missing */
-    bool force;             /* replace files that differ */
-    unsigned threads;       /* 0: OC_TRANSFER_THREADS_DEFAULT */
+    struct oc_slice region;     /* where the model is; absent: the client's Region */
+    const char *dest;           /* made when missing */
+    bool force;                 /* replace files that differ */
+    unsigned threads;           /* 0: OC_TRANSFER_THREADS_DEFAULT */
     oc_progress_fn on_progress; /* may be NULL */
     void *ctx;
 };

@@ -28,7 +28,7 @@ struct oc_transfer_progress {
 typedef void (*oc_progress_fn)(const struct oc_transfer_progress *progress, void *ctx);
 
 #define OC_TRANSFER_THREADS_DEFAULT 4
-#define OC_TRANSFER_THREADS_MAX 32
+#define OC_TRANSFER_THREADS_MAX     32
 
 /** Work on item `index`, on thread number `worker` (from 0). */
 typedef int (*oc_each_fn)(size_t index, unsigned worker, void *ctx, struct oc_err *err);

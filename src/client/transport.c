@@ -131,7 +131,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return x->body->failed ? 0 : size * count;
 }
 
-/* -- sending ------------------------------------------------------------------------------------ */
+/* -- sending ------------------------------------------------------------------------------------
+ */
 
 static int add_line(struct curl_slist **list, const char *line)
 {
@@ -237,8 +238,8 @@ static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err
                           x->body->max);
     case CURLE_OPERATION_TIMEDOUT:
         if (has_connected(x->curl))
-            return oc_fail_as(err, OC_EIO, "ReadTimeoutError",
-                              "%.*s stopped answering; try again", OC_FMT(base));
+            return oc_fail_as(err, OC_EIO, "ReadTimeoutError", "%.*s stopped answering; try again",
+                              OC_FMT(base));
         return oc_fail_as(err, OC_EIO, "ConnectTimeoutError",
                           "%.*s does not accept a connection in time; check the endpoint and that "
                           "the server runs",

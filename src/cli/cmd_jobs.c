@@ -1,0 +1,140 @@
+/* `outcrop jobs`, `outcrop job`. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/copy_job.h"
+#include "cli/list.h"
+#include "cli/session.h"
+
+/* -- jobs
+ * --------------------------------------------------------------------------------------------- */
+
+static const struct oc_option jobs_options[] = {
+    {.name = "status", .arg = "STATUS", .help = "only InProgress, Completed or Failed ones"},
+    {.name = "since", .arg = "TIME", .help = "only those made after: 30m, 2h, 7d, or ISO-8601"},
+    {.name = "until", .arg = "TIME", .help = "only those made before"},
+    {.name = "source-account", .arg = "ID", .help = "only copies of that account's models"},
+    {.name = "source-model", .arg = "MODEL", .help = "only copies of that model: name or ARN"},
+    {.name = "name-contains", .arg = "TEXT", .help = "only copies whose name contains TEXT"},
+    {.name = "sort", .arg = "ORDER", .help = "by time: asc or desc (default: desc)"},
+    OC_LIST_OPTIONS,
+    {0},
+};
+
+static const struct oc_field jobs_fields[] = {
+    {"STATUS", "status", OC_SHOW_STATUS},
+    {"CREATED", "creationTime", OC_SHOW_TIME},
+    {"NAME", "targetModelName", OC_SHOW_TEXT},
+    {"SOURCE", "sourceModelName", OC_SHOW_TEXT},
+    {"FROM", "sourceModelArn", OC_SHOW_REGION},
+    {"ACCOUNT", "sourceAccountId", OC_SHOW_TEXT},
+    {"JOB", "jobArn", OC_SHOW_TAIL},
+};
+
+/* The ARN of the model whose copies are asked for; a name is looked up. */
+static int put_source(struct oc_session *session, struct oc_buf *query, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *model = NULL;
+    struct oc_slice source = oc_slice_of(oc_args_get(session->args, "source-model"));
+    int rc;
+
+    if (source.ptr && !oc_slice_has_prefix(source, OC_STR("arn:"))) {
+        rc = oc_session_get_model(session, source, &model, err);
+        if (rc < 0)
+            return rc;
+        source = oc_json_string(oc_json_get(model, "modelArn"));
+    }
+    oc_query_put(query, "sourceModelArnEquals", source);
+    return OC_OK;
+}
+
+static int jobs(struct oc_session *session, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
+    const struct oc_args *args = session->args;
+    struct oc_cli_list list = {
+        .path = OC_STR("/model-copy-jobs"),
+        .items = "modelCopyJobSummaries",
+        .none = "No copy jobs.",
+        .fields = jobs_fields,
+        .field_count = sizeof(jobs_fields) / sizeof(jobs_fields[0]),
+    };
+    int rc;
+
+    oc_buf_init(&query, OC_HTTP_TARGET_MAX);
+    rc = oc_cli_list_times(args, &query, err);
+    if (rc == OC_OK)
+        rc = oc_cli_list_limit(args, &query, &list.limit, err);
+    if (rc == OC_OK)
+        rc = put_source(session, &query, err);
+    if (rc < 0)
+        return rc;
+    oc_query_put(&query, "statusEquals", oc_slice_of(oc_args_get(args, "status")));
+    oc_query_put(&query, "sourceAccountEquals", oc_slice_of(oc_args_get(args, "source-account")));
+    oc_query_put(&query, "outputModelNameContains",
+                 oc_slice_of(oc_args_get(args, "name-contains")));
+    if (query.failed)
+        return oc_fail_nomem(err);
+    list.query = oc_buf_slice(&query);
+    return oc_cli_list(session, &list, err);
+}
+
+static int run_jobs(const struct oc_args *args)
+{
+    return oc_session_run(args, jobs);
+}
+
+const struct oc_command oc_command_jobs = {
+    .name = "jobs",
+    .summary = "list copy jobs",
+    .details = "Lists the jobs that copy to --region, newest first.",
+    .options = jobs_options,
+    .is_client = true,
+    .run = run_jobs,
+};
+
+/* -- job
+ * ---------------------------------------------------------------------------------------------- */
+
+static const struct oc_operand job_operands[] = {
+    {"JOB", "ARN of the job, or its last part as `outcrop jobs` shows it"},
+    {0},
+};
+
+static const struct oc_option job_options[] = {
+    {.name = "wait", .help = "show the progress and wait for the end"},
+    {0},
+};
+
+static int job(struct oc_session *session, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
+    bool wait = oc_args_has(session->args, "wait");
+    int rc;
+
+    oc_buf_init(&arn, OC_HTTP_TARGET_MAX);
+    rc = oc_copy_job_arn(session, oc_slice_of(session->args->operands[0]), &arn, err);
+    if (rc < 0)
+        return rc;
+    rc = (wait ? oc_copy_job_wait : oc_copy_job_get)(session, oc_buf_slice(&arn), &answer, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_copy_job_print(session, answer, err);
+    return rc < 0 || !wait ? rc : oc_copy_job_result(answer, err);
+}
+
+static int run_job(const struct oc_args *args)
+{
+    return oc_session_run(args, job);
+}
+
+const struct oc_command oc_command_job = {
+    .name = "job",
+    .summary = "show one copy job",
+    .details = "With --wait, the exit code is 1 when the job ends Failed.",
+    .operands = job_operands,
+    .options = job_options,
+    .is_client = true,
+    .run = run_job,
+};

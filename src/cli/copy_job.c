@@ -1,0 +1,139 @@
+/* Copy jobs as the commands see them. */
+#include "cli/copy_job.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "cli/progress.h"
+
+#define POLL_FIRST_MS 100
+#define POLL_MAX_MS   1000 /* the bar should move */
+
+static int get(struct oc_session *session, struct oc_slice arn, const char *prefix,
+               const char *suffix, struct oc_json **ret, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
+
+    oc_buf_init(&path, OC_HTTP_TARGET_MAX);
+    oc_path_put_label(&path, prefix, arn);
+    oc_buf_put_str(&path, suffix);
+    if (path.failed)
+        return oc_fail_nomem(err);
+    /* A job lives in the Region of its ARN, which for `copy --to` is not that of --region. */
+    struct oc_request request = {
+        .method = "GET", .path = oc_buf_slice(&path), .region = oc_arn_region(arn)};
+    return oc_client_call_json(session->client, &request, ret, err);
+}
+
+int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
+                    struct oc_err *err)
+{
+    return get(session, arn, "/model-copy-jobs/", "", ret, err);
+}
+
+int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struct oc_buf *ret,
+                    struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *me = NULL;
+    struct oc_request request = {.method = "GET", .path = OC_STR("/-/whoami")};
+    int rc;
+
+    if (arn_or_id.len == 0)
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR, "want the ARN or the id of a copy job");
+    if (oc_slice_find(arn_or_id, ':') >= 0) {
+        oc_buf_put_slice(ret, arn_or_id);
+        return ret->failed ? oc_fail_nomem(err) : OC_OK;
+    }
+    rc = oc_client_call_json(session->client, &request, &me, err);
+    if (rc < 0)
+        return rc;
+    oc_buf_printf(ret, "arn:aws:bedrock:%.*s:%.*s:model-copy-job/%.*s",
+                  OC_FMT(oc_client_region(session->client)),
+                  OC_FMT(oc_json_string(oc_json_get(me, "accountId"))), OC_FMT(arn_or_id));
+    return ret->failed ? oc_fail_nomem(err) : OC_OK;
+}
+
+/* Another implementation of the API has no progress; its jobs are followed by their status. */
+static void show_progress(struct oc_session *session, struct oc_slice arn,
+                          struct oc_progress *progress)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    struct oc_err ignored = {0};
+    static const char *const steps[] = {"queued", "copying", "sealing"};
+    struct oc_progress_state state = {.step = "copying"};
+    struct oc_slice phase;
+
+    if (get(session, arn, "/-/model-copy-jobs/", "/progress", &answer, &ignored) < 0)
+        return;
+    phase = oc_json_string(oc_json_get(answer, "phase"));
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (oc_slice_eq_str(phase, steps[i]))
+            state.step = steps[i];
+    state.bytes_done = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesDone"), 0);
+    state.bytes_total = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesTotal"), 0);
+    state.bytes_per_second = oc_json_int64(oc_json_get(answer, "bytesPerSecond"), 0);
+    state.seconds_left = oc_json_int64(oc_json_get(answer, "secondsLeft"), 0);
+    if (!oc_slice_eq_str(phase, "done"))
+        oc_progress_show(progress, &state);
+}
+
+static bool is_in_progress(const struct oc_json *job)
+{
+    return oc_slice_eq_str(oc_json_string(oc_json_get(job, "status")), "InProgress");
+}
+
+int oc_copy_job_wait(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
+                     struct oc_err *err)
+{
+    struct oc_progress progress;
+    long pause_ms = POLL_FIRST_MS;
+    struct oc_json *job = NULL;
+    int rc;
+
+    oc_progress_begin(&progress);
+    for (;;) {
+        struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
+
+        rc = oc_copy_job_get(session, arn, &job, err);
+        if (rc < 0 || !is_in_progress(job))
+            break;
+        oc_json_free(job);
+        show_progress(session, arn, &progress);
+        (void)nanosleep(&pause, NULL); /* a signal shortens the pause, which does no harm */
+        pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
+    }
+    oc_progress_end(&progress);
+    if (rc == OC_OK)
+        *ret = job;
+    return rc;
+}
+
+int oc_copy_job_print(struct oc_session *session, const struct oc_json *job, struct oc_err *err)
+{
+    static const struct oc_field fields[] = {
+        {"Job", "jobArn", OC_SHOW_TEXT},
+        {"Status", "status", OC_SHOW_TEXT},
+        {"Failure", "failureMessage", OC_SHOW_TEXT},
+        {"Created", "creationTime", OC_SHOW_TIME},
+        {"Target name", "targetModelName", OC_SHOW_TEXT},
+        {"Target model", "targetModelArn", OC_SHOW_TEXT},
+        {"Target key", "targetModelKmsKeyArn", OC_SHOW_TEXT},
+        {"Target tags", "targetModelTags", OC_SHOW_LIST},
+        {"Source name", "sourceModelName", OC_SHOW_TEXT},
+        {"Source model", "sourceModelArn", OC_SHOW_TEXT},
+        {"Source account", "sourceAccountId", OC_SHOW_TEXT},
+    };
+
+    return oc_output_object(&session->output, job, fields, sizeof(fields) / sizeof(fields[0]), err);
+}
+
+int oc_copy_job_result(const struct oc_json *job, struct oc_err *err)
+{
+    struct oc_slice reason = oc_json_string(oc_json_get(job, "failureMessage"));
+
+    if (!oc_slice_eq_str(oc_json_string(oc_json_get(job, "status")), "Failed"))
+        return OC_OK;
+    return oc_fail(err, OC_EIO, "the copy job ended Failed: %.*s",
+                   OC_FMT(reason.len ? reason : OC_STR("the server gives no reason")));
+}

@@ -1,0 +1,33 @@
+/*
+ * Copy jobs as the commands see them: found by ARN or id, followed to their end, shown.
+ */
+#ifndef OC_CLI_COPY_JOB_H
+#define OC_CLI_COPY_JOB_H
+
+#include "cli/session.h"
+
+/**
+ * The ARN that a person means: an ARN, or the last 12 characters of one, which are completed with
+ * the caller's account and Region.
+ */
+int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struct oc_buf *ret,
+                    struct oc_err *err);
+
+/** GetModelCopyJob. @param[out] ret  free with oc_json_free */
+int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
+                    struct oc_err *err);
+
+/**
+ * Show the job's progress until it has ended.
+ * @param[out] ret  the job as GetModelCopyJob shows it at the end
+ */
+int oc_copy_job_wait(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
+                     struct oc_err *err);
+
+/** Print a job. */
+int oc_copy_job_print(struct oc_session *session, const struct oc_json *job, struct oc_err *err);
+
+/** OC_OK, or OC_EIO with the job's failure message when it is Failed. */
+int oc_copy_job_result(const struct oc_json *job, struct oc_err *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* Figures and tables for people. */
+#include "cli/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/utf8.h"
+
+#define TABLE_MEMORY_MAX (256UL << 20)
+
+void oc_format_size(struct oc_buf *buf, uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes / 1024;
+    size_t unit = 0;
+
+    if (bytes < 1024) {
+        oc_buf_printf(buf, "%llu B", (unsigned long long)bytes);
+        return;
+    }
+    /* 999.5 would be printed as 1000. */
+    while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1024;
+        unit++;
+    }
+    oc_buf_printf(buf, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[unit]);
+}
+
+void oc_format_rate(struct oc_buf *buf, uint64_t bytes_per_second)
+{
+    oc_format_size(buf, bytes_per_second);
+    oc_buf_put_str(buf, "/s");
+}
+
+void oc_format_duration(struct oc_buf *buf, uint64_t seconds)
+{
+    unsigned long long hours = seconds / 3600;
+    unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
+
+    if (hours > 0)
+        oc_buf_printf(buf, "%llu:%02u:%02u", hours, minutes, rest);
+    else
+        oc_buf_printf(buf, "%u:%02u", minutes, rest);
+}
+
+void oc_format_time(struct oc_buf *buf, struct oc_slice iso)
+{
+    if (iso.len < 20 || iso.ptr[10] != 'T' || iso.ptr[iso.len - 1] != 'Z') {
+        oc_format_text(buf, iso);
+        return;
+    }
+    oc_format_text(buf, oc_slice_sub(iso, 0, 10));
+    oc_buf_put_char(buf, ' ');
+    oc_format_text(buf, oc_slice_sub(iso, 11, 8));
+    oc_buf_put_char(buf, 'Z');
+}
+
+void oc_format_text(struct oc_buf *buf, struct oc_slice text)
+{
+    while (text.len > 0) {
+        uint32_t code = 0;
+        size_t len = oc_utf8_next(text, &code);
+
+        if (len == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            oc_buf_put_char(buf, '?');
+            len = len ? len : 1;
+        } else {
+            oc_buf_put(buf, text.ptr, len);
+        }
+        text = oc_slice_sub(text, len, text.len);
+    }
+}
+
+/* -- tables
+ * ---------------------------------------------------------------------------------------- */
+
+void oc_table_init(struct oc_table *table)
+{
+    *table = (struct oc_table){0};
+    oc_arena_init(&table->arena, TABLE_MEMORY_MAX);
+}
+
+void oc_table_clear(struct oc_table *table)
+{
+    free(table->cells);
+    oc_arena_clear(&table->arena);
+    oc_table_init(table);
+}
+
+void oc_table_add(struct oc_table *table, struct oc_slice text)
+{
+    struct oc_buf clean;
+
+    if (table->cell_count == table->cell_cap) {
+        size_t longer = table->cell_cap ? table->cell_cap * 2 : 64;
+        void *cells = oc_realloc(table->cells, longer * sizeof(*table->cells));
+
+        table->failed = table->failed || !cells;
+        if (!cells)
+            return;
+        table->cells = cells;
+        table->cell_cap = longer;
+    }
+    oc_buf_init(&clean, TABLE_MEMORY_MAX);
+    oc_format_text(&clean, text);
+    table->cells[table->cell_count] = oc_arena_copy(&table->arena, oc_buf_slice(&clean));
+    if (clean.failed || !table->cells[table->cell_count].ptr)
+        table->failed = true;
+    else
+        table->cell_count++;
+    oc_buf_clear(&clean);
+}
+
+static size_t width_of(struct oc_slice text)
+{
+    size_t width = text.len;
+
+    (void)oc_utf8_count(text, &width); /* cells are UTF-8 by construction */
+    return width;
+}
+
+static const char *colour_of(struct oc_slice state)
+{
+    static const struct {
+        const char *state, *colour;
+    } colours[] = {
+        {"Completed", "\033[32m"},  {"Active", "\033[32m"},   {"Enabled", "\033[32m"},
+        {"InProgress", "\033[33m"}, {"Creating", "\033[33m"}, {"Failed", "\033[31m"},
+        {"Disabled", "\033[31m"},
+    };
+
+    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+        if (oc_slice_eq_str(state, colours[i].state))
+            return colours[i].colour;
+    return "";
+}
+
+static void put_cell(struct oc_buf *buf, struct oc_slice text, size_t width, bool right, bool last)
+{
+    size_t pad = width - width_of(text);
+
+    oc_buf_printf(buf, "%*s", right ? (int)pad : 0, "");
+    oc_buf_put_slice(buf, text);
+    if (!last)
+        oc_buf_printf(buf, "%*s", (int)(right ? 2 : pad + 2), "");
+}
+
+bool oc_table_put(const struct oc_table *table, struct oc_buf *buf, bool colour)
+{
+    size_t widths[OC_TABLE_COLUMNS_MAX];
+
+    for (size_t c = 0; c < table->columns; c++)
+        widths[c] = strlen(table->titles[c]);
+    for (size_t i = 0; i < table->cell_count; i++)
+        if (width_of(table->cells[i]) > widths[i % table->columns])
+            widths[i % table->columns] = width_of(table->cells[i]);
+
+    oc_buf_put_str(buf, colour ? "\033[1m" : "");
+    for (size_t c = 0; c < table->columns; c++)
+        put_cell(buf, oc_slice_of(table->titles[c]), widths[c], table->right[c],
+                 c + 1 == table->columns);
+    oc_buf_put_str(buf, colour ? "\033[0m\n" : "\n");
+    for (size_t i = 0; i < table->cell_count; i++) {
+        size_t c = i % table->columns;
+        bool last = c + 1 == table->columns;
+        const char *on = colour && table->status[c] ? colour_of(table->cells[i]) : "";
+
+        oc_buf_put_str(buf, on);
+        put_cell(buf, table->cells[i], widths[c], table->right[c], last);
+        oc_buf_put_str(buf, *on ? "\033[0m" : "");
+        oc_buf_put_str(buf, last ? "\n" : "");
+    }
+    return !table->failed;
+}

@@ -1,0 +1,56 @@
+/*
+ * Figures and tables for people. Threads: any.
+ */
+#ifndef OC_CLI_FORMAT_H
+#define OC_CLI_FORMAT_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+
+/** `512 B`, `86.7 MiB`, `1.20 TiB`: three digits. */
+void oc_format_size(struct oc_buf *buf, uint64_t bytes);
+
+/** A size and `/s`. */
+void oc_format_rate(struct oc_buf *buf, uint64_t bytes_per_second);
+
+/** `0:07`, `12:30`, `3:05:09`. */
+void oc_format_duration(struct oc_buf *buf, uint64_t seconds);
+
+/** An API time, `2024-08-01T12:00:00.123Z`, as `2024-08-01 12:00:00Z`; other text as it is. */
+void oc_format_time(struct oc_buf *buf, struct oc_slice iso);
+
+/** Append text from elsewhere: control characters become `?`, so that no terminal obeys them. */
+void oc_format_text(struct oc_buf *buf, struct oc_slice text);
+
+/* -- tables
+ * ---------------------------------------------------------------------------------------- */
+
+#define OC_TABLE_COLUMNS_MAX 12
+
+/** Rows of text under titles. */
+struct oc_table {
+    struct oc_arena arena;
+    const char *titles[OC_TABLE_COLUMNS_MAX];
+    bool right[OC_TABLE_COLUMNS_MAX];  /* figures stand at the right */
+    bool status[OC_TABLE_COLUMNS_MAX]; /* the state is shown in colour */
+    size_t columns;
+    struct oc_slice *cells;
+    size_t cell_count, cell_cap;
+    bool failed; /* out of memory: oc_table_put says so */
+};
+
+/** Empty table; set titles and columns after it. */
+void oc_table_init(struct oc_table *table);
+void oc_table_clear(struct oc_table *table);
+
+/** Add the next cell, row by row; the text is copied. */
+void oc_table_add(struct oc_table *table, struct oc_slice text);
+
+/**
+ * Append the table: columns two spaces apart, no space at line ends.
+ * @param colour  titles bold, states in green, yellow or red
+ * @return false when memory ran out while it was filled.
+ */
+bool oc_table_put(const struct oc_table *table, struct oc_buf *buf, bool colour);
+
+#endif

@@ -1,0 +1,150 @@
+/* Commands that list. */
+#include "cli/list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/format.h"
+
+#define ENOUGH 1 /* returned by take_item to end the walk */
+
+struct walk {
+    struct oc_session *session;
+    const struct oc_cli_list *list;
+    struct oc_table table;
+    int64_t count;
+    bool more;
+};
+
+static int take_row(struct walk *w, const struct oc_json *item, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf cell = {0};
+
+    oc_buf_init(&cell, OC_RESPONSE_MAX);
+    for (size_t i = 0; i < w->list->field_count; i++) {
+        oc_buf_reset(&cell);
+        oc_output_put_field(&cell, item, &w->list->fields[i]);
+        if (cell.failed)
+            return oc_fail_nomem(err);
+        oc_table_add(&w->table, oc_buf_slice(&cell));
+    }
+    return w->table.failed ? oc_fail_nomem(err) : OC_OK;
+}
+
+static int take_json(struct walk *w, const struct oc_json *item, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    bool lines = w->session->output.form == OC_FORM_JSONL;
+
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    if (!lines)
+        oc_buf_put_str(&buf, w->count ? ",\n  " : "[\n  ");
+    oc_output_put_json(&buf, item, false);
+    if (lines)
+        oc_buf_put_char(&buf, '\n');
+    return oc_output_write(&buf, err);
+}
+
+static int take_item(const struct oc_json *item, void *ctx, struct oc_err *err)
+{
+    struct walk *w = ctx;
+    int rc;
+
+    if (w->list->limit > 0 && w->count == w->list->limit) {
+        w->more = true;
+        return ENOUGH;
+    }
+    rc =
+        w->session->output.form == OC_FORM_TABLE ? take_row(w, item, err) : take_json(w, item, err);
+    w->count++;
+    return rc;
+}
+
+static int finish(struct walk *w, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    const struct oc_output *output = &w->session->output;
+
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    if (output->form == OC_FORM_JSON)
+        oc_buf_put_str(&buf, w->count ? "\n]\n" : "[]\n");
+    else if (output->form == OC_FORM_TABLE && w->count == 0)
+        (void)fprintf(stderr, "%s\n", w->list->none);
+    else if (output->form == OC_FORM_TABLE && !oc_table_put(&w->table, &buf, output->colour))
+        return oc_fail_nomem(err);
+    if (w->more)
+        (void)fprintf(stderr, "There are more; use --limit N or --all.\n");
+    return oc_output_write(&buf, err);
+}
+
+int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, struct oc_err *err)
+{
+    struct walk w = {.session = session, .list = list};
+    int rc;
+
+    oc_table_init(&w.table);
+    w.table.columns = list->field_count;
+    for (size_t i = 0; i < list->field_count; i++) {
+        w.table.titles[i] = list->fields[i].title;
+        w.table.status[i] = list->fields[i].show == OC_SHOW_STATUS;
+    }
+    rc = oc_client_walk(session->client, list->path, list->query, list->items, take_item, &w, err);
+    if (rc >= 0)
+        rc = finish(&w, err);
+    oc_table_clear(&w.table);
+    return rc;
+}
+
+int oc_cli_list_limit(const struct oc_args *args, struct oc_buf *query, int64_t *ret_limit,
+                      struct oc_err *err)
+{
+    int64_t limit;
+    char size[24];
+    int rc;
+
+    rc = oc_args_int64(args, "limit", 1, INT64_MAX, OC_LIST_LIMIT_DEFAULT, &limit, err);
+    if (rc < 0)
+        return rc;
+    if (oc_args_has(args, "all")) {
+        if (oc_args_has(args, "limit"))
+            return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                              "options '--limit' and '--all' exclude each other");
+        limit = 0;
+    }
+    (void)snprintf(
+        size, sizeof(size), "%lld",
+        (long long)(limit == 0 || limit > OC_MAX_RESULTS_MAX ? OC_MAX_RESULTS_MAX : limit));
+    oc_query_put(query, "maxResults", oc_slice_of(size));
+    *ret_limit = limit;
+    return OC_OK;
+}
+
+int oc_cli_list_times(const struct oc_args *args, struct oc_buf *query, struct oc_err *err)
+{
+    static const struct {
+        const char *option, *parameter;
+    } times[] = {{"since", "creationTimeAfter"}, {"until", "creationTimeBefore"}};
+    const char *order = oc_args_get(args, "sort");
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        const char *text = oc_args_get(args, times[i].option);
+        char iso[32];
+        int rc;
+
+        if (!text)
+            continue;
+        rc = oc_session_time(times[i].option, text, iso, err);
+        if (rc < 0)
+            return rc;
+        oc_query_put(query, times[i].parameter, oc_slice_of(iso));
+    }
+    if (!order)
+        return OC_OK;
+    if (strcmp(order, "asc") != 0 && strcmp(order, "desc") != 0)
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "option '--sort': want asc or desc, not '%s'", order);
+    oc_query_put(query, "sortOrder",
+                 strcmp(order, "asc") == 0 ? OC_STR("Ascending") : OC_STR("Descending"));
+    return OC_OK;
+}

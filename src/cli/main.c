@@ -1,0 +1,210 @@
+/* outcrop: which command, its help, its run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/command.h"
+#include "cli/version.h"
+
+#define ARGUMENTS_MAX 4096
+
+static const struct oc_command *const commands[] = {
+    &oc_command_import,      &oc_command_models,
+    &oc_command_model,       &oc_command_copy,
+    &oc_command_jobs,        &oc_command_job,
+    &oc_command_pull,        &oc_command_rm,
+    &oc_command_account_add, &oc_command_account_list,
+    &oc_command_key_add,     &oc_command_key_list,
+    &oc_command_key_disable, &oc_command_kms_create_key,
+    &oc_command_kms_list,    &oc_command_kms_alias,
+    &oc_command_kms_disable, &oc_command_kms_enable,
+    &oc_command_whoami,      &oc_command_health,
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* -- help
+ * ---------------------------------------------------------------------------------------------- */
+
+static int print(struct oc_buf *buf, FILE *to)
+{
+    const char *text = oc_buf_cstr(buf);
+
+    if (!text || fputs(text, to) == EOF)
+        return OC_EXIT_FAILED;
+    return OC_EXIT_OK;
+}
+
+static int print_help(FILE *to)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+
+    oc_buf_init(&buf, 64 * 1024);
+    oc_buf_put_str(&buf,
+                   "Usage: outcrop COMMAND [arguments] [options]\n\n"
+                   "Copies custom models between Regions and follows the copies, by the API of\n"
+                   "Amazon Bedrock.\n\nCommands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        oc_buf_printf(&buf, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+    oc_buf_put_str(&buf,
+                   "\n`outcrop COMMAND --help` explains a command. `outcrop --version` shows the\n"
+                   "version.\n\nExit codes:\n"
+                   "  0  done\n"
+                   "  1  failed: the job ended Failed, no such model, refused input\n"
+                   "  2  wrong command line\n"
+                   "  3  no credentials, or not allowed\n"
+                   "  4  the server cannot be reached\n");
+    return print(&buf, to);
+}
+
+static int print_command_help(const struct oc_command *command)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+
+    oc_buf_init(&buf, 64 * 1024);
+    oc_command_put_help(&buf, command);
+    return print(&buf, stdout);
+}
+
+/* -- which command
+ * --------------------------------------------------------------------------------------- */
+
+static bool is_name(const struct oc_command *command, const char *first, const char *second)
+{
+    size_t len = strcspn(command->name, " ");
+
+    if (strlen(first) != len || strncmp(command->name, first, len) != 0)
+        return false;
+    return command->name[len] == '\0' || (second && strcmp(command->name + len + 1, second) == 0);
+}
+
+/* A group is the first word of commands of two: `key`. */
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        size_t len = strcspn(commands[i]->name, " ");
+
+        if (commands[i]->name[len] && strlen(word) == len &&
+            strncmp(commands[i]->name, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int fail_group(const char *word)
+{
+    (void)fprintf(stderr, "outcrop: '%s' needs a second word:", word);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strncmp(commands[i]->name, word, strlen(word)) == 0 &&
+            commands[i]->name[strlen(word)] == ' ')
+            (void)fprintf(stderr, " %s", commands[i]->name + strlen(word) + 1);
+    (void)fprintf(stderr, "\n");
+    return OC_EXIT_USAGE;
+}
+
+static int fail_unknown(const char *word)
+{
+    const char *names[COMMAND_COUNT + 1] = {0};
+    const char *near;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i]->name;
+    near = oc_nearest(word, names);
+    if (near)
+        (void)fprintf(stderr, "outcrop: unknown command '%s'; did you mean '%s'?\n", word, near);
+    else
+        (void)fprintf(stderr, "outcrop: unknown command '%s'; see `outcrop --help`\n", word);
+    return OC_EXIT_USAGE;
+}
+
+static int run(const struct oc_command *command, int argc, char **argv)
+{
+    static struct oc_args args; /* large; there is one command line */
+    struct oc_err err = {0};
+
+    if (oc_args_parse(command, argc, argv, &args, &err) < 0) {
+        (void)fprintf(stderr, "outcrop %s: %s; see `outcrop %s --help`\n", command->name, err.text,
+                      command->name);
+        return OC_EXIT_USAGE;
+    }
+    return oc_args_has(&args, "help") ? print_command_help(command) : command->run(&args);
+}
+
+/* -- options before the command
+ * ---------------------------------------------------------------------------- */
+
+/* How many words the option takes: `--region eu-west-1` two, `--region=eu-west-1` one. */
+static int option_words(const char *word)
+{
+    for (const struct oc_option *o = oc_client_option_table; o->name; o++)
+        if ((strncmp(word, "--", 2) == 0 && strcmp(word + 2, o->name) == 0) ||
+            (word[0] == '-' && word[1] == o->letter && o->letter && !word[2]))
+            return o->arg ? 2 : 1;
+    return 1;
+}
+
+/*
+ * `outcrop --region r jobs` is `outcrop jobs --region r`: the words before the command are moved
+ * behind it. @return the index of the command's word, `argc` when there is none
+ */
+static int find_command_word(int argc, char **argv)
+{
+    int i = 1;
+
+    while (i < argc && argv[i][0] == '-')
+        i += option_words(argv[i]);
+    return i < argc ? i : argc;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    char *words[ARGUMENTS_MAX];
+    int at = find_command_word(argc, argv);
+    const char *second = at + 1 < argc ? argv[at + 1] : NULL;
+    int count = 0;
+
+    if (at == argc)
+        return fail_unknown(argv[1]);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        int name_words = strchr(commands[i]->name, ' ') ? 2 : 1;
+
+        if (!is_name(commands[i], argv[at], second))
+            continue;
+        words[count++] = argv[0];
+        for (int k = 1; k < at; k++)
+            words[count++] = argv[k];
+        for (int k = at + name_words; k < argc; k++)
+            words[count++] = argv[k];
+        words[count] = NULL;
+        return run(commands[i], count, words);
+    }
+    return is_group(argv[at]) ? fail_group(argv[at]) : fail_unknown(argv[at]);
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+
+    if (argc < 2) {
+        (void)print_help(stderr);
+        return OC_EXIT_USAGE;
+    }
+    if (argc >= ARGUMENTS_MAX) {
+        (void)fprintf(stderr, "outcrop: more than %d arguments\n", ARGUMENTS_MAX);
+        return OC_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        code = print_help(stdout);
+    } else if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("outcrop %s\n", OC_VERSION);
+        code = OC_EXIT_OK;
+    } else {
+        code = dispatch(argc, argv);
+    }
+    if (fflush(stdout) != 0 && code == OC_EXIT_OK) {
+        (void)fprintf(stderr, "outcrop: cannot write the output\n");
+        code = OC_EXIT_FAILED;
+    }
+    return code;
+}

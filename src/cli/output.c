@@ -1,0 +1,195 @@
+/* What a command prints. */
+#include "cli/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "cli/format.h"
+#include "client/client.h"
+
+int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_err *err)
+{
+    const char *form = oc_args_get(args, "output");
+    const char *no_colour = getenv("NO_COLOR");
+    struct oc_output output = {0};
+
+    if (!form || strcmp(form, "table") == 0)
+        output.form = OC_FORM_TABLE;
+    else if (strcmp(form, "json") == 0)
+        output.form = OC_FORM_JSON;
+    else if (strcmp(form, "jsonl") == 0)
+        output.form = OC_FORM_JSONL;
+    else
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "option '--output': want table, json or jsonl, not '%s'", form);
+    output.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+    *ret = output;
+    return OC_OK;
+}
+
+int oc_output_write(const struct oc_buf *buf, struct oc_err *err)
+{
+    struct oc_err why = {0};
+    int rc;
+
+    if (buf->failed)
+        return oc_fail_nomem(err);
+    rc = oc_file_write(STDOUT_FILENO, buf->ptr, buf->len, &why);
+    return rc < 0 ? oc_fail(err, rc, "cannot write the output: %s", why.text) : OC_OK;
+}
+
+/* -- JSON
+ * ------------------------------------------------------------------------------------------- */
+
+static void put_break(struct oc_buf *buf, bool indented, int depth)
+{
+    if (indented)
+        oc_buf_printf(buf, "\n%*s", 2 * depth, "");
+}
+
+static void put_scalar(struct oc_buf *buf, const struct oc_json *value)
+{
+    switch (oc_json_type(value)) {
+    case OC_JSON_STRING:
+        oc_json_put_string(buf, oc_json_string(value));
+        break;
+    case OC_JSON_INTEGER:
+        oc_buf_put_int64(buf, oc_json_int64(value, 0));
+        break;
+    case OC_JSON_REAL:
+        oc_buf_printf(buf, "%.17g", oc_json_real(value, 0));
+        break;
+    case OC_JSON_TRUE:
+        oc_buf_put_str(buf, "true");
+        break;
+    case OC_JSON_FALSE:
+        oc_buf_put_str(buf, "false");
+        break;
+    default:
+        oc_buf_put_str(buf, "null");
+        break;
+    }
+}
+
+/* Recursive; the parser has bounded the depth to OC_JSON_DEPTH_MAX. */
+static void put_value(struct oc_buf *buf, const struct oc_json *value, bool indented, int depth)
+{
+    bool is_array = oc_json_type(value) == OC_JSON_ARRAY;
+    size_t size = oc_json_size(value);
+    void *member = NULL;
+
+    if (!is_array && oc_json_type(value) != OC_JSON_OBJECT) {
+        put_scalar(buf, value);
+        return;
+    }
+    oc_buf_put_char(buf, is_array ? '[' : '{');
+    for (size_t i = 0; i < size; i++) {
+        oc_buf_put_str(buf, i ? "," : "");
+        put_break(buf, indented, depth + 1);
+        if (is_array) {
+            put_value(buf, oc_json_at(value, i), indented, depth + 1);
+            continue;
+        }
+        member = oc_json_iter(value, member);
+        oc_json_put_string(buf, oc_json_iter_key(member));
+        oc_buf_put_str(buf, indented ? ": " : ":");
+        put_value(buf, oc_json_iter_value(member), indented, depth + 1);
+    }
+    if (size > 0)
+        put_break(buf, indented, depth);
+    oc_buf_put_char(buf, is_array ? ']' : '}');
+}
+
+void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, bool indented)
+{
+    put_value(buf, value, indented, 0);
+}
+
+int oc_output_json(const struct oc_output *output, const struct oc_json *value, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    oc_output_put_json(&buf, value, output->form == OC_FORM_JSON);
+    oc_buf_put_char(&buf, '\n');
+    return oc_output_write(&buf, err);
+}
+
+/* -- for people
+ * --------------------------------------------------------------------------------------- */
+
+static void put_list(struct oc_buf *buf, const struct oc_json *list)
+{
+    for (size_t i = 0; i < oc_json_size(list); i++) {
+        const struct oc_json *item = oc_json_at(list, i);
+
+        oc_buf_put_str(buf, i ? ", " : "");
+        if (oc_json_type(item) == OC_JSON_OBJECT) {
+            oc_format_text(buf, oc_json_string(oc_json_get(item, "key")));
+            oc_buf_put_char(buf, '=');
+            oc_format_text(buf, oc_json_string(oc_json_get(item, "value")));
+        } else {
+            oc_format_text(buf, oc_json_string(item));
+        }
+    }
+}
+
+static struct oc_slice tail_of(struct oc_slice arn)
+{
+    const char *slash = arn.len ? memrchr(arn.ptr, '/', arn.len) : NULL;
+
+    return slash ? oc_slice_sub(arn, (size_t)(slash - arn.ptr) + 1, arn.len) : arn;
+}
+
+static struct oc_slice shorten(struct oc_slice text, enum oc_show show)
+{
+    struct oc_slice region = oc_arn_region(text);
+
+    if (show == OC_SHOW_TAIL)
+        return tail_of(text);
+    return show == OC_SHOW_REGION && region.ptr ? region : text;
+}
+
+void oc_output_put_field(struct oc_buf *buf, const struct oc_json *object,
+                         const struct oc_field *field)
+{
+    const struct oc_json *value = oc_json_get(object, field->member);
+    struct oc_slice text = oc_json_string(value);
+
+    if (!value || (oc_json_type(value) == OC_JSON_ARRAY && oc_json_size(value) == 0))
+        oc_buf_put_char(buf, '-');
+    else if (field->show == OC_SHOW_LIST)
+        put_list(buf, value);
+    else if (!text.ptr)
+        oc_output_put_json(buf, value, false);
+    else if (field->show == OC_SHOW_TIME)
+        oc_format_time(buf, text);
+    else
+        oc_format_text(buf, shorten(text, field->show));
+}
+
+int oc_output_object(const struct oc_output *output, const struct oc_json *object,
+                     const struct oc_field *fields, size_t count, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    size_t width = 0;
+
+    if (output->form != OC_FORM_TABLE)
+        return oc_output_json(output, object, err);
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (oc_json_get(object, fields[i].member) && strlen(fields[i].title) > width)
+            width = strlen(fields[i].title);
+    for (size_t i = 0; i < count; i++) {
+        if (!oc_json_get(object, fields[i].member))
+            continue;
+        oc_buf_printf(&buf, "%s:%*s", fields[i].title, (int)(width - strlen(fields[i].title) + 2),
+                      "");
+        oc_output_put_field(&buf, object, &fields[i]);
+        oc_buf_put_char(&buf, '\n');
+    }
+    return oc_output_write(&buf, err);
+}

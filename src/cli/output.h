@@ -1,0 +1,54 @@
+/*
+ * What a command prints: tables for people, JSON for programs.
+ */
+#ifndef OC_CLI_OUTPUT_H
+#define OC_CLI_OUTPUT_H
+
+#include "base/json.h"
+#include "cli/command.h"
+
+enum oc_form { OC_FORM_TABLE, OC_FORM_JSON, OC_FORM_JSONL };
+
+struct oc_output {
+    enum oc_form form;
+    bool colour; /* standard output is a terminal and NO_COLOR is not set */
+};
+
+/** Read `-o`. Errors: OC_EINVAL, UsageError — no such form. */
+int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_err *err);
+
+/** Append a value as JSON, on one line or indented. */
+void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, bool indented);
+
+/** Print one object as JSON in the form of the output, not OC_FORM_TABLE. */
+int oc_output_json(const struct oc_output *output, const struct oc_json *value, struct oc_err *err);
+
+/** Write to standard output. Errors: OC_EFULL, OC_EIO; OC_ENOMEM when the buffer has failed. */
+int oc_output_write(const struct oc_buf *buf, struct oc_err *err);
+
+/** How a member is shown. */
+enum oc_show {
+    OC_SHOW_TEXT,
+    OC_SHOW_STATUS, /* coloured */
+    OC_SHOW_TIME,
+    OC_SHOW_REGION, /* the Region in an ARN */
+    OC_SHOW_TAIL,   /* the last part of an ARN: what stands after the last `/` */
+    OC_SHOW_LIST    /* strings joined by `, `; tags as key=value */
+};
+
+/** A member of an answer and its title for people. */
+struct oc_field {
+    const char *title;
+    const char *member;
+    enum oc_show show;
+};
+
+/** The text of a member for people; `-` when it is absent. */
+void oc_output_put_field(struct oc_buf *buf, const struct oc_json *object,
+                         const struct oc_field *field);
+
+/** Print `Title: value` lines, absent members left out; or the whole object as JSON. */
+int oc_output_object(const struct oc_output *output, const struct oc_json *object,
+                     const struct oc_field *fields, size_t count, struct oc_err *err);
+
+#endif

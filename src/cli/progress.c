@@ -1,0 +1,157 @@
+/* How far a long command has come. */
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/format.h"
+
+#define DRAW_EVERY_US 100000
+#define WIDTH_DEFAULT 80
+#define BAR_MAX       30
+
+void oc_progress_begin(struct oc_progress *progress)
+{
+    *progress = (struct oc_progress){
+        .terminal = isatty(STDERR_FILENO),
+        .start_us = oc_clock_mono_us(),
+        .shown_tenth = -1,
+    };
+}
+
+static void put_bar(struct oc_buf *buf, const struct oc_progress_state *s, size_t cells)
+{
+    size_t full = s->bytes_total
+                      ? (size_t)((double)s->bytes_done / (double)s->bytes_total * (double)cells)
+                      : cells;
+
+    oc_buf_put_char(buf, '[');
+    for (size_t i = 0; i < cells; i++)
+        oc_buf_put_char(buf, i < full ? '#' : '.');
+    oc_buf_put_str(buf, "] ");
+}
+
+static unsigned percent(const struct oc_progress_state *s)
+{
+    if (s->bytes_total == 0 || s->bytes_done >= s->bytes_total)
+        return 100;
+    return (unsigned)((double)s->bytes_done / (double)s->bytes_total * 100);
+}
+
+static void put_figures(struct oc_buf *buf, const struct oc_progress_state *s)
+{
+    oc_buf_printf(buf, "%3u%%  ", percent(s));
+    oc_format_size(buf, s->bytes_done);
+    oc_buf_put_str(buf, " of ");
+    oc_format_size(buf, s->bytes_total);
+    if (s->bytes_per_second > 0) {
+        oc_buf_put_str(buf, "  ");
+        oc_format_rate(buf, (uint64_t)s->bytes_per_second);
+    }
+    if (s->seconds_left > 0) {
+        oc_buf_put_str(buf, "  ");
+        oc_format_duration(buf, (uint64_t)s->seconds_left);
+        oc_buf_put_str(buf, " left");
+    }
+}
+
+void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf figures = {0};
+    size_t used;
+
+    oc_buf_init(&figures, 256);
+    put_figures(&figures, state);
+    used = strlen(state->step) + 1 + figures.len + 3; /* the bar's brackets and space */
+    oc_buf_put_str(buf, state->step);
+    oc_buf_put_char(buf, ' ');
+    if (width > used + 4)
+        put_bar(buf, state, width - used < BAR_MAX ? width - used : BAR_MAX);
+    oc_buf_put_slice(buf, oc_buf_slice(&figures));
+}
+
+/* Rate and time left of what is really moved. */
+static void work_out(const struct oc_progress *progress, struct oc_progress_state *s,
+                     int64_t now_us)
+{
+    int64_t elapsed_us = now_us - progress->start_us;
+    uint64_t moved = s->bytes_done - s->bytes_skipped;
+
+    if (s->bytes_per_second < 0)
+        s->bytes_per_second =
+            elapsed_us > 0 ? (int64_t)((double)moved / ((double)elapsed_us / 1e6)) : 0;
+    if (s->seconds_left < 0)
+        s->seconds_left = s->bytes_per_second > 0 && s->bytes_total > s->bytes_done
+                              ? (int64_t)(s->bytes_total - s->bytes_done) / s->bytes_per_second
+                              : 0;
+}
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+        return WIDTH_DEFAULT;
+    return size.ws_col;
+}
+
+static void draw(struct oc_progress *progress, const struct oc_progress_state *state)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf line = {0};
+
+    oc_buf_init(&line, 1024);
+    if (progress->terminal) {
+        oc_buf_put_str(&line, "\r\033[K");
+        oc_progress_put(&line, state, terminal_width() - 1);
+    } else {
+        oc_progress_put(&line, state, 0);
+        oc_buf_put_char(&line, '\n');
+    }
+    (void)fprintf(stderr, "%.*s", OC_FMT(line));
+    (void)fflush(stderr);
+    progress->open = progress->terminal;
+}
+
+void oc_progress_show(struct oc_progress *progress, const struct oc_progress_state *state)
+{
+    struct oc_progress_state s = *state;
+    int64_t now_us = oc_clock_mono_us();
+    int tenth = (int)percent(&s) / 10;
+    bool new_step = progress->shown_step != s.step;
+
+    if (progress->terminal ? !new_step && now_us - progress->drawn_us < DRAW_EVERY_US
+                           : !new_step && tenth <= progress->shown_tenth)
+        return;
+    work_out(progress, &s, now_us);
+    draw(progress, &s);
+    progress->drawn_us = now_us;
+    progress->shown_tenth = tenth;
+    progress->shown_step = s.step;
+}
+
+void oc_progress_end(struct oc_progress *progress)
+{
+    if (progress->open)
+        (void)fprintf(stderr, "\r\033[K");
+    progress->open = false;
+}
+
+void oc_progress_put_sum(struct oc_buf *buf, const struct oc_progress *progress, uint64_t bytes,
+                         uint64_t skipped)
+{
+    double seconds = (double)(oc_clock_mono_us() - progress->start_us) / 1e6;
+
+    oc_format_size(buf, bytes);
+    oc_buf_printf(buf, " in %.1f s", seconds);
+    if (skipped > 0) {
+        oc_buf_put_str(buf, ", ");
+        oc_format_size(buf, skipped);
+        oc_buf_put_str(buf, " of it were there already");
+    } else if (seconds > 0 && bytes > 0) {
+        oc_buf_put_str(buf, ", ");
+        oc_format_rate(buf, (uint64_t)((double)bytes / seconds));
+    }
+}
