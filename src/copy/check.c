@@ -1,0 +1,573 @@
+/*
+ * The checker: what the store says, against itself and against the content stores.
+ *
+ * First everything that the store alone can tell, on one snapshot, which is then closed; Active
+ * models are noted down on the way and their bytes looked for afterwards. What is missing then may
+ * have been deleted meanwhile, so the model's record is read again before it becomes a finding.
+ */
+#include "copy/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/json.h"
+#include "copy/copy_impl.h"
+
+#define ARENA_MAX (64UL * 1024 * 1024)
+#define PAGE_JOBS 1000
+
+/* An Active model whose bytes are to be looked for. */
+struct active {
+    char key[OC_COPY_KEY_MAX];
+    size_t key_len;
+};
+
+/* Whose jobs to look at. */
+struct place {
+    char account[OC_ACCOUNT_LEN + 1];
+    char region[32];
+};
+
+struct check {
+    const struct oc_copy_check_options *options;
+    struct oc_read *read;
+    struct active *actives;
+    size_t active_count, active_cap;
+    struct place *places;
+    size_t place_count, place_cap;
+    uint8_t *buffer; /* one part, for `deep` */
+    uint64_t findings;
+};
+
+static void check_clear(struct check *check)
+{
+    free(check->actives);
+    free(check->places);
+    free(check->buffer);
+}
+
+static void find(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void find(struct check *check, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    check->findings++;
+    check->options->fn(text, check->options->ctx);
+}
+
+static int make_room(void **items, size_t count, size_t *cap, size_t size, struct oc_err *err)
+{
+    size_t more = *cap ? *cap * 2 : 64;
+    void *grown;
+
+    if (count < *cap)
+        return OC_OK;
+    grown = oc_realloc(*items, more * size);
+    if (!grown)
+        return oc_fail_nomem(err);
+    *items = grown;
+    *cap = more;
+    return OC_OK;
+}
+
+/* A record, or absent when there is none. */
+static int get(const struct check *check, enum oc_record_kind kind, struct oc_slice key,
+               struct oc_slice *ret, struct oc_err *err)
+{
+    int rc;
+
+    *ret = (struct oc_slice){0};
+    if (!key.ptr)
+        return oc_fail_nomem(err);
+    rc = oc_read_get(check->read, kind, key, ret, err);
+    return rc == OC_ENOTFOUND ? OC_OK : rc;
+}
+
+/* A model; `*ret_there` is false when there is none. */
+static int get_model(const struct check *check, struct oc_arena *arena,
+                     struct oc_partition partition, struct oc_slice id, struct oc_model *ret,
+                     bool *ret_there, struct oc_err *err)
+{
+    struct oc_slice record;
+    int rc = get(check, OC_RECORD_MODEL, oc_key_model(arena, partition, id), &record, err);
+
+    *ret_there = record.ptr != NULL;
+    return rc < 0 || !record.ptr ? rc : oc_model_decode(record, arena, ret, err);
+}
+
+static const struct oc_region *served(const struct check *check, struct oc_slice name)
+{
+    for (size_t i = 0; i < check->options->region_count; i++)
+        if (oc_slice_eq(check->options->regions[i].name, name))
+            return &check->options->regions[i];
+    return NULL;
+}
+
+/* -- models --------------------------------------------------------------------------------- */
+
+static int add_place(struct check *check, struct oc_slice account, struct oc_slice region,
+                     struct oc_err *err)
+{
+    struct place *last = check->place_count ? &check->places[check->place_count - 1] : NULL;
+    int rc;
+
+    if (last && oc_slice_eq_str(account, last->account) && oc_slice_eq_str(region, last->region))
+        return OC_OK;
+    rc = make_room((void **)&check->places, check->place_count, &check->place_cap,
+                   sizeof(*check->places), err);
+    if (rc < 0)
+        return rc;
+    last = &check->places[check->place_count++];
+    *last = (struct place){0};
+    (void)snprintf(last->account, sizeof(last->account), "%.*s", OC_FMT(account));
+    (void)snprintf(last->region, sizeof(last->region), "%.*s", OC_FMT(region));
+    return OC_OK;
+}
+
+static int note_active(struct check *check, struct oc_slice key, struct oc_err *err)
+{
+    struct active *active;
+    int rc = make_room((void **)&check->actives, check->active_count, &check->active_cap,
+                       sizeof(*check->actives), err);
+
+    if (rc < 0)
+        return rc;
+    if (key.len > OC_COPY_KEY_MAX)
+        return oc_fail(err, OC_ECORRUPT, "the key of a model is malformed");
+    active = &check->actives[check->active_count++];
+    memcpy(active->key, key.ptr, key.len);
+    active->key_len = key.len;
+    return OC_OK;
+}
+
+/* Name, place in the list and task of a model. */
+static int check_companions(struct check *check, struct oc_arena *arena,
+                            const struct oc_model *model, const char *arn, struct oc_err *err)
+{
+    struct oc_slice holder, order, task;
+    bool holds;
+    int rc = get(check, OC_RECORD_MODEL_NAME,
+                 oc_key_model_name(arena, model->partition, model->name), &holder, err);
+
+    if (rc == OC_OK)
+        rc = get(check, OC_RECORD_MODEL_ORDER,
+                 oc_key_model_order(arena, model->partition, model->creation_ms, model->id), &order,
+                 err);
+    if (rc == OC_OK)
+        rc =
+            get(check, OC_RECORD_TASK, oc_key_task(arena, model->partition, model->id), &task, err);
+    if (rc < 0)
+        return rc;
+    holds = holder.ptr && oc_slice_eq(holder, model->id);
+    if (holds != (model->status != OC_MODEL_FAILED))
+        find(check, "model %s is %.*s and %s its name '%.*s'", arn,
+             OC_FMT(oc_model_status_text(model->status)), holds ? "holds" : "does not hold",
+             OC_FMT(model->name));
+    if (!order.ptr)
+        find(check, "model %s is missing in the list of models", arn);
+    if ((task.ptr != NULL) != (model->status == OC_MODEL_CREATING))
+        find(check, "model %s is %.*s and has %s task", arn,
+             OC_FMT(oc_model_status_text(model->status)), task.ptr ? "a" : "no");
+    return OC_OK;
+}
+
+static const char *model_arn(struct oc_arena *arena, const struct oc_model *model)
+{
+    struct oc_slice arn =
+        oc_arena_printf(arena, "%.*s/%.*s/custom-model/%.*s/%.*s", OC_FMT(model->partition.account),
+                        OC_FMT(model->partition.region), OC_FMT(model->base), OC_FMT(model->id));
+
+    return arn.ptr ? arn.ptr : "?";
+}
+
+static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
+{
+    struct check *check = ctx;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_model model;
+    struct oc_slice expected;
+    int rc;
+
+    oc_arena_init(&arena, ARENA_MAX);
+    rc = oc_model_decode(record, &arena, &model, err);
+    if (rc < 0)
+        return rc;
+    expected = oc_key_model(&arena, model.partition, model.id);
+    if (!oc_slice_eq(expected, key))
+        find(check, "model %s stands under another key", model_arn(&arena, &model));
+    rc = add_place(check, model.partition.account, model.partition.region, err);
+    if (rc == OC_OK)
+        rc = check_companions(check, &arena, &model, model_arn(&arena, &model), err);
+    if (rc == OC_OK && model.status == OC_MODEL_ACTIVE)
+        rc = note_active(check, key, err);
+    return rc;
+}
+
+/* account \0 region \0 name */
+static int meet_name(struct oc_slice key, struct oc_slice id, void *ctx, struct oc_err *err)
+{
+    struct check *check = ctx;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_partition partition;
+    struct oc_slice name = key;
+    struct oc_model model;
+    bool there;
+    int rc;
+
+    oc_arena_init(&arena, ARENA_MAX);
+    partition.account = oc_slice_cut(&name, '\0');
+    partition.region = oc_slice_cut(&name, '\0');
+    rc = get_model(check, &arena, partition, id, &model, &there, err);
+    if (rc == OC_OK && (!there || !oc_slice_eq(model.name, name)))
+        find(check, "name '%.*s' of account %.*s in %.*s is held by %.*s, which %s", OC_FMT(name),
+             OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(id),
+             there ? "has another name" : "does not exist");
+    return rc;
+}
+
+/* account \0 region \0 time (8 bytes) id */
+static int meet_order(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct check *check = ctx;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_partition partition;
+    struct oc_slice rest = key, record;
+    int rc;
+
+    (void)value;
+    oc_arena_init(&arena, ARENA_MAX);
+    partition.account = oc_slice_cut(&rest, '\0');
+    partition.region = oc_slice_cut(&rest, '\0');
+    rest = oc_slice_sub(rest, 8, rest.len);
+    rc = get(check, OC_RECORD_MODEL, oc_key_model(&arena, partition, rest), &record, err);
+    if (rc == OC_OK && !record.ptr)
+        find(check, "the list of models of account %.*s in %.*s names %.*s, which does not exist",
+             OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(rest));
+    return rc;
+}
+
+/* -- tasks and jobs ------------------------------------------------------------------------- */
+
+static bool job_is(const struct oc_json *job, enum oc_job_status status)
+{
+    return oc_slice_eq(oc_json_string(oc_json_get(job, "status")), oc_job_status_text(status));
+}
+
+static int check_task_job(struct check *check, const struct oc_task *task, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
+    struct oc_slice json = {0};
+    int rc = oc_read_job_json(check->read, task->target, task->job_id, &json, err);
+
+    if (rc == OC_OK)
+        rc = oc_json_parse(json, &job, err);
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    if (!job || !job_is(job, OC_JOB_IN_PROGRESS))
+        find(check, "the task for model %.*s belongs to job %.*s, which %s", OC_FMT(task->model_id),
+             OC_FMT(task->job_id), job ? "has ended" : "does not exist");
+    return OC_OK;
+}
+
+static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
+{
+    struct check *check = ctx;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_model model;
+    struct oc_task task;
+    bool there;
+    int rc;
+
+    (void)key;
+    oc_arena_init(&arena, ARENA_MAX);
+    rc = oc_task_decode(record, &arena, &task, err);
+    if (rc == OC_OK)
+        rc = add_place(check, task.target.account, task.target.region, err);
+    if (rc == OC_OK)
+        rc = get_model(check, &arena, task.target, task.model_id, &model, &there, err);
+    if (rc < 0)
+        return rc;
+    if (!there)
+        find(check, "there is a task for model %.*s of account %.*s in %.*s, which does not exist",
+             OC_FMT(task.model_id), OC_FMT(task.target.account), OC_FMT(task.target.region));
+    return task.kind == OC_TASK_COPY ? check_task_job(check, &task, err) : OC_OK;
+}
+
+/* The part of an ARN behind its last slash. */
+static struct oc_slice arn_id(struct oc_slice arn)
+{
+    while (oc_slice_find(arn, '/') >= 0)
+        (void)oc_slice_cut(&arn, '/');
+    return arn;
+}
+
+static int check_job(struct check *check, struct oc_partition partition, const struct oc_json *job,
+                     struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_slice arn = oc_json_string(oc_json_get(job, "jobArn"));
+    struct oc_slice id = arn_id(oc_json_string(oc_json_get(job, "targetModelArn")));
+    struct oc_model model = {0};
+    struct oc_slice task;
+    bool there;
+    int rc;
+
+    oc_arena_init(&arena, ARENA_MAX);
+    rc = get_model(check, &arena, partition, id, &model, &there, err);
+    if (rc == OC_OK)
+        rc = get(check, OC_RECORD_TASK, oc_key_task(&arena, partition, id), &task, err);
+    if (rc < 0)
+        return rc;
+    if (job_is(job, OC_JOB_IN_PROGRESS) && !task.ptr)
+        find(check, "job %.*s is InProgress and has no task", OC_FMT(arn));
+    if (job_is(job, OC_JOB_IN_PROGRESS) && (!there || model.status != OC_MODEL_CREATING))
+        find(check, "job %.*s is InProgress and its model is not Creating", OC_FMT(arn));
+    if (job_is(job, OC_JOB_COMPLETED) && there && model.status != OC_MODEL_ACTIVE)
+        find(check, "job %.*s is Completed and its model is not Active", OC_FMT(arn));
+    if (job_is(job, OC_JOB_FAILED) && there && model.status != OC_MODEL_FAILED)
+        find(check, "job %.*s is Failed and its model is not", OC_FMT(arn));
+    return OC_OK;
+}
+
+static int check_page(struct check *check, struct oc_partition partition,
+                      const struct oc_job_page *page, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_json_freep) struct oc_json *jobs = NULL;
+    int rc;
+
+    oc_buf_init(&text, ARENA_MAX);
+    oc_buf_put_char(&text, '[');
+    for (size_t i = 0; i < page->piece_count; i++)
+        oc_buf_put_slice(&text, page->pieces[i]);
+    oc_buf_put_char(&text, ']');
+    if (text.failed)
+        return oc_fail_nomem(err);
+    rc = oc_json_parse(oc_buf_slice(&text), &jobs, err);
+    for (size_t i = 0; rc == OC_OK && i < oc_json_size(jobs); i++)
+        rc = check_job(check, partition, oc_json_at(jobs, i), err);
+    return rc;
+}
+
+static int check_jobs(struct check *check, const struct place *place, struct oc_err *err)
+{
+    struct oc_job_query query = {
+        .partition = {oc_slice_of(place->account), oc_slice_of(place->region)},
+        .ascending = true,
+        .limit = PAGE_JOBS,
+    };
+    struct oc_job_page page = {.more = true};
+
+    while (page.more) {
+        OC_AUTO(oc_arena_clear) struct oc_arena arena;
+        int rc;
+
+        oc_arena_init(&arena, ARENA_MAX);
+        rc = oc_read_jobs(check->read, &query, &arena, &page, err);
+        if (rc == OC_OK)
+            rc = check_page(check, query.partition, &page, err);
+        if (rc < 0)
+            return rc;
+        query.has_position = true;
+        query.position = page.position;
+    }
+    return OC_OK;
+}
+
+/* Accounts may have jobs where they no longer have models. */
+static int meet_account(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct check *check = ctx;
+
+    (void)value;
+    for (size_t i = 0; i < check->options->region_count; i++) {
+        int rc = add_place(check, key, check->options->regions[i].name, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    return OC_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct place));
+}
+
+static int check_store(struct check *check, struct oc_err *err)
+{
+    static const struct {
+        enum oc_record_kind kind;
+        oc_record_fn *fn;
+    } scans[] = {{OC_RECORD_MODEL, meet_model},
+                 {OC_RECORD_MODEL_NAME, meet_name},
+                 {OC_RECORD_MODEL_ORDER, meet_order},
+                 {OC_RECORD_TASK, meet_task},
+                 {OC_RECORD_ACCOUNT, meet_account}};
+    int rc = OC_OK;
+
+    for (size_t i = 0; rc == OC_OK && i < sizeof(scans) / sizeof(*scans); i++)
+        rc = oc_read_scan(check->read, &(struct oc_scan){.kind = scans[i].kind}, scans[i].fn, check,
+                          err);
+    if (check->place_count)
+        qsort(check->places, check->place_count, sizeof(*check->places), by_place);
+    for (size_t i = 0; rc == OC_OK && i < check->place_count; i++)
+        if (i == 0 || by_place(&check->places[i - 1], &check->places[i]) != 0)
+            rc = check_jobs(check, &check->places[i], err);
+    return rc;
+}
+
+/* -- bytes ---------------------------------------------------------------------------------- */
+
+/* What is wrong with one part: into `err`, which is about the part and not about the check. */
+static int look_at_part(struct check *check, struct oc_blob_store *blobs,
+                        struct oc_copy_verify *verify, const struct oc_blob_name *name,
+                        uint32_t index, struct oc_err *err)
+{
+    const struct oc_manifest *manifest = verify->manifest;
+    uint64_t size = 0;
+    size_t len = 0;
+    int rc;
+
+    if (!check->options->deep) {
+        rc = oc_blob_size(blobs, name, &size, err);
+    } else {
+        rc = oc_blob_get(blobs, name, check->buffer, OC_PART_SIZE, &len, err);
+        size = len;
+    }
+    if (rc == OC_OK && size != manifest->parts[index].size)
+        rc = oc_fail(err, OC_ECORRUPT, "it has %llu bytes, the manifest says %u",
+                     (unsigned long long)size, manifest->parts[index].size);
+    if (rc == OC_OK && check->options->deep)
+        rc = oc_copy_verify_part(verify, index, (struct oc_slice){(char *)check->buffer, len}, err);
+    return rc;
+}
+
+static int look_at_parts(struct check *check, const struct oc_model *model,
+                         const struct oc_manifest *manifest, struct oc_err *err)
+{
+    struct oc_blob_store *blobs = served(check, model->partition.region)->blobs;
+    struct oc_copy_verify verify = {.manifest = manifest};
+    struct oc_err cause = {0};
+    int rc = OC_OK;
+
+    for (uint32_t i = 0; rc == OC_OK && i < manifest->part_count; i++) {
+        struct oc_blob_name name = {.key_id = model->kms_key_id};
+
+        memcpy(name.sha256, manifest->parts[i].sha256, OC_SHA256_LEN);
+        rc = look_at_part(check, blobs, &verify, &name, i, &cause);
+        if (rc < 0)
+            (void)oc_fail(err, rc, "part %u of %zu: %s", i + 1, manifest->part_count, cause.text);
+    }
+    if (rc == OC_OK && check->options->deep)
+        rc = oc_copy_verify_end(&verify, err);
+    oc_copy_verify_clear(&verify);
+    return rc;
+}
+
+/* What is wrong with the bytes of a model: into `err`. */
+static int look_at_model(struct check *check, const struct oc_model *model, struct oc_err *err)
+{
+    struct oc_blob_store *blobs = served(check, model->partition.region)->blobs;
+    struct oc_manifest manifest;
+    int rc;
+
+    oc_manifest_init(&manifest);
+    rc = oc_copy_manifest_load(blobs, model->kms_key_id, model->manifest, &manifest, err);
+    if (rc == OC_OK && (manifest.size != (uint64_t)model->size_bytes ||
+                        manifest.file_count != (size_t)model->file_count))
+        rc = oc_fail(err, OC_ECORRUPT, "its record speaks of other sizes than its manifest");
+    if (rc == OC_OK)
+        rc = look_at_parts(check, model, &manifest, err);
+    oc_manifest_clear(&manifest);
+    return rc;
+}
+
+/* The model as the store has it now; false when it is not Active any more. */
+static int read_active(struct check *check, const struct active *active, struct oc_arena *arena,
+                       struct oc_model *ret, bool *ret_active, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    struct oc_slice record;
+    int rc = oc_store_read(check->options->store, &read, err);
+
+    if (rc < 0)
+        return rc;
+    rc = oc_read_get(read, OC_RECORD_MODEL, (struct oc_slice){active->key, active->key_len},
+                     &record, err);
+    *ret_active = false;
+    if (rc < 0)
+        return rc == OC_ENOTFOUND ? OC_OK : rc;
+    rc = oc_model_decode(record, arena, ret, err);
+    *ret_active = rc == OC_OK && ret->status == OC_MODEL_ACTIVE;
+    return rc;
+}
+
+static int check_bytes(struct check *check, const struct active *active, struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    struct oc_err wrong = {0};
+    struct oc_model model;
+    bool is_active;
+    int rc;
+
+    oc_arena_init(&arena, ARENA_MAX);
+    rc = read_active(check, active, &arena, &model, &is_active, err);
+    if (rc < 0 || !is_active || !served(check, model.partition.region))
+        return rc;
+    rc = look_at_model(check, &model, &wrong);
+    if (rc == OC_ENOMEM)
+        return oc_fail_nomem(err);
+    if (rc == OC_OK)
+        return OC_OK;
+    rc = read_active(check, active, &arena, &model, &is_active, err);
+    if (rc == OC_OK && is_active)
+        find(check, "model %s: %s", model_arn(&arena, &model), wrong.text);
+    return rc;
+}
+
+static int check_leftovers(struct check *check, struct oc_err *err)
+{
+    for (size_t i = 0; i < check->options->region_count; i++) {
+        uint64_t count;
+        int rc = oc_blob_leftovers(check->options->regions[i].blobs, &count, err);
+
+        if (rc < 0)
+            return rc;
+        if (count)
+            find(check, "Region %.*s: %llu unfinished files lie in its content store",
+                 OC_FMT(check->options->regions[i].name), (unsigned long long)count);
+    }
+    return OC_OK;
+}
+
+int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_findings,
+                  struct oc_err *err)
+{
+    OC_AUTO(check_clear) struct check check = {.options = options};
+    int rc;
+
+    check.buffer = options->deep ? oc_alloc(OC_PART_SIZE) : NULL;
+    if (options->deep && !check.buffer)
+        return oc_fail_nomem(err);
+    rc = oc_store_read(options->store, &check.read, err);
+    if (rc < 0)
+        return rc;
+    rc = check_store(&check, err);
+    oc_read_close(check.read);
+    check.read = NULL;
+    for (size_t i = 0; rc == OC_OK && i < check.active_count; i++)
+        rc = check_bytes(&check, &check.actives[i], err);
+    if (rc == OC_OK && options->exclusive)
+        rc = check_leftovers(&check, err);
+    if (rc == OC_OK)
+        *ret_findings = check.findings;
+    return rc;
+}
