@@ -58,8 +58,8 @@ static int find_folder(struct oc_copy_job *job, const char **ret_folder,
 static int plan(struct import *import, struct oc_err *err)
 {
     struct oc_copy_job *job = import->job;
-    const char *folder;
-    struct oc_slice prefix;
+    const char *folder = NULL;
+    struct oc_slice prefix = {0};
     int rc = find_folder(job, &folder, &prefix, err);
 
     if (rc < 0)
