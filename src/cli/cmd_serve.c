@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/site.h"
+#include "cli/version.h"
 #include "copy/engine.h"
 #include "http/server.h"
 #include "http/service.h"

@@ -10,6 +10,7 @@
 #define ARGUMENTS_MAX 4096
 
 static const struct oc_command *const commands[] = {
+    &oc_command_serve,       &oc_command_check,
     &oc_command_import,      &oc_command_models,
     &oc_command_model,       &oc_command_copy,
     &oc_command_jobs,        &oc_command_job,
