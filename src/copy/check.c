@@ -282,7 +282,7 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
     OC_AUTO(oc_arena_clear) struct oc_arena arena;
     struct oc_model model;
     struct oc_task task;
-    bool there;
+    bool there = false;
     int rc;
 
     (void)key;
