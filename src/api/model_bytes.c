@@ -120,7 +120,7 @@ static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name
 static int run_get_manifest(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_get_model_manifest_in *in = call->in;
-    struct oc_blob_store *blobs;
+    struct oc_blob_store *blobs = NULL;
     struct oc_found_model found;
     struct oc_blob_name name;
 
@@ -154,7 +154,7 @@ static int load_manifest(struct oc_blob_store *blobs, const struct oc_blob_name 
 static int run_get_part(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_get_model_part_in *in = call->in;
-    struct oc_blob_store *blobs;
+    struct oc_blob_store *blobs = NULL;
     struct oc_found_model found;
     struct oc_blob_name name, part;
     struct digest manifest_digest, part_digest;
