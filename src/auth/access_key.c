@@ -143,7 +143,7 @@ static int check_key(const struct oc_access_key *key, struct oc_err *err)
 static int put_secret(const struct oc_access_key *key, const struct oc_secret_box *box,
                       struct oc_jw *w, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf sealed, text;
+    OC_AUTO(oc_buf_clear) struct oc_buf sealed = {0}, text = {0};
     int rc;
 
     oc_buf_init(&sealed, SEALED_MAX);
@@ -203,7 +203,7 @@ static bool read_kind(struct oc_slice text, enum oc_access_key_kind *ret)
 static int open_secret(const struct oc_json *json, const struct oc_secret_box *box,
                        struct oc_arena *arena, struct oc_access_key *key, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf plain;
+    OC_AUTO(oc_buf_clear) struct oc_buf plain = {0};
     struct oc_slice text = oc_json_string(json);
     uint8_t sealed[SEALED_MAX];
     size_t len;

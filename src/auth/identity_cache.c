@@ -45,7 +45,7 @@ static int fill_identity(const struct oc_authenticator_options *options, struct 
                          struct oc_slice record, struct oc_identity *identity, struct oc_err *err)
 {
     struct oc_access_key *key = &identity->key;
-    OC_AUTO(oc_buf_clear) struct oc_buf arn;
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
 
     oc_buf_init(&arn, 256);
     identity->cache_key = oc_arena_copy(&identity->arena, cache_key);
@@ -72,7 +72,7 @@ static int load_identity(struct oc_identity_cache *cache, enum oc_identity_by by
                          struct oc_slice key, int64_t now_ms, struct oc_identity **ret,
                          struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_identity *identity;
     uint64_t generation = atomic_load(&cache->generation); /* before the record is read */
 

@@ -119,7 +119,7 @@ static int read_header_form(const struct oc_sigv4_request *request, struct oc_sl
 static int decode_value(struct oc_slice raw, struct oc_arena *arena, struct oc_slice *ret,
                         struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf buf;
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
 
     *ret = raw;
     if (!raw.ptr || oc_slice_find(raw, '%') < 0)
@@ -134,7 +134,7 @@ static int decode_value(struct oc_slice raw, struct oc_arena *arena, struct oc_s
 
 static int require_params(const struct oc_slice params[OC_SIGV4_PARAMS], struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
 
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
     for (size_t i = 0; i < OC_SIGV4_PARAMS; i++) {
@@ -394,7 +394,7 @@ static int check_scope(const struct oc_slice scope[5], const struct oc_sigv4_exp
                        const struct oc_sigv4_claim *claim, struct oc_err *err)
 {
     struct oc_slice day = oc_slice_sub(claim->timestamp, 0, 8);
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
 
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
     if (!is_served(expected, scope[2]))
