@@ -43,6 +43,7 @@ bool oc_slice_eq_str(struct oc_slice a, const char *b);
 /** ASCII case-insensitive equality. */
 bool oc_slice_eq_nocase(struct oc_slice a, struct oc_slice b);
 
+/** Whether `s` begins, or ends, with the other slice. */
 bool oc_slice_has_prefix(struct oc_slice s, struct oc_slice prefix);
 bool oc_slice_has_suffix(struct oc_slice s, struct oc_slice suffix);
 
@@ -91,6 +92,7 @@ void oc_buf_clear(struct oc_buf *buf);
 /** Forget the content, keep the memory. Also forgets `failed`. */
 void oc_buf_reset(struct oc_buf *buf);
 
+/** Append bytes, a slice (absent: nothing), NUL-terminated text, one byte, a decimal number. */
 void oc_buf_put(struct oc_buf *buf, const void *bytes, size_t len);
 void oc_buf_put_slice(struct oc_buf *buf, struct oc_slice s);
 void oc_buf_put_str(struct oc_buf *buf, const char *text);

@@ -38,6 +38,7 @@ int oc_json_parse(struct oc_slice text, struct oc_json **ret, struct oc_err *err
 void oc_json_free(struct oc_json *root);
 void oc_json_freep(struct oc_json **root); /* for OC_AUTO */
 
+/** The type of a value, which must not be NULL. */
 enum oc_json_type oc_json_type(const struct oc_json *value);
 
 /** Member of an object, or NULL (also when `object` is NULL or not an object). */
@@ -73,12 +74,16 @@ struct oc_jw {
     bool comma; /* a comma is due before the next value */
 };
 
+/** Start a text at the end of `buf`. */
 void oc_jw_init(struct oc_jw *w, struct oc_buf *buf);
+/** Open and close what holds other values. */
 void oc_jw_object(struct oc_jw *w);
 void oc_jw_object_end(struct oc_jw *w);
 void oc_jw_array(struct oc_jw *w);
 void oc_jw_array_end(struct oc_jw *w);
+/** A member's name; its value must follow. */
 void oc_jw_key(struct oc_jw *w, const char *key);
+/** One value. An absent slice is written as an empty string. */
 void oc_jw_string(struct oc_jw *w, struct oc_slice s);
 void oc_jw_int(struct oc_jw *w, int64_t v);
 void oc_jw_bool(struct oc_jw *w, bool v);
