@@ -8,9 +8,7 @@
 
 #define ALIGN       16
 #define FIRST_BLOCK ((size_t)4 * 1024)
-#define LAST_BLOCK                                                                                 \
-    ((size_t)1024 * 1024) /* blocks double up to here; larger pieces get their own                 \
-                           */
+#define LAST_BLOCK  ((size_t)1024 * 1024) /* blocks double up to this size */
 
 struct oc_arena_block {
     _Alignas(ALIGN) struct oc_arena_block *next;
