@@ -43,7 +43,7 @@ static int locate(struct oc_call *call, struct oc_read *read, struct oc_slice id
 static int load_model(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                       struct oc_found_model *ret, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf arn;
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
 
     int rc = oc_call_get_copy(call, read, OC_RECORD_MODEL, ret->key, &ret->record, err);
     if (rc < 0 || !ret->record.ptr)
