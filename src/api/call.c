@@ -159,7 +159,7 @@ int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
 int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, struct oc_slice result,
                        struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
 
     if (!idem->key.ptr)
         return OC_OK;

@@ -75,7 +75,7 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
 {
     const struct oc_create_model_upload_in *in = call->in;
     struct create *create = call->state;
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice earlier, key = upload_key(call, create->id);
 
     int rc = oc_idempotency_find(&create->idem, oc_tx_read(tx), &earlier, err);
@@ -111,7 +111,7 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_create_model_upload_in *in = call->in;
     struct create *create = oc_arena_alloc(call->arena, sizeof(*create));
-    OC_AUTO(oc_buf_clear) struct oc_buf parameters;
+    OC_AUTO(oc_buf_clear) struct oc_buf parameters = {0};
 
     oc_buf_init(&parameters, OC_HTTP_BODY_MAX);
     if (!create)
@@ -242,7 +242,7 @@ static int open_position(struct oc_call *call, struct oc_slice context, struct o
 int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_list_upload_parts_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART};
     struct part_listing list = {
         .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,

@@ -170,7 +170,7 @@ static void stop_server(struct server *server)
 
 static int start_server(struct server *server, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf folder;
+    OC_AUTO(oc_buf_clear) struct oc_buf folder = {0};
 
     oc_buf_init(&folder, 64 * 1024);
     oc_buf_put_slice(&folder, server->config.data);
@@ -227,7 +227,7 @@ static int announce(struct server *server, struct oc_err *err)
 /* The data folder is printed for other terminals: make it absolute. */
 static int make_absolute(struct server *server, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf path;
+    OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     char folder[4096];
 
     if (server->config.data.ptr[0] == '/')
