@@ -1,6 +1,4 @@
 /* `outcrop account add`, `outcrop account list`. */
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "cli/list.h"
 #include "cli/session.h"
@@ -33,11 +31,12 @@ static int add(struct oc_session *session, struct oc_err *err)
     oc_jw_member(&w, "name", oc_slice_of(oc_args_get(session->args, "name")));
     oc_jw_object_end(&w);
     rc = oc_session_post(session, OC_STR("/-/accounts"), &body, true, &answer, err);
-    if (rc == OC_OK && session->output.form == OC_FORM_TABLE)
-        (void)printf("Account %s is there; `outcrop key add --account %s --user NAME` makes a key "
-                     "for it.\n",
-                     id, id);
-    return rc;
+    if (rc < 0)
+        return rc;
+    return oc_session_done(session, answer, err,
+                           "Made account %s; `outcrop key add --account %s --user NAME` makes a "
+                           "key for it.\n",
+                           id, id);
 }
 
 static int run_add(const struct oc_args *args)

@@ -1,6 +1,4 @@
 /* `outcrop copy`: a model is copied to another Region. */
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "cli/copy_job.h"
 #include "cli/session.h"
@@ -106,12 +104,8 @@ static int copy(struct oc_session *session, struct oc_err *err)
     if (rc < 0)
         return rc;
     arn = oc_json_string(oc_json_get(created, "jobArn"));
-    if (!oc_args_has(session->args, "wait")) {
-        if (session->output.form != OC_FORM_TABLE)
-            return oc_output_json(&session->output, created, err);
-        (void)printf("%.*s\n", OC_FMT(arn));
-        return OC_OK;
-    }
+    if (!oc_args_has(session->args, "wait"))
+        return oc_session_done(session, created, err, "%.*s\n", OC_FMT(arn));
     rc = oc_copy_job_wait(session, arn, &job, err);
     if (rc < 0)
         return rc;

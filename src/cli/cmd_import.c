@@ -1,6 +1,4 @@
 /* `outcrop import`: a folder becomes a model. */
-#include <stdio.h>
-
 #include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/session.h"

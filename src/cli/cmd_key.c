@@ -1,6 +1,4 @@
 /* `outcrop key add`, `outcrop key list`, `outcrop key disable`. */
-#include <stdio.h>
-
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/list.h"
@@ -186,9 +184,7 @@ static int disable(struct oc_session *session, struct oc_err *err)
     if (path.failed)
         return oc_fail_nomem(err);
     rc = oc_session_post(session, oc_buf_slice(&path), NULL, false, &answer, err);
-    if (rc == OC_OK && session->output.form == OC_FORM_TABLE)
-        (void)printf("Disabled %s.\n", key);
-    return rc;
+    return rc < 0 ? rc : oc_session_done(session, answer, err, "Disabled %s.\n", key);
 }
 
 static int run_disable(const struct oc_args *args)

@@ -1,6 +1,4 @@
 /* `outcrop kms create-key`, `list`, `alias`, `disable`, `enable`. */
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "cli/list.h"
 #include "cli/session.h"
@@ -114,9 +112,9 @@ static int alias(struct oc_session *session, struct oc_err *err)
     oc_jw_member(&w, "keyId", oc_slice_of(operands[1]));
     oc_jw_object_end(&w);
     rc = oc_session_post(session, OC_STR("/-/kms/aliases"), &body, false, &answer, err);
-    if (rc == OC_OK && session->output.form == OC_FORM_TABLE)
-        (void)printf("%s points at %s.\n", operands[0], operands[1]);
-    return rc;
+    if (rc < 0)
+        return rc;
+    return oc_session_done(session, answer, err, "%s points at %s.\n", operands[0], operands[1]);
 }
 
 static int run_alias(const struct oc_args *args)
@@ -150,9 +148,7 @@ static int change(struct oc_session *session, const char *action, const char *do
     if (path.failed)
         return oc_fail_nomem(err);
     rc = oc_session_post(session, oc_buf_slice(&path), NULL, false, &answer, err);
-    if (rc == OC_OK && session->output.form == OC_FORM_TABLE)
-        (void)printf("%s %s.\n", done, key);
-    return rc;
+    return rc < 0 ? rc : oc_session_done(session, answer, err, "%s %s.\n", done, key);
 }
 
 static int disable(struct oc_session *session, struct oc_err *err)

@@ -1,6 +1,4 @@
 /* `outcrop models`, `outcrop model`, `outcrop rm`. */
-#include <stdio.h>
-
 #include "base/limits.h"
 #include "cli/list.h"
 #include "cli/session.h"
@@ -114,7 +112,7 @@ const struct oc_command oc_command_model = {
 
 static int remove_model(struct oc_session *session, struct oc_err *err)
 {
-    OC_AUTO(oc_response_clear) struct oc_response response = {0};
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct oc_slice name = oc_slice_of(session->args->operands[0]);
     int rc;
@@ -126,10 +124,8 @@ static int remove_model(struct oc_session *session, struct oc_err *err)
     struct oc_request request = {.method = "DELETE",
                                  .path = oc_buf_slice(&path),
                                  .region = oc_session_region_of(session, name)};
-    rc = oc_client_call(session->client, &request, &response, err);
-    if (rc == OC_OK && session->output.form == OC_FORM_TABLE)
-        (void)printf("Deleted %.*s.\n", OC_FMT(name));
-    return rc;
+    rc = oc_client_call_json(session->client, &request, &answer, err);
+    return rc < 0 ? rc : oc_session_done(session, answer, err, "Deleted %.*s.\n", OC_FMT(name));
 }
 
 static int run_rm(const struct oc_args *args)

@@ -1,6 +1,4 @@
 /* `outcrop pull`: a model's files are written into a folder. */
-#include <stdio.h>
-
 #include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/session.h"

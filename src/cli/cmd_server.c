@@ -1,6 +1,4 @@
 /* `outcrop whoami`, `outcrop health`: what the server says of the caller and of itself. */
-#include <stdio.h>
-
 #include "cli/session.h"
 
 static int get(struct oc_session *session, struct oc_slice path, const struct oc_field *fields,

@@ -124,8 +124,12 @@ static int run(const struct oc_command *command, int argc, char **argv)
     struct oc_err err = {0};
 
     if (oc_args_parse(command, argc, argv, &args, &err) < 0) {
-        (void)fprintf(stderr, "outcrop %s: %s; see `outcrop %s --help`\n", command->name, err.text,
-                      command->name);
+        bool asks = strchr(err.text, '?') != NULL; /* "did you mean" is help enough */
+
+        (void)fprintf(stderr, "outcrop %s: %s", command->name, err.text);
+        if (!asks)
+            (void)fprintf(stderr, "; see `outcrop %s --help`", command->name);
+        (void)fprintf(stderr, "\n");
         return OC_EXIT_USAGE;
     }
     return oc_args_has(&args, "help") ? print_command_help(command) : command->run(&args);

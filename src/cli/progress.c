@@ -12,6 +12,7 @@
 #define DRAW_EVERY_US 100000
 #define WIDTH_DEFAULT 80
 #define BAR_MAX       30
+#define RATE_AFTER_US 500000 /* before that a rate says nothing */
 
 void oc_progress_begin(struct oc_progress *progress)
 {
@@ -82,7 +83,7 @@ static void work_out(const struct oc_progress *progress, struct oc_progress_stat
 
     if (s->bytes_per_second < 0)
         s->bytes_per_second =
-            elapsed_us > 0 ? (int64_t)((double)moved / ((double)elapsed_us / 1e6)) : 0;
+            elapsed_us >= RATE_AFTER_US ? (int64_t)((double)moved / ((double)elapsed_us / 1e6)) : 0;
     if (s->seconds_left < 0)
         s->seconds_left = s->bytes_per_second > 0 && s->bytes_total > s->bytes_done
                               ? (int64_t)(s->bytes_total - s->bytes_done) / s->bytes_per_second

@@ -1,6 +1,7 @@
 /* What every client command needs. */
 #include "cli/session.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,19 @@ int oc_session_post_to(struct oc_session *session, struct oc_slice region, struc
         .method = "POST", .path = path, .region = region, .body = oc_buf_slice(body)};
 
     return post(session, &request, body, ret, err);
+}
+
+int oc_session_done(struct oc_session *session, const struct oc_json *answer, struct oc_err *err,
+                    const char *fmt, ...)
+{
+    va_list list;
+
+    if (session->output.form != OC_FORM_TABLE)
+        return oc_output_json(&session->output, answer, err);
+    va_start(list, fmt);
+    (void)vprintf(fmt, list); /* main looks whether the output could be written */
+    va_end(list);
+    return OC_OK;
 }
 
 /* -- values of options

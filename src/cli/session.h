@@ -50,6 +50,10 @@ int oc_session_post(struct oc_session *session, struct oc_slice path, const stru
 int oc_session_post_to(struct oc_session *session, struct oc_slice region, struct oc_slice path,
                        const struct oc_buf *body, struct oc_json **ret, struct oc_err *err);
 
+/** A change was made: print a sentence for people, or the server's answer for programs. */
+int oc_session_done(struct oc_session *session, const struct oc_json *answer, struct oc_err *err,
+                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 #define OC_SESSION_TAGS_MAX 200 /* AWS's limit of the list; the server's own is lower */
 
 /** The tags of the command line. */

@@ -69,7 +69,7 @@ static int open_regions(const struct oc_config *config, struct oc_buf *path, str
 int oc_site_open(const struct oc_config *config, enum oc_site_mode mode, struct oc_site *ret,
                  struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf path;
+    OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct stat status;
 
     oc_buf_init(&path, 64 * 1024);

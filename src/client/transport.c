@@ -224,9 +224,13 @@ static bool has_connected(CURL *curl)
 
 static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err)
 {
-    const char *why = x->detail[0] ? x->detail : curl_easy_strerror(code);
     struct oc_slice base = url_base(x->request->url);
+    const char *why = x->detail[0] ? x->detail : curl_easy_strerror(code);
+    long system_error = 0;
 
+    (void)curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &system_error);
+    if (code == CURLE_COULDNT_CONNECT && system_error != 0)
+        why = strerror((int)system_error); /* libcurl's own words hide the reason */
     switch (code) {
     case CURLE_OUT_OF_MEMORY:
         return oc_fail_nomem(err);
