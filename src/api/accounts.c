@@ -47,7 +47,7 @@ static void put_time(struct oc_jw *w, const char *key, int64_t ms)
 
 static int put_account(struct oc_tx *tx, struct oc_slice account, struct oc_slice name, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_jw w;
 
     oc_buf_init(&record, 4096);
@@ -128,7 +128,7 @@ static int list_page(struct listing *list, enum oc_record_kind kind, const char 
 {
     struct oc_call *call = list->call;
     struct oc_scan scan = {.kind = kind, .prefix = OC_STR("")};
-    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     uint8_t position[OC_TOKEN_POSITION_MAX];
     size_t len;
     int rc = OC_OK;
@@ -225,7 +225,7 @@ int oc_api_authenticator_new(struct oc_api *api, struct oc_err *err)
 /* A key and the record its bearer token is found by. */
 static int put_key(struct oc_tx *tx, const struct oc_access_key *key, struct oc_keys *keys, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_secret_box box = secret_box(keys);
 
     oc_buf_init(&record, OC_HTTP_BODY_MAX);

@@ -40,7 +40,7 @@ static int choose_source(const struct oc_create_custom_model_in *in, struct oc_s
 static int prepare_idempotency(struct oc_call *call, struct create *create, struct oc_err *err)
 {
     const struct oc_create_custom_model_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf parameters;
+    OC_AUTO(oc_buf_clear) struct oc_buf parameters = {0};
 
     oc_buf_init(&parameters, OC_HTTP_BODY_MAX);
     oc_context_add(&parameters, in->model_name);
@@ -359,7 +359,7 @@ static int collect_shared(struct listing *list, const uint8_t *after, struct oc_
 /* The caller's own models after `after` (NULL: from the first), merged with the shared ones. */
 static int walk_own(struct listing *list, const uint8_t *after, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf from;
+    OC_AUTO(oc_buf_clear) struct oc_buf from = {0};
     struct oc_call *call = list->call;
     struct oc_slice prefix = oc_key_join(
         call->arena, (struct oc_slice[]){call->caller.account, call->caller.region, OC_STR("")}, 3);
@@ -407,7 +407,7 @@ static void bind_context(const struct oc_call *call, const struct oc_list_custom
 int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_list_custom_models_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     uint8_t after[OC_TOKEN_POSITION_MAX];
     size_t after_len = 0;
     struct listing list = {

@@ -135,7 +135,7 @@ int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
 
 static int load_manifest(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     struct oc_manifest manifest;
     struct digest digest;
 

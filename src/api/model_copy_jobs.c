@@ -104,7 +104,7 @@ static int fill_page(struct oc_call *call, const struct oc_job_page *page, struc
 int oc_call_list_model_copy_jobs(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_list_model_copy_jobs_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf context;
+    OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     struct oc_job_query query;
     struct oc_job_page page;
 
@@ -241,7 +241,7 @@ static int parse_source(struct oc_call *call, struct create *create, struct oc_e
 static int prepare_idempotency(struct oc_call *call, struct create *create, struct oc_err *err)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf parameters;
+    OC_AUTO(oc_buf_clear) struct oc_buf parameters = {0};
 
     oc_buf_init(&parameters, OC_HTTP_BODY_MAX);
     oc_context_add(&parameters, in->source_model_arn);
@@ -287,7 +287,7 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
                    struct oc_model *model, struct oc_err *err)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
-    OC_AUTO(oc_buf_clear) struct oc_buf target_arn;
+    OC_AUTO(oc_buf_clear) struct oc_buf target_arn = {0};
 
     oc_buf_init(&target_arn, OC_ARN_MAX);
     oc_model_put_arn(&target_arn, model);
@@ -390,9 +390,9 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
 
 int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     OC_AUTO(oc_policy_freep) struct oc_policy *policy = NULL;
-    OC_AUTO(oc_buf_clear) struct oc_buf arn;
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
     struct oc_slice record, document;
     struct oc_model source;
 

@@ -109,7 +109,7 @@ int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_s
 
 static int put_task(struct oc_call *call, struct oc_tx *tx, const struct oc_task *task, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice key = oc_key_task(call->arena, task->target, task->model_id);
 
     oc_buf_init(&record, OC_HTTP_BODY_MAX);
@@ -122,7 +122,7 @@ static int put_task(struct oc_call *call, struct oc_tx *tx, const struct oc_task
 int oc_models_put(struct oc_call *call, struct oc_tx *tx, const struct oc_model *model,
                   const struct oc_task *task, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice key = oc_key_model(call->arena, model->partition, model->id);
     struct oc_slice order = oc_key_model_order(call->arena, model->partition, model->creation_ms, model->id);
     struct oc_slice name = oc_key_model_name(call->arena, model->partition, model->name);

@@ -22,7 +22,7 @@ static int find_resource(struct oc_call *call, struct oc_read *read, struct oc_s
 static int put_tags(struct oc_call *call, struct oc_tx *tx, struct oc_found_model *found,
                     const struct oc_tag_list *tags, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
 
     found->model.tags = *tags;
     oc_buf_init(&record, OC_HTTP_BODY_MAX);

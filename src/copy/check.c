@@ -190,7 +190,7 @@ static const char *model_arn(struct oc_arena *arena, const struct oc_model *mode
 static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     struct check *check = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     struct oc_slice expected;
     int rc;
@@ -214,7 +214,7 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
 static int meet_name(struct oc_slice key, struct oc_slice id, void *ctx, struct oc_err *err)
 {
     struct check *check = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_partition partition;
     struct oc_slice name = key;
     struct oc_model model;
@@ -236,7 +236,7 @@ static int meet_name(struct oc_slice key, struct oc_slice id, void *ctx, struct 
 static int meet_order(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {
     struct check *check = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_partition partition;
     struct oc_slice rest = key, record;
     int rc;
@@ -279,7 +279,7 @@ static int check_task_job(struct check *check, const struct oc_task *task, struc
 static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     struct check *check = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     struct oc_task task;
     bool there = false;
@@ -311,7 +311,7 @@ static struct oc_slice arn_id(struct oc_slice arn)
 static int check_job(struct check *check, struct oc_partition partition, const struct oc_json *job,
                      struct oc_err *err)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_slice arn = oc_json_string(oc_json_get(job, "jobArn"));
     struct oc_slice id = arn_id(oc_json_string(oc_json_get(job, "targetModelArn")));
     struct oc_model model = {0};
@@ -339,7 +339,7 @@ static int check_job(struct check *check, struct oc_partition partition, const s
 static int check_page(struct check *check, struct oc_partition partition,
                       const struct oc_job_page *page, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     OC_AUTO(oc_json_freep) struct oc_json *jobs = NULL;
     int rc;
 
@@ -366,7 +366,7 @@ static int check_jobs(struct check *check, const struct place *place, struct oc_
     struct oc_job_page page = {.more = true};
 
     while (page.more) {
-        OC_AUTO(oc_arena_clear) struct oc_arena arena;
+        OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
         int rc;
 
         oc_arena_init(&arena, ARENA_MAX);
@@ -512,7 +512,7 @@ static int read_active(struct check *check, const struct active *active, struct 
 
 static int check_bytes(struct check *check, const struct active *active, struct oc_err *err)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_err wrong = {0};
     struct oc_model model;
     bool is_active;

@@ -76,7 +76,7 @@ int oc_copy_check_source(struct oc_copy_job *job, struct oc_read *read, struct o
 int oc_copy_still_wanted(struct oc_copy_job *job, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     int64_t now = oc_clock_mono_us();
     struct oc_err ignored = {0};
     struct oc_model source;
@@ -109,7 +109,7 @@ struct ending {
 static int put_model(struct oc_tx *tx, struct oc_arena *arena, const struct oc_model *model,
                      struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf record;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice key = oc_key_model(arena, model->partition, model->id);
 
     oc_buf_init(&record, RECORD_MAX);
@@ -194,7 +194,7 @@ static int check_ending(struct ending *ending, struct oc_read *read, struct oc_a
 static int apply(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
 {
     struct ending *ending = (struct ending *)(void *)write;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     int rc;
 

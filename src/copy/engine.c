@@ -162,7 +162,7 @@ static int get_model(struct oc_read *read, struct oc_arena *arena, struct oc_par
 /* Age and size decide the order only: what cannot be read is old and large. */
 static void look_up_order(struct oc_read *read, struct oc_slice record, struct oc_copy_entry *entry)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     struct oc_task task;
     struct oc_err ignored = {0};
@@ -588,7 +588,7 @@ static void tell_progress(struct oc_copy_job *job, struct oc_copy_progress *ret)
 bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition target,
                              struct oc_slice model_id, struct oc_copy_progress *ret)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_copy_entry *entry = NULL;
     struct oc_slice key;
 
@@ -608,7 +608,7 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
 int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, struct oc_slice hex,
                           struct oc_manifest *ret, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     struct oc_blob_name name = {.key_id = key_id};
     struct oc_err cause = {0};
     uint64_t size;

@@ -77,7 +77,7 @@ static int store_manifest(struct oc_copy_job *job, struct oc_slice text, struct 
 /* All parts are durable: the manifest is next, and last the record. */
 static int seal(struct oc_copy_job *job, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf text;
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     int rc;
 
     set_phase(job, "sealing");
@@ -159,7 +159,7 @@ static void put_message(const struct oc_copy_job *job, int rc, const struct oc_e
 
 static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct oc_err *cause)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf message;
+    OC_AUTO(oc_buf_clear) struct oc_buf message = {0};
     struct oc_err err = {0};
 
     oc_buf_init(&message, OC_FAILURE_MESSAGE_MAX);

@@ -117,7 +117,7 @@ static bool set_reference(struct reference *reference, struct oc_slice manifest,
 static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     struct sweep *sweep = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct reference reference = {.blobs = sweep->region->region.blobs};
     struct oc_model model;
     int rc;
@@ -161,7 +161,7 @@ static int add_source(struct sweep *sweep, const struct oc_task *task, struct oc
 static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     struct sweep *sweep = ctx;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct reference reference = {.blobs = sweep->region->region.blobs};
     struct oc_task task;
     int rc;

@@ -55,7 +55,7 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
 
 static int answer_health(const struct oc_http_service *service, struct oc_http_request *req)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf out;
+    OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
     struct oc_jw w;
 
     oc_buf_init(&out, OC_HTTP_BODY_MAX);

@@ -269,7 +269,7 @@ static bool put_key_part(struct oc_buf *buf, struct oc_slice part)
 
 struct oc_slice oc_key_join(struct oc_arena *arena, const struct oc_slice *parts, size_t count)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf buf;
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
     bool ok = true;
 
     oc_buf_init(&buf, count * (OC_KEY_PART_MAX + 1) + 1);

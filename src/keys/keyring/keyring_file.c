@@ -84,7 +84,7 @@ static int encode(const struct oc_keys *keys, struct oc_buf *buf, struct oc_err 
 
 int oc_keyring_save(const struct oc_keys *keys, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf buf;
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
     uint8_t mac[OC_SHA256_LEN];
     char hex[OC_SHA256_HEX_LEN];
     int rc;

@@ -50,7 +50,7 @@ int oc_columns_from_records(struct oc_read *read, const struct oc_part *part, ui
                             uint32_t count, oc_term_fn *term, void *ctx, struct oc_cols *cols,
                             uint8_t *ret_status, struct oc_err *err)
 {
-    OC_AUTO(oc_arena_clear) struct oc_arena arena;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_slice json;
     struct oc_row row;
     int rc = OC_OK;
