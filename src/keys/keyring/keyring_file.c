@@ -17,16 +17,13 @@
 #define CHECK_TEXT OC_STR("outcrop keyring")
 #define CHECK_AAD  OC_STR("outcrop keyring check")
 
+/* Written straight into the buffer: a ring has many of them. */
 static void put_base64(struct oc_jw *w, const char *key, const uint8_t *bytes, size_t len)
 {
-    struct oc_buf text;
-
-    oc_buf_init(&text, 512);
-    oc_base64url_put(&text, bytes, len);
-    if (text.failed)
-        w->buf->failed = true;
-    oc_jw_member(w, key, oc_buf_slice(&text));
-    oc_buf_clear(&text);
+    oc_jw_key(w, key);
+    oc_jw_raw(w, OC_STR("\""));
+    oc_base64url_put(w->buf, bytes, len);
+    oc_buf_put_char(w->buf, '"');
 }
 
 static void put_key(struct oc_jw *w, const struct oc_keyring_key *key)
