@@ -265,14 +265,20 @@ static bool read_basic_date(struct oc_slice text, int64_t *ret_ms)
     return true;
 }
 
-/* Sun, 30 Aug 2015 12:36:00 GMT: what botocore signs when a request has a Date header. */
+/* Sun, 30 Aug 2015 12:36:00 GMT, or -0000 as botocore writes it, which signs a Date header when
+ * a request has one. */
 static bool read_http_date(struct oc_slice text, int64_t *ret_ms)
 {
     const struct oc_slice months = OC_STR("JanFebMarAprMayJunJulAugSepOctNovDec");
     char iso[] = "0000-00-00T00:00:00Z";
     int64_t us;
 
-    if (text.len != 29 || text.ptr[3] != ',' || memcmp(text.ptr + 25, " GMT", 4) != 0)
+    struct oc_slice zone = oc_slice_sub(text, 25, SIZE_MAX);
+
+    if (text.len < 25 || text.ptr[3] != ',')
+        return false;
+    if (!oc_slice_eq(zone, OC_STR(" GMT")) && !oc_slice_eq(zone, OC_STR(" +0000")) &&
+        !oc_slice_eq(zone, OC_STR(" -0000")))
         return false;
     ptrdiff_t month = oc_slice_find_slice(months, oc_slice_sub(text, 8, 3));
     if (month < 0 || month % 3 != 0)
