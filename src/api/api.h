@@ -73,6 +73,10 @@ struct oc_api_request {
     void (*respond)(struct oc_api_request *request, const struct oc_api_response *response);
 };
 
+/**
+ * Answer a request: `request->respond` is called once, now or later, on this thread or another.
+ * Never fails for the caller: what goes wrong is the answer.
+ */
 void oc_api_handle(struct oc_api *api, struct oc_api_request *request);
 
 /** Most bytes of a request body that the route takes: OC_HTTP_BODY_MAX but for raw bodies. */

@@ -202,6 +202,7 @@ struct oc_store_stats {
     uint64_t bytes_used;    /* of the store file */
     uint64_t queue_length;  /* writes waiting now */
 };
+/** What the store has done and holds, for metrics. Never fails. */
 void oc_store_stats(struct oc_store *store, struct oc_store_stats *ret);
 
 #endif
