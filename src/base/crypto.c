@@ -46,12 +46,22 @@ static void free_state(void *ptr)
     free(state);
 }
 
+/* The child of a fork must not hand out what its parent does. Only the forking thread goes on. */
+static void drop_pool_after_fork(void)
+{
+    struct thread_state *state = pthread_getspecific(thread_key);
+
+    if (state)
+        state->pool_left = 0;
+}
+
 static void fetch_algorithms(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    ready = sha256 && hmac && aes_gcm && pthread_key_create(&thread_key, free_state) == 0;
+    ready = sha256 && hmac && aes_gcm && pthread_key_create(&thread_key, free_state) == 0 &&
+            pthread_atfork(NULL, NULL, drop_pool_after_fork) == 0;
 }
 
 static struct thread_state *new_state(void)

@@ -1,6 +1,8 @@
 /* Published vectors and the rest of base/crypto. */
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
 
 #include "fault_loop.h"
 
@@ -397,6 +399,32 @@ static void threads_do_not_disturb_each_other(void **state)
     }
 }
 
+static void a_forked_process_has_random_bytes_of_its_own(void **state)
+{
+    uint8_t mine[16], other[16];
+    struct oc_err e = {0};
+    int ends[2], status;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(oc_random(mine, sizeof(mine), &e), OC_OK); /* the thread has its pool */
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const int rc = oc_random(other, sizeof(other), &e);
+
+        _exit(rc == OC_OK && write(ends[1], other, sizeof(other)) == sizeof(other) ? 0 : 1);
+    }
+    assert_int_equal(oc_random(mine, sizeof(mine), &e), OC_OK);
+    assert_int_equal(read(ends[0], other, sizeof(other)), sizeof(other));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_memory_not_equal(mine, other, sizeof(mine));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +443,7 @@ int main(void)
         cmocka_unit_test(crc32c_is_the_same_by_instruction_by_table_and_in_pieces),
         cmocka_unit_test(crypto_survives_every_failed_allocation),
         cmocka_unit_test(threads_do_not_disturb_each_other),
+        cmocka_unit_test(a_forked_process_has_random_bytes_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,7 @@ int oc_blob_header_decode(const uint8_t from[OC_BLOB_HEADER_LEN], struct oc_blob
                           struct oc_err *err)
 {
     struct oc_blob_header header = {0};
+    uint8_t again[OC_BLOB_HEADER_LEN];
 
     if (memcmp(from, MAGIC, 8) != 0)
         return oc_fail(err, OC_ECORRUPT, "it is not a blob");
@@ -54,6 +55,10 @@ int oc_blob_header_decode(const uint8_t from[OC_BLOB_HEADER_LEN], struct oc_blob
     if (header.segment_len <= OC_BLOB_STREAM_HEADER_LEN + OC_GCM_TAG_LEN ||
         header.segment_len > OC_BLOB_SEGMENT_LEN_MAX || header.plain_len > OC_BLOB_MAX)
         return oc_fail(err, OC_ECORRUPT, "the sizes in its header are out of range");
+    /* The stream is bound to the header as we would write it, so it must be that, to the bit. */
+    oc_blob_header_encode(&header, again);
+    if (memcmp(again, from, sizeof(again)) != 0)
+        return oc_fail(err, OC_ECORRUPT, "there is something in the unused bytes of its header");
     *ret = header;
     return OC_OK;
 }

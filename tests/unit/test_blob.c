@@ -1,0 +1,636 @@
+/* The content store on files: blob/fs. */
+#include "folder_fixture.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "blob/blob.h"
+#include "blob/fs/format.h"
+
+#define REGION OC_STR("us-west-2")
+#define PLAIN (OC_BLOB_SEGMENT_LEN - OC_GCM_TAG_LEN) /* plaintext of a segment but the first */
+#define FIRST (PLAIN - OC_BLOB_STREAM_HEADER_LEN)
+#define STREAM (OC_BLOB_HEADER_LEN)                  /* where the stream begins */
+
+static struct oc_err err;
+
+struct site {
+    struct oc_keys *keys;
+    struct oc_blob_store *store;
+};
+
+static struct site open_site(const struct folder *f)
+{
+    struct oc_secret master = test_master();
+    struct site site;
+
+    ok(oc_keys_open(folder_path(f, "keyring.json"), &master, &site.keys, &err));
+    ok(oc_blob_fs_open(folder_path(f, "blobs"), REGION, site.keys, &site.store, &err));
+    return site;
+}
+
+static void close_site(struct site *site)
+{
+    oc_blob_close(site->store);
+    oc_keys_close(site->keys);
+}
+
+/* Bytes and the name they belong under. */
+struct sample {
+    uint8_t *bytes;
+    size_t size;
+    struct oc_blob_name name;
+};
+
+static struct sample make_sample(size_t size, uint64_t seed)
+{
+    struct sample s = {.bytes = malloc(size + 1), .size = size, .name.key_id = OC_STR("service")};
+
+    fill_bytes(s.bytes, size, seed);
+    ok(oc_sha256((struct oc_slice){(char *)s.bytes, size}, s.name.sha256, &err));
+    return s;
+}
+
+static int put(struct site *site, const struct sample *s)
+{
+    return oc_blob_put(site->store, &s->name, (struct oc_slice){(char *)s->bytes, s->size}, false, &err);
+}
+
+static int get(struct site *site, const struct sample *s)
+{
+    uint8_t *to = malloc(s->size + 1);
+    size_t len = 0;
+    int rc = oc_blob_get(site->store, &s->name, to, s->size, &len, &err);
+
+    if (rc == OC_OK) {
+        assert_int_equal(len, s->size);
+        assert_memory_equal(to, s->bytes, s->size);
+    }
+    free(to);
+    return rc;
+}
+
+static bool has(struct site *site, const struct sample *s)
+{
+    bool there;
+
+    ok(oc_blob_has(site->store, &s->name, &there, &err));
+    return there;
+}
+
+static const char *file_of(const struct folder *f, const struct sample *s)
+{
+    char hex[65] = {0}, path[256];
+
+    oc_hex_encode(s->name.sha256, 32, hex);
+    (void)snprintf(path, sizeof path, "blobs/us-west-2/parts/%.*s/%.2s/%s", OC_FMT(s->name.key_id), hex, hex + 2);
+    return folder_path(f, path);
+}
+
+static void blobs_of_every_size_come_back(void **state)
+{
+    static const size_t sizes[] = {0, 1, FIRST - 1, FIRST, FIRST + 1, FIRST + PLAIN - 1, FIRST + PLAIN,
+                                   FIRST + PLAIN + 1, 3000000, OC_PART_SIZE};
+    struct site site = open_site(*state);
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct sample s = make_sample(sizes[i], i);
+        uint64_t size;
+
+        assert_false(has(&site, &s));
+        assert_int_equal(get(&site, &s), OC_ENOTFOUND);
+        assert_int_equal(oc_blob_size(site.store, &s.name, &size, &err), OC_ENOTFOUND);
+        ok(put(&site, &s));
+        assert_true(has(&site, &s));
+        ok(get(&site, &s));
+        ok(oc_blob_size(site.store, &s.name, &size, &err));
+        assert_int_equal(size, sizes[i]);
+        free(s.bytes);
+    }
+    close_site(&site);
+    site = open_site(*state);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct sample s = make_sample(sizes[i], i);
+
+        assert_true(has(&site, &s));
+        ok(get(&site, &s));
+        free(s.bytes);
+    }
+    close_site(&site);
+}
+
+static void bytes_with_another_digest_are_not_stored(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(1000, 1);
+
+    s.bytes[500] ^= 1;
+    assert_int_equal(put(&site, &s), OC_EINVAL);
+    assert_false(has(&site, &s));
+    assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 0);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void what_is_stored_is_not_the_plaintext(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(100000, 1);
+    struct oc_buf file = {0};
+
+    memset(s.bytes, 'A', s.size);
+    ok(oc_sha256((struct oc_slice){(char *)s.bytes, s.size}, s.name.sha256, &err));
+    ok(put(&site, &s));
+    ok(oc_file_read(file_of(*state, &s), 1 << 20, &file, &err));
+    assert_null(memmem(file.ptr, file.len, "AAAAAAAA", 8));
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void a_buffer_that_is_too_small_is_told(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(1000, 1);
+    uint8_t to[999];
+    size_t len;
+
+    ok(put(&site, &s));
+    assert_int_equal(oc_blob_get(site.store, &s.name, to, sizeof to, &len, &err), OC_ELIMIT);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void names_cannot_lead_out_of_the_store(void **state)
+{
+    static const char *const bad[] = {"", "..", "../x", "a/b", "A", "service:us-west-2",
+                                      "0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11x"};
+    struct site site = open_site(*state);
+    struct oc_blob_store *other;
+    struct sample s = make_sample(10, 1);
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        s.name.key_id = oc_slice_of(bad[i]);
+        assert_int_equal(put(&site, &s), OC_ENOTFOUND);
+        assert_int_equal(get(&site, &s), OC_ENOTFOUND);
+        assert_int_equal(oc_blob_delete(site.store, &s.name, &err), OC_ENOTFOUND);
+    }
+    assert_int_equal(oc_blob_fs_open(folder_path(*state, "x"), OC_STR("../y"), site.keys, &other, &err), OC_EINVAL);
+    assert_int_equal(oc_blob_fs_open(folder_path(*state, "x"), OC_STR(""), site.keys, &other, &err), OC_EINVAL);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void a_store_of_another_version_is_refused(void **state)
+{
+    struct site site = open_site(*state);
+    struct oc_blob_store *other;
+
+    folder_write_text(*state, "blobs/us-west-2/version", "outcrop blobs 2\n");
+    assert_int_equal(oc_blob_fs_open(folder_path(*state, "blobs"), REGION, site.keys, &other, &err), OC_EINVAL);
+    close_site(&site);
+}
+
+/* -- damage ----------------------------------------------------------------------------------- */
+
+/* Replace a blob's file by `len` bytes and expect that this is noticed, by has() or by get(). */
+static void assert_refused(struct site *site, const struct folder *f, const struct sample *s,
+                           const void *bytes, size_t len)
+{
+    ok(oc_file_replace(file_of(f, s), (struct oc_slice){bytes, len}, 0600, &err));
+    assert_int_equal(get(site, s), OC_ECORRUPT);
+    assert_non_null(strstr(err.text, "us-west-2"));
+    assert_non_null(strstr(err.text, file_of(f, s) + strlen(f->path)));
+}
+
+static struct oc_buf stored_file(const struct folder *f, const struct sample *s)
+{
+    struct oc_buf file = {0};
+
+    ok(oc_file_read(file_of(f, s), 64 << 20, &file, &err));
+    return file;
+}
+
+static void every_changed_byte_is_noticed(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(300, 1);
+    struct oc_buf file;
+
+    ok(put(&site, &s));
+    file = stored_file(*state, &s);
+    assert_int_equal(file.len, OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN + 300 + OC_GCM_TAG_LEN);
+    for (size_t i = 0; i < file.len; i++) {
+        file.ptr[i] ^= 0x40;
+        assert_refused(&site, *state, &s, file.ptr, file.len);
+        file.ptr[i] ^= 0x40;
+    }
+    for (size_t len = 0; len < file.len; len++)
+        assert_refused(&site, *state, &s, file.ptr, len);
+    oc_buf_put_char(&file, 'x');
+    assert_refused(&site, *state, &s, file.ptr, file.len);
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+/* The header's checksum is no secret: what it cannot catch the encryption must. */
+static void a_header_that_was_changed_with_its_checksum_is_noticed(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(300, 1);
+    struct oc_buf file;
+
+    ok(put(&site, &s));
+    file = stored_file(*state, &s);
+    for (size_t i = 0; i < OC_BLOB_HEADER_LEN - 4; i++) {
+        if (i >= 8 && i < 12)
+            continue; /* another version is refused as such */
+        file.ptr[i] ^= 1;
+        oc_put_be32((uint8_t *)file.ptr + 124, oc_crc32c(0, file.ptr, 124));
+        assert_refused(&site, *state, &s, file.ptr, file.len);
+        file.ptr[i] ^= 1;
+    }
+    file.ptr[11] = 2;
+    oc_put_be32((uint8_t *)file.ptr + 124, oc_crc32c(0, file.ptr, 124));
+    ok(oc_file_replace(file_of(*state, &s), oc_buf_slice(&file), 0600, &err));
+    assert_int_equal(get(&site, &s), OC_EINVAL);
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void segments_that_were_moved_doubled_or_dropped_are_noticed(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(FIRST + 3 * PLAIN, 1); /* four full segments */
+    struct oc_buf file;
+    char *copy, *one, *two, *three;
+
+    ok(put(&site, &s));
+    file = stored_file(*state, &s);
+    assert_int_equal(file.len, STREAM + 4 * OC_BLOB_SEGMENT_LEN);
+    copy = malloc(file.len);
+    one = copy + STREAM + OC_BLOB_SEGMENT_LEN;
+    two = one + OC_BLOB_SEGMENT_LEN;
+    three = two + OC_BLOB_SEGMENT_LEN;
+    memcpy(copy, file.ptr, file.len);
+    memcpy(one, file.ptr + (two - copy), OC_BLOB_SEGMENT_LEN); /* swapped */
+    memcpy(two, file.ptr + (one - copy), OC_BLOB_SEGMENT_LEN);
+    assert_refused(&site, *state, &s, copy, file.len);
+    memcpy(copy, file.ptr, file.len);
+    memcpy(two, one, OC_BLOB_SEGMENT_LEN); /* doubled */
+    assert_refused(&site, *state, &s, copy, file.len);
+    memcpy(copy, file.ptr, file.len);
+    memcpy(three, two, OC_BLOB_SEGMENT_LEN); /* the last one is another */
+    assert_refused(&site, *state, &s, copy, file.len);
+    /* Dropped, with a header that admits it: only the mark of the last segment can tell. */
+    memcpy(copy, file.ptr, file.len);
+    oc_put_be64((uint8_t *)copy + 16, FIRST + 2 * PLAIN);
+    oc_put_be32((uint8_t *)copy + 124, oc_crc32c(0, copy, 124));
+    assert_refused(&site, *state, &s, copy, file.len - OC_BLOB_SEGMENT_LEN);
+    free(copy);
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void swapped_files_are_noticed(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample a = make_sample(5000, 1), b = make_sample(5000, 2);
+    struct oc_buf file_a, file_b;
+
+    ok(put(&site, &a));
+    ok(put(&site, &b));
+    file_a = stored_file(*state, &a);
+    file_b = stored_file(*state, &b);
+    assert_refused(&site, *state, &a, file_b.ptr, file_b.len);
+    assert_refused(&site, *state, &b, file_a.ptr, file_a.len);
+    oc_buf_clear(&file_a);
+    oc_buf_clear(&file_b);
+    free(a.bytes);
+    free(b.bytes);
+    close_site(&site);
+}
+
+static void another_master_key_or_region_does_not_open_a_blob(void **state)
+{
+    const struct folder *f = *state;
+    struct site site = open_site(f), other;
+    struct oc_secret master = test_master();
+    struct sample s = make_sample(5000, 1);
+    struct oc_buf file;
+
+    ok(put(&site, &s));
+    file = stored_file(f, &s);
+    close_site(&site);
+    master.bytes[0] ^= 1;
+    ok(oc_keys_open(folder_path(f, "other.json"), &master, &other.keys, &err));
+    ok(oc_blob_fs_open(folder_path(f, "blobs"), REGION, other.keys, &other.store, &err));
+    assert_int_equal(get(&other, &s), OC_ENOTFOUND); /* no service key there yet */
+    assert_non_null(strstr(err.text, "key"));
+    ok(put(&other, &(struct sample){(uint8_t *)"x", 0, make_sample(0, 0).name}));
+    assert_int_equal(get(&other, &s), OC_ECORRUPT);
+    close_site(&other);
+    site = open_site(f);
+    ok(oc_blob_fs_open(folder_path(f, "blobs"), OC_STR("eu-west-1"), site.keys, &other.store, &err));
+    other.keys = site.keys;
+    ok(put(&other, &s));
+    {
+        char hex[65] = {0}, path[200];
+
+        oc_hex_encode(s.name.sha256, 32, hex);
+        (void)snprintf(path, sizeof path, "blobs/eu-west-1/parts/service/%.2s/%s", hex, hex + 2);
+        ok(oc_file_replace(folder_path(f, path), oc_buf_slice(&file), 0600, &err));
+    }
+    assert_int_equal(get(&other, &s), OC_ECORRUPT);
+    oc_blob_close(other.store);
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void a_disabled_key_neither_stores_nor_reads(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(5000, 1);
+    struct oc_arena arena;
+    struct oc_key_info info;
+
+    oc_arena_init(&arena, 1 << 20);
+    ok(oc_keys_create(site.keys, OC_STR("123456789012"), REGION, OC_STR(""), &arena, &info, &err));
+    s.name.key_id = info.id;
+    ok(put(&site, &s));
+    ok(get(&site, &s));
+    ok(oc_keys_set_enabled(site.keys, OC_STR("123456789012"), REGION, info.id, false, &err));
+    assert_int_equal(get(&site, &s), OC_EDENIED);
+    assert_non_null(strstr(err.text, "outcrop kms enable-key"));
+    ok(oc_blob_delete(site.store, &s.name, &err));
+    assert_int_equal(put(&site, &s), OC_EDENIED);
+    assert_false(has(&site, &s));
+    assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 0);
+    oc_arena_clear(&arena);
+    free(s.bytes);
+    close_site(&site);
+}
+
+/* -- walking ---------------------------------------------------------------------------------- */
+
+struct seen {
+    unsigned count;
+    struct oc_blob_store *delete_from;
+};
+
+static int see(const struct oc_blob_name *name, void *ctx, struct oc_err *e)
+{
+    struct seen *seen = ctx;
+
+    seen->count++;
+    return seen->delete_from ? oc_blob_delete(seen->delete_from, name, e) : OC_OK;
+}
+
+static int refuse_to_see(const struct oc_blob_name *name, void *ctx, struct oc_err *e)
+{
+    (void)name, (void)ctx;
+    return oc_fail(e, OC_ECANCELED, "enough");
+}
+
+static void blobs_are_visited_and_leftovers_are_not(void **state)
+{
+    struct site site = open_site(*state);
+    struct seen seen = {0};
+    uint64_t leftovers;
+
+    for (uint64_t i = 0; i < 40; i++) {
+        struct sample s = make_sample(100, i);
+
+        ok(put(&site, &s));
+        free(s.bytes);
+    }
+    folder_write(*state, "blobs/us-west-2/parts/service/00/.tmp-abc", 10, 0);
+    folder_write(*state, "blobs/us-west-2/parts/service/7f/.tmp-def", 10, 0);
+    ok(oc_blob_leftovers(site.store, &leftovers, &err));
+    assert_int_equal(leftovers, 2);
+    ok(oc_blob_each(site.store, see, &seen, &err));
+    assert_int_equal(seen.count, 40);
+    assert_int_equal(oc_blob_each(site.store, refuse_to_see, NULL, &err), OC_ECANCELED);
+    ok(oc_blob_clean(site.store, &err));
+    ok(oc_blob_leftovers(site.store, &leftovers, &err));
+    assert_int_equal(leftovers, 0);
+    assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 40);
+    seen.delete_from = site.store;
+    ok(oc_blob_each(site.store, see, &seen, &err));
+    assert_int_equal(seen.count, 80);
+    assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 0);
+    close_site(&site);
+}
+
+/* -- faults ----------------------------------------------------------------------------------- */
+
+static void a_store_that_fails_leaves_nothing(void **state)
+{
+    static const struct {
+        enum oc_fault_site site;
+        int rc;
+    } faults[] = {{OC_FAULT_ALLOC, OC_ENOMEM}, {OC_FAULT_WRITE, OC_EIO}, {OC_FAULT_SYNC, OC_EIO},
+                  {OC_FAULT_RENAME, OC_EIO}};
+    struct site site = open_site(*state);
+    struct sample s = make_sample(FIRST + PLAIN + 10, 1);
+
+    ok(put(&site, &s)); /* folders and keys are there */
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        for (unsigned nth = 1;; nth++) {
+            unsigned fired;
+            int rc;
+
+            ok(oc_blob_delete(site.store, &s.name, &err));
+            oc_fault_arm(faults[i].site, nth, OC_FAULT_ONCE);
+            rc = put(&site, &s);
+            fired = oc_fault_fired(faults[i].site);
+            oc_fault_arm(faults[i].site, 0, OC_FAULT_ONCE);
+            if (fired == 0) {
+                assert_int_equal(rc, OC_OK);
+                assert_true(nth > 1);
+                break;
+            }
+            assert_true(rc == faults[i].rc || (faults[i].rc == OC_EIO && rc == OC_EFULL));
+            /* It may be seen only when all that failed was to make its name durable. */
+            if (has(&site, &s)) {
+                assert_int_equal(faults[i].site, OC_FAULT_SYNC);
+                ok(get(&site, &s));
+                ok(oc_blob_delete(site.store, &s.name, &err));
+            }
+            assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 0);
+        }
+    ok(get(&site, &s));
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void a_blob_is_not_said_to_be_there_before_its_name_is_durable(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(100, 1);
+    bool there;
+
+    ok(put(&site, &s));
+    ok(oc_blob_delete(site.store, &s.name, &err));
+    oc_fault_arm(OC_FAULT_SYNC, 2, OC_FAULT_ALWAYS); /* the file's sync passes, the folder's fails */
+    assert_int_equal(put(&site, &s), OC_EIO);
+    assert_int_equal(oc_blob_has(site.store, &s.name, &there, &err), OC_EIO);
+    oc_fault_arm(OC_FAULT_SYNC, 0, OC_FAULT_ONCE);
+    assert_true(has(&site, &s));
+    oc_fault_arm(OC_FAULT_SYNC, 1, OC_FAULT_ALWAYS); /* synced now: it is not done again */
+    assert_true(has(&site, &s));
+    oc_fault_arm(OC_FAULT_SYNC, 0, OC_FAULT_ONCE);
+    close_site(&site);
+    site = open_site(*state); /* a new process cannot know what the last one has synced */
+    oc_fault_arm(OC_FAULT_SYNC, 1, OC_FAULT_ALWAYS);
+    assert_int_equal(oc_blob_has(site.store, &s.name, &there, &err), OC_EIO);
+    oc_fault_arm(OC_FAULT_SYNC, 0, OC_FAULT_ONCE);
+    assert_true(has(&site, &s));
+    free(s.bytes);
+    close_site(&site);
+}
+
+static void a_read_that_fails_is_an_error_of_the_disk(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(FIRST + PLAIN + 10, 1);
+
+    ok(put(&site, &s));
+    for (unsigned nth = 1;; nth++) {
+        unsigned fired;
+        int rc;
+
+        oc_fault_arm(OC_FAULT_READ, nth, OC_FAULT_ONCE);
+        rc = get(&site, &s);
+        fired = oc_fault_fired(OC_FAULT_READ);
+        oc_fault_arm(OC_FAULT_READ, 0, OC_FAULT_ONCE);
+        if (fired == 0) {
+            assert_int_equal(rc, OC_OK);
+            assert_true(nth > 3);
+            break;
+        }
+        assert_int_equal(rc, OC_EIO);
+    }
+    free(s.bytes);
+    close_site(&site);
+}
+
+/* A process that dies at any write, sync or rename leaves a whole blob or none. */
+static void death_at_any_step_leaves_a_whole_blob_or_none(void **state)
+{
+    static const enum oc_fault_site sites[] = {OC_FAULT_WRITE, OC_FAULT_SYNC, OC_FAULT_RENAME};
+    struct sample s = make_sample(FIRST + PLAIN + 10, 1);
+
+    for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+        for (unsigned nth = 1;; nth++) {
+            struct site site;
+            uint64_t leftovers;
+            int status;
+            pid_t child = fork();
+
+            assert_true(child >= 0);
+            if (child == 0) {
+                oc_fault_arm(sites[i], nth, OC_FAULT_DIE);
+                site = open_site(*state);
+                _exit(put(&site, &s) == OC_OK ? 0 : 1);
+            }
+            assert_int_equal(waitpid(child, &status, 0), child);
+            assert_true(WIFEXITED(status));
+            site = open_site(*state);
+            if (has(&site, &s))
+                ok(get(&site, &s));
+            else
+                assert_int_not_equal(WEXITSTATUS(status), 0);
+            ok(oc_blob_clean(site.store, &err));
+            ok(oc_blob_leftovers(site.store, &leftovers, &err));
+            assert_int_equal(leftovers, 0);
+            ok(oc_blob_delete(site.store, &s.name, &err));
+            close_site(&site);
+            if (WEXITSTATUS(status) == 0)
+                break;
+            assert_int_equal(WEXITSTATUS(status), 137);
+        }
+    free(s.bytes);
+}
+
+/* -- threads ---------------------------------------------------------------------------------- */
+
+static void *work(void *arg)
+{
+    struct site *site = arg;
+    struct oc_err e = {0};
+
+    for (uint64_t i = 0; i < 60; i++) {
+        struct sample s = make_sample(1000 + i % 7, i % 20);
+        uint8_t to[2000];
+        size_t len;
+        bool there;
+        int rc = oc_blob_put(site->store, &s.name, (struct oc_slice){(char *)s.bytes, s.size}, false, &e);
+
+        if (rc == OC_OK)
+            rc = oc_blob_has(site->store, &s.name, &there, &e);
+        if (rc == OC_OK)
+            rc = oc_blob_get(site->store, &s.name, to, sizeof to, &len, &e);
+        rc = rc == OC_OK && there && len == s.size && memcmp(to, s.bytes, len) == 0 ? OC_OK : OC_EIO;
+        free(s.bytes);
+        if (rc < 0)
+            return site;
+    }
+    return NULL;
+}
+
+static void threads_may_store_the_same_blobs(void **state)
+{
+    struct site site = open_site(*state);
+    pthread_t threads[4];
+
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &site), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    close_site(&site);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(blobs_of_every_size_come_back),
+        TEST(bytes_with_another_digest_are_not_stored),
+        TEST(what_is_stored_is_not_the_plaintext),
+        TEST(a_buffer_that_is_too_small_is_told),
+        TEST(names_cannot_lead_out_of_the_store),
+        TEST(a_store_of_another_version_is_refused),
+        TEST(every_changed_byte_is_noticed),
+        TEST(a_header_that_was_changed_with_its_checksum_is_noticed),
+        TEST(segments_that_were_moved_doubled_or_dropped_are_noticed),
+        TEST(swapped_files_are_noticed),
+        TEST(another_master_key_or_region_does_not_open_a_blob),
+        TEST(a_disabled_key_neither_stores_nor_reads),
+        TEST(blobs_are_visited_and_leftovers_are_not),
+        TEST(a_store_that_fails_leaves_nothing),
+        TEST(a_blob_is_not_said_to_be_there_before_its_name_is_durable),
+        TEST(a_read_that_fails_is_an_error_of_the_disk),
+        TEST(death_at_any_step_leaves_a_whole_blob_or_none),
+        TEST(threads_may_store_the_same_blobs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
