@@ -6,8 +6,8 @@ static int refuse(const struct oc_caller *caller, const struct oc_access_request
 {
     return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
                       "User: %.*s is not authorized to perform: %.*s on resource: %.*s %s",
-                      OC_FMT(caller->user_arn), OC_FMT(request->action),
-                      OC_FMT(request->resource), why);
+                      OC_FMT(caller->user_arn), OC_FMT(request->action), OC_FMT(request->resource),
+                      why);
 }
 
 static int refuse_unallowed(const struct oc_caller *caller, const struct oc_access_request *request,
@@ -34,8 +34,8 @@ int oc_access_decide(const struct oc_caller *caller, const struct oc_access_requ
         .resource_tags = request->resource_tags,
     };
     enum oc_policy_effect identity = OC_POLICY_SILENT, resource = OC_POLICY_SILENT;
-    bool own = !request->resource_account.ptr ||
-               oc_slice_eq(request->resource_account, caller->account);
+    bool own =
+        !request->resource_account.ptr || oc_slice_eq(request->resource_account, caller->account);
 
     if (caller->policy)
         identity = oc_policy_evaluate(caller->policy, &asked);

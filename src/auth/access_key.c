@@ -9,7 +9,7 @@
 #include "model/policy.h"
 
 #define RECORD_VERSION 1
-#define SEALED_MAX 512 /* bytes of a sealed secret */
+#define SEALED_MAX     512 /* bytes of a sealed secret */
 
 static const struct oc_slice kind_texts[] = {
     [OC_ACCESS_KEY_PERMANENT] = {"permanent", 9},
@@ -223,7 +223,8 @@ static int open_secret(const struct oc_json *json, const struct oc_secret_box *b
 }
 
 /* Copy the texts. @return false when out of memory. */
-static bool copy_texts(const struct oc_json *root, struct oc_arena *arena, struct oc_access_key *key)
+static bool copy_texts(const struct oc_json *root, struct oc_arena *arena,
+                       struct oc_access_key *key)
 {
     const struct {
         const char *name;

@@ -16,17 +16,13 @@
 #include "base/crypto.h"
 #include "base/err.h"
 
-#define OC_ACCESS_KEY_ID_LEN 20
+#define OC_ACCESS_KEY_ID_LEN     20
 #define OC_ACCESS_KEY_SECRET_LEN 40
-#define OC_ACCESS_KEY_ID_MAX 128     /* ids made elsewhere may be longer than ours (AWS) */
+#define OC_ACCESS_KEY_ID_MAX     128 /* ids made elsewhere may be longer than ours (AWS) */
 #define OC_ACCESS_KEY_SECRET_MAX 128
-#define OC_ACCESS_KEY_TOKEN_LEN 47 /* 4 letters and 43 of base64url: 258 random bits */
+#define OC_ACCESS_KEY_TOKEN_LEN  47 /* 4 letters and 43 of base64url: 258 random bits */
 
-enum oc_access_key_kind {
-    OC_ACCESS_KEY_PERMANENT,
-    OC_ACCESS_KEY_SESSION,
-    OC_ACCESS_KEY_BEARER
-};
+enum oc_access_key_kind { OC_ACCESS_KEY_PERMANENT, OC_ACCESS_KEY_SESSION, OC_ACCESS_KEY_BEARER };
 
 /** "permanent", "session", "bearer". */
 struct oc_slice oc_access_key_kind_text(enum oc_access_key_kind kind);
@@ -41,7 +37,7 @@ struct oc_access_key {
     struct oc_slice token_sha256; /* 64 hexadecimal digits; absent for a permanent key */
     struct oc_slice policy;       /* identity policy document; absent: nothing is allowed */
     int64_t creation_ms;
-    int64_t expiration_ms;        /* 0: never */
+    int64_t expiration_ms; /* 0: never */
     bool disabled;
 };
 
@@ -74,7 +70,8 @@ void oc_new_key_clear(struct oc_new_key *key);
 
 /**
  * Check a key and append its record.
- * Errors: OC_EINVAL — a member breaks its rule, the policy does not parse; OC_ENOMEM; what `seal` returns.
+ * Errors: OC_EINVAL — a member breaks its rule, the policy does not parse; OC_ENOMEM; what `seal`
+ * returns.
  */
 int oc_access_key_encode(const struct oc_access_key *key, const struct oc_secret_box *box,
                          struct oc_buf *buf, struct oc_err *err);

@@ -2,16 +2,16 @@
  * Who is calling: from a request to an account, a user and a policy.
  *
  * The authenticator keeps a bounded cache of identities and of signing keys. An identity is loaded
- * through a callback, so this layer does not know the store. A key that was disabled or changed must be
- * announced with oc_authenticator_forget after the change is durable: every later request then loads
- * anew. `max_age_ms` bounds how long a change that another process made can go unseen.
+ * through a callback, so this layer does not know the store. A key that was disabled or changed
+ * must be announced with oc_authenticator_forget after the change is durable: every later request
+ * then loads anew. `max_age_ms` bounds how long a change that another process made can go unseen.
  *
  * Public names of the errors: those of auth/sigv4.h, and
- *   UnrecognizedClientException OC_EDENIED  unknown or disabled key, wrong, missing or unwanted token
+ *   UnrecognizedClientException OC_EDENIED  unknown or disabled key; wrong or unwanted token
  *   ExpiredTokenException       OC_EDENIED  a session or bearer key past its end
  *
- * Threads: an authenticator may be used by any number of threads; it locks one of many shards for the
- * time of a table look-up.
+ * Threads: an authenticator may be used by any number of threads; it locks one of many shards for
+ * the time of a table look-up.
  */
 #ifndef OC_AUTH_IDENTITY_H
 #define OC_AUTH_IDENTITY_H
@@ -26,24 +26,24 @@
 struct oc_identity;
 
 /**
- * Who a request comes from. All but `region` is borrowed from `identity`, `region` from the options'
- * list: give back with oc_caller_clear when the request is done.
+ * Who a request comes from. All but `region` is borrowed from `identity`, `region` from the
+ * options' list: give back with oc_caller_clear when the request is done.
  */
 struct oc_caller {
     struct oc_slice account;
-    struct oc_slice user_arn;       /* arn:aws:iam::ACCOUNT:user/NAME */
+    struct oc_slice user_arn; /* arn:aws:iam::ACCOUNT:user/NAME */
     struct oc_slice access_key_id;
     struct oc_slice region;         /* which of the served Regions the request is for */
     const struct oc_policy *policy; /* the identity policy; NULL: nothing is allowed */
     enum oc_access_key_kind kind;
-    struct oc_identity *identity;   /* keeps the above alive */
+    struct oc_identity *identity; /* keeps the above alive */
 };
 
 /** Release what the caller holds. A zeroed caller is fine. */
 void oc_caller_clear(struct oc_caller *caller);
 
 enum oc_identity_by {
-    OC_IDENTITY_BY_ID,    /* key: what the request gave as access key id: 1–128 letters and digits */
+    OC_IDENTITY_BY_ID, /* key: what the request gave as access key id: 1–128 letters and digits */
     OC_IDENTITY_BY_BEARER /* key: SHA-256 of the bearer token, 64 hexadecimal digits */
 };
 

@@ -8,9 +8,9 @@
 #include "base/fault.h"
 #include "model/arn.h"
 
-#define SETS 256
-#define WAYS 4
-#define RECORD_MAX (256 * 1024)   /* bytes of one access key's record */
+#define SETS         256
+#define WAYS         4
+#define RECORD_MAX   (256 * 1024) /* bytes of one access key's record */
 #define IDENTITY_MAX (512 * 1024) /* bytes of the texts of one identity */
 
 struct set {

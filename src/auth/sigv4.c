@@ -12,8 +12,8 @@
 /* -- verifying -------------------------------------------------------------------------------- */
 
 /* A hash that the client claims must be that of the body. No mode that skips the check is known. */
-static int check_body(const struct oc_sigv4_request *request, const char body_hash[OC_SHA256_HEX_LEN],
-                      struct oc_err *err)
+static int check_body(const struct oc_sigv4_request *request,
+                      const char body_hash[OC_SHA256_HEX_LEN], struct oc_err *err)
 {
     struct oc_slice claimed;
 
@@ -22,9 +22,10 @@ static int check_body(const struct oc_sigv4_request *request, const char body_ha
         return rc;
     if (!claimed.ptr || oc_slice_eq(claimed, (struct oc_slice){body_hash, OC_SHA256_HEX_LEN}))
         return OC_OK;
-    return oc_fail_as(err, OC_EDENIED, INVALID,
-                      "The provided 'x-amz-content-sha256' header does not match what was computed: "
-                      "it must be the SHA-256 of the body.");
+    return oc_fail_as(
+        err, OC_EDENIED, INVALID,
+        "The provided 'x-amz-content-sha256' header does not match what was computed: "
+        "it must be the SHA-256 of the body.");
 }
 
 int oc_sigv4_verify(const struct oc_sigv4_claim *claim, const struct oc_sigv4_request *request,
@@ -92,9 +93,21 @@ int oc_sigv4_signing_key(const struct oc_sigv4_scope *scope, uint8_t ret_key[OC_
 static bool is_never_signed(struct oc_slice name)
 {
     static const char *const names[] = {
-        "authorization", "baggage", "connection", "expect", "keep-alive", "proxy-authenticate",
-        "proxy-authorization", "te", "traceparent", "tracestate", "trailer", "transfer-encoding",
-        "upgrade", "user-agent", "x-amzn-trace-id",
+        "authorization",
+        "baggage",
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -182,7 +195,8 @@ static int init_input(const struct oc_sigv4_signer *signer, const struct oc_sigv
 
 /* Derive the key and sign; the body's hash is what x-amz-content-sha256 says, if it is there. */
 static int make_signature(const struct oc_sigv4_signer *signer, struct oc_sigv4_input *in,
-                          struct oc_arena *arena, char ret_hex[OC_SHA256_HEX_LEN], struct oc_err *err)
+                          struct oc_arena *arena, char ret_hex[OC_SHA256_HEX_LEN],
+                          struct oc_err *err)
 {
     const struct oc_sigv4_scope scope = {.access_key_id = signer->access_key_id,
                                          .secret = signer->secret,
@@ -192,7 +206,8 @@ static int make_signature(const struct oc_sigv4_signer *signer, struct oc_sigv4_
     uint8_t key[OC_SHA256_LEN];
     char body_hash[OC_SHA256_HEX_LEN];
 
-    int rc = oc_sigv4_find_header(in->request, OC_STR("x-amz-content-sha256"), &in->payload_hash, err);
+    int rc =
+        oc_sigv4_find_header(in->request, OC_STR("x-amz-content-sha256"), &in->payload_hash, err);
     if (rc >= 0 && !in->payload_hash.ptr) {
         rc = oc_sigv4_body_hash(in->request, body_hash, err);
         in->payload_hash = (struct oc_slice){body_hash, sizeof(body_hash)};
@@ -232,7 +247,8 @@ int oc_sigv4_sign(const struct oc_sigv4_signer *signer, const struct oc_sigv4_re
         rc = init_input(signer, &full, arena, &in, err);
     if (rc < 0)
         return rc;
-    made.headers[made.header_count++] = (struct oc_sigv4_header){OC_STR("X-Amz-Date"), in.timestamp};
+    made.headers[made.header_count++] =
+        (struct oc_sigv4_header){OC_STR("X-Amz-Date"), in.timestamp};
     if (signer->session_token.ptr)
         made.headers[made.header_count++] =
             (struct oc_sigv4_header){OC_STR("X-Amz-Security-Token"), signer->session_token};
@@ -283,10 +299,10 @@ static int put_presigned(const struct oc_sigv4_signer *signer, const struct oc_s
 
     if (!credential.ptr || !expires.ptr)
         return oc_fail_nomem(err);
-    int rc = oc_sigv4_out_init(out,
-                               query.len + 3 * (credential.len + in->signed_headers.len +
-                                                signer->session_token.len) + 384,
-                               arena, err);
+    int rc = oc_sigv4_out_init(
+        out,
+        query.len + 3 * (credential.len + in->signed_headers.len + signer->session_token.len) + 512,
+        arena, err);
     if (rc < 0)
         return rc;
     oc_sigv4_put(out, query);

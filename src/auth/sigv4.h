@@ -1,5 +1,6 @@
 /*
- * AWS Signature Version 4: the one implementation, used to sign by clients and to verify by the server.
+ * AWS Signature Version 4: the one implementation, used to sign by clients and to verify by the
+ * server.
  *
  * It knows no HTTP library: a request is its raw parts, as they are on the wire. Both forms are
  * here: the Authorization header and the presigned query. Bearer credentials are only recognised
@@ -40,21 +41,21 @@ struct oc_sigv4_header {
 /** A request as it is on the wire. Borrowed. */
 struct oc_sigv4_request {
     struct oc_slice method;
-    struct oc_slice path;        /* raw: not decoded, not normalised */
-    struct oc_slice query;       /* raw, without `?`; may be absent */
+    struct oc_slice path;  /* raw: not decoded, not normalised */
+    struct oc_slice query; /* raw, without `?`; may be absent */
     const struct oc_sigv4_header *headers;
     size_t header_count;
     struct oc_slice body;        /* absent and empty are the same */
-    struct oc_slice body_sha256; /* 64 lower-case digits when known already; else absent: computed */
+    struct oc_slice body_sha256; /* 64 lower-case digits; absent: computed when needed */
 };
 
 /* -- what kind of credentials ----------------------------------------------------------------- */
 
 enum oc_credentials_kind {
     OC_CREDENTIALS_NONE,
-    OC_CREDENTIALS_HEADER,  /* Authorization: AWS4-HMAC-SHA256 … */
-    OC_CREDENTIALS_QUERY,   /* X-Amz-Algorithm=…&X-Amz-Signature=… */
-    OC_CREDENTIALS_BEARER   /* Authorization: Bearer … */
+    OC_CREDENTIALS_HEADER, /* Authorization: AWS4-HMAC-SHA256 … */
+    OC_CREDENTIALS_QUERY,  /* X-Amz-Algorithm=…&X-Amz-Signature=… */
+    OC_CREDENTIALS_BEARER  /* Authorization: Bearer … */
 };
 
 /**
@@ -82,9 +83,9 @@ struct oc_sigv4_expected {
 
 /** The claims of a signed request; nothing in it is proved before oc_sigv4_verify. */
 struct oc_sigv4_claim {
-    enum oc_credentials_kind kind;  /* HEADER or QUERY */
+    enum oc_credentials_kind kind; /* HEADER or QUERY */
     struct oc_slice access_key_id;
-    struct oc_slice date;           /* 8 digits */
+    struct oc_slice date; /* 8 digits */
     struct oc_slice region;
     struct oc_slice service;
     struct oc_slice signed_headers; /* lower-case names with `;` between, sorted, each once */
@@ -118,7 +119,7 @@ int oc_sigv4_verify(const struct oc_sigv4_claim *claim, const struct oc_sigv4_re
 
 /** How the canonical path is made from the raw one. */
 enum oc_sigv4_path {
-    OC_SIGV4_PATH_NORMALIZED, /* `.`, `..`, `//` resolved, then encoded (again): all services but S3 */
+    OC_SIGV4_PATH_NORMALIZED, /* `.`, `..`, `//` resolved, then encoded (again): all but S3 */
     OC_SIGV4_PATH_ENCODED,    /* encoded (again) only */
     OC_SIGV4_PATH_RAW         /* as sent: S3 */
 };
@@ -126,7 +127,7 @@ enum oc_sigv4_path {
 struct oc_sigv4_signer {
     struct oc_slice access_key_id;
     struct oc_slice secret;
-    struct oc_slice session_token;    /* absent when there is none */
+    struct oc_slice session_token; /* absent when there is none */
     struct oc_slice region;
     struct oc_slice service;
     int64_t now_ms;
@@ -143,8 +144,8 @@ struct oc_sigv4_signed {
 
 /**
  * Sign with an Authorization header. Signs all of the request's headers but those that a hop may
- * change (user-agent, connection, …). The request must have `host` and must not have those to be added.
- * The body's hash is the value of x-amz-content-sha256 when the request has that header.
+ * change (user-agent, connection, …). The request must have `host` and must not have those to be
+ * added. The body's hash is the value of x-amz-content-sha256 when the request has that header.
  * Errors: OC_EINVAL — no host, or a header that is to be added is there; OC_ENOMEM.
  */
 int oc_sigv4_sign(const struct oc_sigv4_signer *signer, const struct oc_sigv4_request *request,

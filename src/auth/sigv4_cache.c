@@ -10,7 +10,8 @@
 #define SETS 64
 #define WAYS 4
 
-/* What a key was derived from, each part padded with zeros. A scope that does not fit is not kept. */
+/* What a key was derived from, each part padded with zeros. A scope that does not fit is not kept.
+ */
 struct name {
     char access_key_id[32];
     char date[8];
@@ -81,7 +82,8 @@ static bool make_name(const struct oc_sigv4_scope *scope, struct name *name)
            fill(name->secret, sizeof(name->secret), scope->secret);
 }
 
-/* All entries of one access key are in one set: it is found again when the key is to be forgotten. */
+/* All entries of one access key are in one set: it is found again when the key is to be forgotten.
+ */
 static struct set *find_set(struct oc_sigv4_key_cache *cache, struct oc_slice access_key_id)
 {
     uint32_t hash = 2166136261U;

@@ -5,12 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes that are never percent-encoded: A-Z a-z 0-9 - _ . ~ */
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.' || c == '~';
-}
+/* 1 for bytes that are never percent-encoded: A-Z a-z 0-9 - _ . ~ */
+/* clang-format off */
+static const uint8_t unreserved[256] = {
+    ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1,
+    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
+    ['8'] = 1, ['9'] = 1,
+    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
+    ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1,
+    ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
+    ['Y'] = 1, ['Z'] = 1,
+    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1,
+    ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1,
+    ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+    ['y'] = 1, ['z'] = 1,
+};
+/* clang-format on */
 
 int oc_sigv4_out_init(struct oc_sigv4_out *out, size_t cap, struct oc_arena *arena,
                       struct oc_err *err)
@@ -33,25 +43,30 @@ void oc_sigv4_put_char(struct oc_sigv4_out *out, char c)
     out->ptr[out->len++] = c;
 }
 
-static void put_escape(struct oc_sigv4_out *out, unsigned char c)
+static char *write_escape(char *to, unsigned char c)
 {
     static const char digits[] = "0123456789ABCDEF";
 
-    oc_sigv4_put_char(out, '%');
-    oc_sigv4_put_char(out, digits[c >> 4]);
-    oc_sigv4_put_char(out, digits[c & 15]);
+    *to++ = '%';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
 }
 
 void oc_sigv4_put_encoded(struct oc_sigv4_out *out, struct oc_slice s, bool keep_slash)
 {
+    char *to = out->ptr + out->len;
+
+    assert(3 * s.len <= out->cap - out->len);
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
 
-        if (is_unreserved(c) || (c == '/' && keep_slash))
-            oc_sigv4_put_char(out, (char)c);
+        if (unreserved[c] || (c == '/' && keep_slash))
+            *to++ = (char)c;
         else
-            put_escape(out, c);
+            to = write_escape(to, c);
     }
+    out->len = (size_t)(to - out->ptr);
 }
 
 struct oc_slice oc_sigv4_out_slice(const struct oc_sigv4_out *out)
@@ -131,12 +146,16 @@ static int clean_query(struct oc_slice *query, struct oc_arena *arena, struct oc
     int rc = oc_sigv4_out_init(&out, query->len + 2 * bad, arena, err);
     if (rc < 0)
         return rc;
+    char *to = out.ptr;
     for (size_t i = 0; i < query->len; i++) {
-        if (is_url_byte((unsigned char)query->ptr[i]))
-            oc_sigv4_put_char(&out, query->ptr[i]);
+        unsigned char c = (unsigned char)query->ptr[i];
+
+        if (is_url_byte(c))
+            *to++ = (char)c;
         else
-            put_escape(&out, (unsigned char)query->ptr[i]);
+            to = write_escape(to, c);
     }
+    out.len = (size_t)(to - out.ptr);
     *query = oc_sigv4_out_slice(&out);
     return OC_OK;
 }
@@ -189,21 +208,23 @@ static bool is_blank(char c)
 /* The value without white space at its ends and with each run of it inside as one space. */
 static void put_header_value(struct oc_sigv4_out *out, struct oc_slice value)
 {
-    bool gap = false, begun = false;
+    char *start = out->ptr + out->len, *to = start;
+    bool gap = false;
 
+    assert(value.len <= out->cap - out->len);
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
 
         if (is_blank(c)) {
-            gap = begun;
+            gap = to > start;
             continue;
         }
         if (gap)
-            oc_sigv4_put_char(out, ' ');
+            *to++ = ' ';
         gap = false;
-        begun = true;
-        oc_sigv4_put_char(out, c);
+        *to++ = c;
     }
+    out->len = (size_t)(to - out->ptr);
 }
 
 /* `name:value,value` and a line feed for each signed header. */
@@ -312,7 +333,8 @@ int oc_sigv4_signature(const struct oc_sigv4_input *in, const uint8_t signing_ke
     if (rc >= 0)
         rc = oc_sigv4_string_to_sign(in, canonical, arena, &text, err);
     if (rc >= 0)
-        rc = oc_hmac_sha256((struct oc_slice){(const char *)signing_key, OC_SHA256_LEN}, text, mac, err);
+        rc = oc_hmac_sha256((struct oc_slice){(const char *)signing_key, OC_SHA256_LEN}, text, mac,
+                            err);
     if (rc < 0)
         return rc;
     oc_hex_encode(mac, sizeof(mac), ret_hex);

@@ -30,9 +30,9 @@ struct oc_sigv4_input {
     struct oc_slice signed_headers; /* lower-case, sorted, `;` between; each is in the request */
     struct oc_slice payload_hash;
     enum oc_sigv4_path path;
-    bool presigned;                 /* leave X-Amz-Signature out of the query */
-    struct oc_slice timestamp;      /* OC_SIGV4_TIMESTAMP_LEN characters */
-    struct oc_slice date;           /* 8 digits */
+    bool presigned;            /* leave X-Amz-Signature out of the query */
+    struct oc_slice timestamp; /* OC_SIGV4_TIMESTAMP_LEN characters */
+    struct oc_slice date;      /* 8 digits */
     struct oc_slice region;
     struct oc_slice service;
 };
@@ -79,7 +79,8 @@ enum oc_sigv4_param {
 };
 extern const struct oc_slice oc_sigv4_param_names[OC_SIGV4_PARAMS];
 
-/** Raw values of the parameters that the query has; others absent. Errors as oc_credentials_find. */
+/** Raw values of the parameters that the query has; others absent. Errors as oc_credentials_find.
+ */
 int oc_sigv4_params(struct oc_slice query, struct oc_slice ret_values[OC_SIGV4_PARAMS],
                     struct oc_err *err);
 

@@ -8,7 +8,7 @@
 #include "model/timestamp.h"
 
 #define INCOMPLETE "IncompleteSignatureException"
-#define INVALID "InvalidSignatureException"
+#define INVALID    "InvalidSignatureException"
 
 /* What authentication reads, before it is judged. */
 struct parts {
@@ -33,7 +33,8 @@ int oc_sigv4_find_header(const struct oc_sigv4_request *request, struct oc_slice
         if (found.ptr)
             return oc_fail_as(err, OC_EINVAL, INCOMPLETE,
                               "The header '%.*s' is given more than once.", OC_FMT(name));
-        found = request->headers[i].value.ptr ? oc_slice_trim(request->headers[i].value) : OC_STR("");
+        found =
+            request->headers[i].value.ptr ? oc_slice_trim(request->headers[i].value) : OC_STR("");
     }
     *ret = found;
     return OC_OK;
@@ -98,16 +99,19 @@ static int read_header_form(const struct oc_sigv4_request *request, struct oc_sl
     if (rc >= 0 && !parts->date.ptr)
         rc = oc_sigv4_find_header(request, OC_STR("date"), &parts->date, err);
     if (rc >= 0)
-        rc = oc_sigv4_find_header(request, OC_STR("x-amz-security-token"), &parts->session_token, err);
+        rc = oc_sigv4_find_header(request, OC_STR("x-amz-security-token"), &parts->session_token,
+                                  err);
     if (rc < 0)
         return rc;
-    if (parts->credential.ptr && parts->signed_headers.ptr && parts->signature.ptr && parts->date.ptr)
+    if (parts->credential.ptr && parts->signed_headers.ptr && parts->signature.ptr &&
+        parts->date.ptr)
         return OC_OK;
     return oc_fail_as(
         err, OC_EINVAL, INCOMPLETE, "%s%s%s%sAuthorization=" OC_SIGV4_ALGORITHM,
         parts->credential.ptr ? "" : "Authorization header requires 'Credential' parameter. ",
         parts->signature.ptr ? "" : "Authorization header requires 'Signature' parameter. ",
-        parts->signed_headers.ptr ? "" : "Authorization header requires 'SignedHeaders' parameter. ",
+        parts->signed_headers.ptr ? ""
+                                  : "Authorization header requires 'SignedHeaders' parameter. ",
         parts->date.ptr ? ""
                         : "Authorization header requires existence of either a 'X-Amz-Date' or a "
                           "'Date' header. ");
@@ -126,8 +130,8 @@ static int decode_value(struct oc_slice raw, struct oc_arena *arena, struct oc_s
         return OC_OK;
     oc_buf_init(&buf, raw.len);
     if (!oc_percent_decode(&buf, raw) && !buf.failed)
-        return oc_fail_as(err, OC_EINVAL, INCOMPLETE,
-                          "'%.*s' is not a valid percent-encoded text.", OC_FMT(raw));
+        return oc_fail_as(err, OC_EINVAL, INCOMPLETE, "'%.*s' is not a valid percent-encoded text.",
+                          OC_FMT(raw));
     *ret = buf.failed ? (struct oc_slice){0} : oc_arena_copy(arena, oc_buf_slice(&buf));
     return ret->ptr ? OC_OK : oc_fail_nomem(err);
 }
@@ -226,8 +230,9 @@ static int check_signed_headers(const struct oc_sigv4_request *request, struct o
     if (rc < 0)
         return rc;
     if (!host.ptr || !oc_sigv4_is_listed(list, OC_STR("host")))
-        return oc_fail_as(err, OC_EDENIED, INVALID,
-                          "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+        return oc_fail_as(
+            err, OC_EDENIED, INVALID,
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
     rc = check_list(request, list, err);
     if (rc < 0)
         return rc;

@@ -169,14 +169,14 @@ void oc_arn_put_kms_key(struct oc_buf *buf, struct oc_slice region, struct oc_sl
 void oc_arn_put_kms_alias(struct oc_buf *buf, struct oc_slice region, struct oc_slice account,
                           struct oc_slice alias)
 {
-    oc_arn_put(buf, &(struct oc_arn){
-                        .service = OC_STR("kms"), .region = region, .account = account, .id = alias});
+    oc_arn_put(buf,
+               &(struct oc_arn){
+                   .service = OC_STR("kms"), .region = region, .account = account, .id = alias});
 }
 
 void oc_arn_put_user(struct oc_buf *buf, struct oc_slice account, struct oc_slice name)
 {
-    oc_arn_put(buf, &(struct oc_arn){.service = OC_STR("iam"),
-                                     .account = account,
-                                     .kind = OC_STR("user"),
-                                     .id = name});
+    oc_arn_put(
+        buf, &(struct oc_arn){
+                 .service = OC_STR("iam"), .account = account, .kind = OC_STR("user"), .id = name});
 }

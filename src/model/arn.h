@@ -21,12 +21,12 @@
 struct oc_arn {
     struct oc_slice partition; /* "aws", "aws-cn", … */
     struct oc_slice service;
-    struct oc_slice region;    /* may be empty */
-    struct oc_slice account;   /* empty or 12 digits */
-    struct oc_slice resource;  /* all after the account; never empty */
-    struct oc_slice kind;      /* up to the first `/`; absent when there is none */
-    struct oc_slice base;      /* between the first and the last `/`; absent when there are not two */
-    struct oc_slice id;        /* after the last `/`; the whole resource when there is none */
+    struct oc_slice region;   /* may be empty */
+    struct oc_slice account;  /* empty or 12 digits */
+    struct oc_slice resource; /* all after the account; never empty */
+    struct oc_slice kind;     /* up to the first `/`; absent when there is none */
+    struct oc_slice base; /* between the first and the last `/`; absent when there are not two */
+    struct oc_slice id;   /* after the last `/`; the whole resource when there is none */
 };
 
 /**
@@ -48,7 +48,8 @@ bool oc_user_name_is_valid(struct oc_slice name);
 /** 12 characters of a-z0-9: the id of a model or a job. */
 bool oc_id_is_valid(struct oc_slice id);
 
-/** Append an ARN. `partition` absent is "aws"; `kind` and `base` may be absent; `resource` is not read. */
+/** Append an ARN. `partition` absent is "aws"; `kind` and `base` may be absent; `resource` is not
+ * read. */
 void oc_arn_put(struct oc_buf *buf, const struct oc_arn *arn);
 
 /** Append `arn:aws:bedrock:REGION:ACCOUNT:custom-model/BASE/ID`. */

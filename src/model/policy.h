@@ -10,14 +10,14 @@
  *   Effect     "Allow" or "Deny"
  *   Action     "*" or "service:Name" with `*` and `?`, in any case; one or a list
  *   Resource   "*" or "arn:…" with `*` and `?`, exact case; one or a list
- *   Principal  resource policies only, and required there: "*", or {"AWS": one or a list of "*", an account
- *              id, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME}
+ *   Principal  resource policies only, and required there: "*", or {"AWS": one or a list of "*",
+ *              an account id, arn:aws:iam::ACCOUNT:root, arn:aws:iam::ACCOUNT:user/NAME}
  *   Condition  StringEquals and StringLike on aws:RequestedRegion, aws:PrincipalAccount,
- *              aws:RequestTag/KEY, aws:ResourceTag/KEY; all must hold, any value of a list suffices;
- *              a key that the request does not have never holds
+ *              aws:RequestTag/KEY, aws:ResourceTag/KEY; all must hold, any value of a list
+ *              suffices; a key that the request does not have never holds
  *
- * Not understood and so refused: NotAction, NotResource, NotPrincipal, other operators, the …IfExists
- * forms, ForAllValues and ForAnyValue, aws:TagKeys (which needs those), variables `${…}`.
+ * Not understood and so refused: NotAction, NotResource, NotPrincipal, other operators, the
+ * …IfExists forms, ForAllValues and ForAnyValue, aws:TagKeys (which needs those), variables `${…}`.
  *
  * Names of condition keys, and with them the tag keys in them, are compared without case, as AWS
  * does. When several tags fit, the condition of an Allow must hold for all of them and that of a
@@ -35,7 +35,7 @@
 
 /** An identity policy that allows everything: an administrator's. */
 #define OC_POLICY_ADMINISTRATOR                                                                    \
-    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","            \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\","           \
     "\"Resource\":\"*\"}]}"
 
 struct oc_policy;
@@ -50,8 +50,8 @@ enum oc_policy_kind {
  *
  * @param text      JSON, at most OC_POLICY_MAX bytes; not retained
  * @param[out] ret  free with oc_policy_free
- * Errors: OC_EINVAL, ValidationException — not JSON, too long, or anything not understood, which the
- *         text names; OC_ENOMEM.
+ * Errors: OC_EINVAL, ValidationException — not JSON, too long, or anything not understood, which
+ * the text names; OC_ENOMEM.
  */
 int oc_policy_parse(enum oc_policy_kind kind, struct oc_slice text, struct oc_policy **ret,
                     struct oc_err *err);
@@ -74,8 +74,8 @@ struct oc_policy_request {
 enum oc_policy_effect {
     OC_POLICY_SILENT,        /* no statement applies */
     OC_POLICY_ALLOW_ACCOUNT, /* resource policies: allowed to the caller's account as a whole */
-    OC_POLICY_ALLOW,         /* identity policies: allowed; resource policies: to this user, or to all */
-    OC_POLICY_DENY           /* some statement denies: wins over every Allow */
+    OC_POLICY_ALLOW, /* identity policies: allowed; resource policies: to this user, or to all */
+    OC_POLICY_DENY   /* some statement denies: wins over every Allow */
 };
 
 /** Evaluate all statements. Cost: no allocation. */

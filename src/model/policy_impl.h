@@ -27,7 +27,7 @@ struct oc_policy_condition {
 };
 
 struct oc_policy_principal {
-    struct oc_slice account; /* absent: anyone */
+    struct oc_slice account;  /* absent: anyone */
     struct oc_slice user_arn; /* absent: the whole account */
 };
 

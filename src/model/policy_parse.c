@@ -49,7 +49,8 @@ static int check_members(struct parser *p, const struct oc_json *object, const c
         while (known[i] && !oc_slice_eq_str(oc_json_iter_key(iter), known[i]))
             i++;
         if (!known[i])
-            return refuse(p, "the element '%.*s' is not supported here", OC_FMT(oc_json_iter_key(iter)));
+            return refuse(p, "the element '%.*s' is not supported here",
+                          OC_FMT(oc_json_iter_key(iter)));
     }
     return OC_OK;
 }
@@ -121,10 +122,12 @@ static int read_actions(struct parser *p, const struct oc_json *json, struct oc_
         if (!lower)
             return oc_fail_nomem(p->err);
         for (size_t k = 0; k < text.len; k++)
-            lower[k] = text.ptr[k] >= 'A' && text.ptr[k] <= 'Z' ? (char)(text.ptr[k] | 0x20) : text.ptr[k];
+            lower[k] =
+                text.ptr[k] >= 'A' && text.ptr[k] <= 'Z' ? (char)(text.ptr[k] | 0x20) : text.ptr[k];
         ret->items[i].ptr = lower;
         if (!is_action(ret->items[i]))
-            return refuse(p, "'Action': '%.*s' is neither '*' nor of the form 'service:Name'", OC_FMT(text));
+            return refuse(p, "'Action': '%.*s' is neither '*' nor of the form 'service:Name'",
+                          OC_FMT(text));
     }
     return OC_OK;
 }
@@ -155,7 +158,8 @@ static int read_principal(struct parser *p, struct oc_slice text, struct oc_poli
         return OC_OK;
     if (!oc_arn_parse(text, &arn) || !oc_slice_eq(arn.partition, OC_STR("aws")) ||
         !oc_slice_eq(arn.service, OC_STR("iam")) || arn.region.len > 0 || arn.account.len == 0)
-        return refuse(p, "'Principal': '%.*s' is not '*', an account or the ARN of one or of a user",
+        return refuse(p,
+                      "'Principal': '%.*s' is not '*', an account or the ARN of one or of a user",
                       OC_FMT(text));
     ret->account = arn.account;
     if (oc_slice_eq(arn.resource, OC_STR("root")))
@@ -258,7 +262,8 @@ static int read_conditions(struct parser *p, const struct oc_json *json,
         return refuse(p, "'Condition' must be an object with at least one operator");
     for (void *iter = oc_json_iter(json, NULL); iter; iter = oc_json_iter(json, iter))
         total += oc_json_size(oc_json_iter_value(iter));
-    statement->conditions = oc_arena_alloc(&p->policy->arena, (total + 1) * sizeof(*statement->conditions));
+    statement->conditions =
+        oc_arena_alloc(&p->policy->arena, (total + 1) * sizeof(*statement->conditions));
     if (!statement->conditions)
         return oc_fail_nomem(p->err);
     for (void *iter = oc_json_iter(json, NULL); iter; iter = oc_json_iter(json, iter)) {

@@ -45,7 +45,8 @@ int oc_tags_validate(const struct oc_tag_list *tags, struct oc_err *err);
 int oc_tags_merge(const struct oc_tag_list *have, const struct oc_tag_list *add,
                   struct oc_arena *arena, struct oc_tag_list *ret, struct oc_err *err);
 
-/** `have` without the tags named by `keys`; unknown keys are fine. Memory and errors as oc_tags_merge. */
+/** `have` without the tags named by `keys`; unknown keys are fine. Memory and errors as
+ * oc_tags_merge. */
 int oc_tags_remove(const struct oc_tag_list *have, const struct oc_slice *keys, size_t key_count,
                    struct oc_arena *arena, struct oc_tag_list *ret, struct oc_err *err);
 

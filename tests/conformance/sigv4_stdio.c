@@ -1,9 +1,9 @@
 /*
  * The signer and the verifier on standard input and output, for test_sigv4_parity.py.
  *
- * A line in is a JSON object: mode ("sign", "presign" or "verify"), method, path, query, headers (a list of
- * [name, value]), body, id, secret, token, region, service, now (ms), expires (s). The line out is the
- * Authorization value, the query, or "ok"; or "error NAME: TEXT".
+ * A line in is a JSON object: mode ("sign", "presign" or "verify"), method, path, query, headers (a
+ * list of [name, value]), body, id, secret, token, region, service, now (ms), expires (s). The line
+ * out is the Authorization value, the query, or "ok"; or "error NAME: TEXT".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,16 +44,18 @@ static void read_task(const struct oc_json *line, struct task *task)
                                               .headers = task->headers,
                                               .header_count = count,
                                               .body = text_of(line, "body")};
-    task->signer = (struct oc_sigv4_signer){.access_key_id = text_of(line, "id"),
-                                            .secret = text_of(line, "secret"),
-                                            .session_token = text_of(line, "token"),
-                                            .region = text_of(line, "region"),
-                                            .service = text_of(line, "service"),
-                                            .now_ms = oc_json_int64(oc_json_get(line, "now"), 0),
-                                            .expires_s = oc_json_int64(oc_json_get(line, "expires"), 0)};
+    task->signer =
+        (struct oc_sigv4_signer){.access_key_id = text_of(line, "id"),
+                                 .secret = text_of(line, "secret"),
+                                 .session_token = text_of(line, "token"),
+                                 .region = text_of(line, "region"),
+                                 .service = text_of(line, "service"),
+                                 .now_ms = oc_json_int64(oc_json_get(line, "now"), 0),
+                                 .expires_s = oc_json_int64(oc_json_get(line, "expires"), 0)};
 }
 
-static int verify(const struct task *task, struct oc_arena *arena, struct oc_slice *ret, struct oc_err *err)
+static int verify(const struct task *task, struct oc_arena *arena, struct oc_slice *ret,
+                  struct oc_err *err)
 {
     const struct oc_sigv4_expected expected = {.service = task->signer.service,
                                                .regions = &task->signer.region,
@@ -80,7 +82,8 @@ static int verify(const struct task *task, struct oc_arena *arena, struct oc_sli
     return rc;
 }
 
-static int run(const struct task *task, struct oc_arena *arena, struct oc_slice *ret, struct oc_err *err)
+static int run(const struct task *task, struct oc_arena *arena, struct oc_slice *ret,
+               struct oc_err *err)
 {
     struct oc_sigv4_signed made;
 

@@ -1,6 +1,6 @@
 /*
- * Policies: any bytes are refused with a named error, or compile to a policy that can be evaluated; and a
- * second compilation decides the same.
+ * Policies: any bytes are refused with a named error, or compile to a policy that can be evaluated;
+ * and a second compilation decides the same.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,8 @@ static enum oc_policy_effect evaluate(const struct oc_policy *policy)
     const struct oc_tag_list list = {tags, 2, true};
     const struct oc_policy_request request = {
         .action = OC_STR("bedrock:CreateModelCopyJob"),
-        .resource = OC_STR("arn:aws:bedrock:us-east-1:111122223333:custom-model/imported/abcdefghij12"),
+        .resource =
+            OC_STR("arn:aws:bedrock:us-east-1:111122223333:custom-model/imported/abcdefghij12"),
         .principal_account = OC_STR("444455556666"),
         .principal_arn = OC_STR("arn:aws:iam::444455556666:user/alice"),
         .requested_region = OC_STR("eu-west-1"),

@@ -7,7 +7,7 @@
 
 #include "auth/sigv4.h"
 
-#define NOW_MS 1440938160000 /* 2015-08-30T12:36:00Z */
+#define NOW_MS      1440938160000 /* 2015-08-30T12:36:00Z */
 #define HEADERS_MAX 40
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,7 +38,8 @@ static void read_request(struct oc_slice rest, struct oc_sigv4_header *headers,
 }
 
 /* The verdict with our key on whatever the request claims. */
-static int judge(const struct oc_sigv4_request *request, struct oc_slice secret, struct oc_arena *arena)
+static int judge(const struct oc_sigv4_request *request, struct oc_slice secret,
+                 struct oc_arena *arena)
 {
     const struct oc_sigv4_expected expected = {.service = OC_STR("bedrock"), .now_ms = NOW_MS};
     struct oc_sigv4_claim claim;

@@ -7,13 +7,16 @@
 
 #include "auth/access.h"
 
-#define MINE "444455556666"
+#define MINE   "444455556666"
 #define THEIRS "111122223333"
-#define ALICE "arn:aws:iam::444455556666:user/alice"
-#define MODEL "arn:aws:bedrock:us-east-1:111122223333:custom-model/imported/abcdefghij12"
-#define REFUSED "User: " ALICE " is not authorized to perform: bedrock:CreateModelCopyJob on resource: " MODEL " "
+#define ALICE  "arn:aws:iam::444455556666:user/alice"
+#define MODEL  "arn:aws:bedrock:us-east-1:111122223333:custom-model/imported/abcdefghij12"
+#define REFUSED                                                                                    \
+    "User: " ALICE " is not authorized to perform: bedrock:CreateModelCopyJob on resource: " MODEL \
+    " "
 #define STATEMENT(effect, more)                                                                    \
-    "{\"Statement\":{\"Effect\":\"" effect "\",\"Action\":\"bedrock:*\",\"Resource\":\"*\"" more "}}"
+    "{\"Statement\":{\"Effect\":\"" effect "\",\"Action\":\"bedrock:*\",\"Resource\":\"*\"" more   \
+    "}}"
 
 static const char *const identities[] = {NULL, STATEMENT("Allow", ""), STATEMENT("Deny", "")};
 static const char *const resources[] = {
@@ -28,8 +31,10 @@ static const char *const resources[] = {
 enum { ALLOW, NO_IDENTITY, NO_RESOURCE, DENY_IDENTITY, DENY_RESOURCE };
 
 static const char *const texts[] = {
-    [NO_IDENTITY] = REFUSED "because no identity-based policy allows the bedrock:CreateModelCopyJob action",
-    [NO_RESOURCE] = REFUSED "because no resource-based policy allows the bedrock:CreateModelCopyJob action",
+    [NO_IDENTITY] =
+        REFUSED "because no identity-based policy allows the bedrock:CreateModelCopyJob action",
+    [NO_RESOURCE] =
+        REFUSED "because no resource-based policy allows the bedrock:CreateModelCopyJob action",
     [DENY_IDENTITY] = REFUSED "with an explicit deny in an identity-based policy",
     [DENY_RESOURCE] = REFUSED "with an explicit deny in a resource-based policy",
 };
@@ -56,7 +61,8 @@ static struct oc_policy *compile(enum oc_policy_kind kind, const char *text)
     return policy;
 }
 
-static void assert_decision(const char *identity, const char *resource, struct oc_slice owner, int want)
+static void assert_decision(const char *identity, const char *resource, struct oc_slice owner,
+                            int want)
 {
     struct oc_policy *own = compile(OC_POLICY_IDENTITY, identity);
     struct oc_policy *other = compile(OC_POLICY_RESOURCE, resource);
@@ -96,14 +102,16 @@ static void every_pair_of_policies_is_decided_as_aws_does(void **state)
 
 static void the_requested_region_is_the_callers_unless_another_is_named(void **state)
 {
-    struct oc_policy *policy =
-        compile(OC_POLICY_IDENTITY,
-                STATEMENT("Allow", ",\"Condition\":{\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-1\"}}"));
+    struct oc_policy *policy = compile(
+        OC_POLICY_IDENTITY,
+        STATEMENT("Allow",
+                  ",\"Condition\":{\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-1\"}}"));
     struct oc_caller caller = {.account = OC_STR(MINE),
                                .user_arn = OC_STR(ALICE),
                                .region = OC_STR("eu-west-1"),
                                .policy = policy};
-    struct oc_access_request request = {.action = OC_STR("bedrock:GetCustomModel"), .resource = OC_STR(MODEL)};
+    struct oc_access_request request = {.action = OC_STR("bedrock:GetCustomModel"),
+                                        .resource = OC_STR(MODEL)};
     struct oc_err err = {0};
 
     (void)state;

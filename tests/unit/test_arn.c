@@ -27,16 +27,18 @@ static void the_parts_of_every_kind_are_found(void **state)
     } cases[] = {
         {"arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghij12", "bedrock",
          "us-east-1", "123456789012", "custom-model", "imported", "abcdefghij12"},
-        {"arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/abcdefghij12",
+        {"arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/"
+         "abcdefghij12",
          "bedrock", "us-east-1", "123456789012", "custom-model", "amazon.nova-lite-v1:0:300k",
          "abcdefghij12"},
-        {"arn:aws:bedrock:eu-west-1:123456789012:model-copy-job/abcdefghij12", "bedrock", "eu-west-1",
-         "123456789012", "model-copy-job", NULL, "abcdefghij12"},
-        {"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", "bedrock", "us-east-1",
-         "", "foundation-model", NULL, "amazon.nova-lite-v1:0"},
-        {"arn:aws:kms:us-east-1:123456789012:key/0f1e", "kms", "us-east-1", "123456789012", "key", NULL, "0f1e"},
-        {"arn:aws:kms:us-east-1:123456789012:alias/a/b/c", "kms", "us-east-1", "123456789012", "alias",
-         "a/b", "c"},
+        {"arn:aws:bedrock:eu-west-1:123456789012:model-copy-job/abcdefghij12", "bedrock",
+         "eu-west-1", "123456789012", "model-copy-job", NULL, "abcdefghij12"},
+        {"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", "bedrock",
+         "us-east-1", "", "foundation-model", NULL, "amazon.nova-lite-v1:0"},
+        {"arn:aws:kms:us-east-1:123456789012:key/0f1e", "kms", "us-east-1", "123456789012", "key",
+         NULL, "0f1e"},
+        {"arn:aws:kms:us-east-1:123456789012:alias/a/b/c", "kms", "us-east-1", "123456789012",
+         "alias", "a/b", "c"},
         {"arn:aws-cn:iam::123456789012:root", "iam", "", "123456789012", NULL, NULL, "root"},
         {"arn:aws:iam::123456789012:user/alice", "iam", "", "123456789012", "user", NULL, "alice"},
     };
@@ -65,13 +67,22 @@ static void the_parts_of_every_kind_are_found(void **state)
 static void malformed_texts_are_refused(void **state)
 {
     static const char *const cases[] = {
-        "", "arn", "arn:aws:bedrock:us-east-1:123456789012", "arn:aws:bedrock:us-east-1:123456789012:",
-        "ARN:aws:bedrock:us-east-1:123456789012:custom-model/a/b", "arn::bedrock:us-east-1:123456789012:a/b",
-        "arn:aws::us-east-1:123456789012:a/b", "arn:aws:bedrock:US:123456789012:a/b",
-        "arn:aws:bedrock:us-east-1:12345678901:a/b", "arn:aws:bedrock:us-east-1:12345678901x:a/b",
-        "arn:aws:bedrock:us-east-1:123456789012:/b", "arn:aws:bedrock:us-east-1:123456789012:a/",
-        "arn:aws:bedrock:us-east-1:123456789012:a//b", "arn:aws:bedrock:us-east-1:123456789012:a b",
-        "arn:aws:bedrock:us-east-1:123456789012:a/\xc3\xa9", "arn:aws:bedrock:us-east-1:123456789012:a\n",
+        "",
+        "arn",
+        "arn:aws:bedrock:us-east-1:123456789012",
+        "arn:aws:bedrock:us-east-1:123456789012:",
+        "ARN:aws:bedrock:us-east-1:123456789012:custom-model/a/b",
+        "arn::bedrock:us-east-1:123456789012:a/b",
+        "arn:aws::us-east-1:123456789012:a/b",
+        "arn:aws:bedrock:US:123456789012:a/b",
+        "arn:aws:bedrock:us-east-1:12345678901:a/b",
+        "arn:aws:bedrock:us-east-1:12345678901x:a/b",
+        "arn:aws:bedrock:us-east-1:123456789012:/b",
+        "arn:aws:bedrock:us-east-1:123456789012:a/",
+        "arn:aws:bedrock:us-east-1:123456789012:a//b",
+        "arn:aws:bedrock:us-east-1:123456789012:a b",
+        "arn:aws:bedrock:us-east-1:123456789012:a/\xc3\xa9",
+        "arn:aws:bedrock:us-east-1:123456789012:a\n",
         "arn:aws:bed_rock:us-east-1:123456789012:a/b",
         "arn:aws:bedrock:a-region-name-of-more-than-32-bytes:123456789012:a/b",
     };
@@ -98,14 +109,16 @@ static void each_kind_is_written(void **state)
     (void)state;
     oc_buf_init(&buf, 2000);
     oc_arn_put_custom_model(&buf, region, account, OC_STR("imported"), OC_STR("abcdefghij12"));
-    assert_part(oc_buf_slice(&buf), "arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghij12");
+    assert_part(oc_buf_slice(&buf),
+                "arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/abcdefghij12");
     assert_true(oc_arn_parse(oc_buf_slice(&buf), &arn));
     assert_true(oc_arn_is(&arn, "bedrock", "custom-model"));
     assert_false(oc_arn_is(&arn, "bedrock", "custom"));
     assert_false(oc_arn_is(&arn, "kms", "custom-model"));
     oc_buf_reset(&buf);
     oc_arn_put_copy_job(&buf, region, account, OC_STR("abcdefghij12"));
-    assert_part(oc_buf_slice(&buf), "arn:aws:bedrock:us-east-1:123456789012:model-copy-job/abcdefghij12");
+    assert_part(oc_buf_slice(&buf),
+                "arn:aws:bedrock:us-east-1:123456789012:model-copy-job/abcdefghij12");
     oc_buf_reset(&buf);
     oc_arn_put_foundation_model(&buf, region, OC_STR("imported.bert"));
     assert_part(oc_buf_slice(&buf), "arn:aws:bedrock:us-east-1::foundation-model/imported.bert");

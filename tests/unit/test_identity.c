@@ -14,8 +14,8 @@
 #include "auth/identity.h"
 #include "base/fault.h"
 
-#define NOW_MS 1440938160000 /* 2015-08-30T12:36:00Z */
-#define ACCOUNT "111122223333"
+#define NOW_MS   1440938160000 /* 2015-08-30T12:36:00Z */
+#define ACCOUNT  "111122223333"
 #define KEYS_MAX 4
 
 /* -- a store of keys -------------------------------------------------------------------------- */
@@ -180,7 +180,8 @@ static int authenticate(struct fixture *f, struct oc_caller *caller)
                                             .default_region = OC_STR("us-east-1")};
 
     *caller = (struct oc_caller){0};
-    return oc_authenticate(f->authenticator, &f->request, &options, f->now_ms, &f->arena, caller, &f->err);
+    return oc_authenticate(f->authenticator, &f->request, &options, f->now_ms, &f->arena, caller,
+                           &f->err);
 }
 
 static void assert_accepted(struct fixture *f, const char *region)
@@ -209,7 +210,8 @@ static void assert_refused(struct fixture *f, const char *name, const char *text
     assert_null(caller.identity);
 }
 
-#define UNRECOGNIZED "UnrecognizedClientException", "The security token included in the request is invalid."
+#define UNRECOGNIZED                                                                               \
+    "UnrecognizedClientException", "The security token included in the request is invalid."
 
 /* -- records ---------------------------------------------------------------------------------- */
 
@@ -252,7 +254,8 @@ static void a_record_holds_neither_secret_nor_token_and_is_read_back(void **stat
     assert_int_equal(got.kind, key.kind);
     assert_true(oc_slice_eq(got.id, key.id) && oc_slice_eq(got.account, key.account) &&
                 oc_slice_eq(got.user, key.user) && oc_slice_eq(got.secret, key.secret) &&
-                oc_slice_eq(got.token_sha256, key.token_sha256) && oc_slice_eq(got.policy, key.policy));
+                oc_slice_eq(got.token_sha256, key.token_sha256) &&
+                oc_slice_eq(got.policy, key.policy));
     assert_int_equal(got.creation_ms, key.creation_ms);
     assert_int_equal(got.expiration_ms, key.expiration_ms);
     assert_true(got.disabled);
@@ -319,11 +322,15 @@ static void records_that_are_none_are_corrupt(void **state)
         {"[]", OC_ECORRUPT},
         {"{\"version\":2}", OC_EINVAL},
         {"{\"version\":1,\"kind\":\"other\"}", OC_ECORRUPT},
-        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":\"a\"}", OC_ECORRUPT},
-        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":\"a\",\"secret\":\"%\"}",
+        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":"
+         "\"a\"}",
+         OC_ECORRUPT},
+        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":"
+         "\"a\",\"secret\":\"%\"}",
          OC_ECORRUPT},
         /* sealed for another id */
-        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":\"a\",\"secret\":\"AAAA\"}",
+        {"{\"version\":1,\"kind\":\"permanent\",\"id\":\"A\",\"account\":\"111122223333\",\"user\":"
+         "\"a\",\"secret\":\"AAAA\"}",
          OC_ECORRUPT},
     };
     struct fixture f;
@@ -332,7 +339,8 @@ static void records_that_are_none_are_corrupt(void **state)
     (void)state;
     (void)init(&f, OC_ACCESS_KEY_PERMANENT);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        if (oc_access_key_decode(oc_slice_of(cases[i].record), &f.box, &f.arena, &got, &f.err) != cases[i].want)
+        if (oc_access_key_decode(oc_slice_of(cases[i].record), &f.box, &f.arena, &got, &f.err) !=
+            cases[i].want)
             fail_msg("%s: %s", cases[i].record, f.err.text);
     }
     clear(&f);
@@ -349,7 +357,8 @@ static void every_kind_of_key_is_accepted(void **state)
     sign(&f);
     assert_accepted(&f, "us-east-1");
     f.request.header_count = 1;
-    assert_int_equal(oc_sigv4_presign(&f.signer, &f.request, &f.arena, &f.request.query, &f.err), OC_OK);
+    assert_int_equal(oc_sigv4_presign(&f.signer, &f.request, &f.arena, &f.request.query, &f.err),
+                     OC_OK);
     assert_accepted(&f, "us-east-1");
     assert_int_equal(f.lookups, 1);
     clear(&f);
@@ -357,7 +366,8 @@ static void every_kind_of_key_is_accepted(void **state)
     sign(&f);
     assert_accepted(&f, "us-east-1");
     f.request.header_count = 1;
-    assert_int_equal(oc_sigv4_presign(&f.signer, &f.request, &f.arena, &f.request.query, &f.err), OC_OK);
+    assert_int_equal(oc_sigv4_presign(&f.signer, &f.request, &f.arena, &f.request.query, &f.err),
+                     OC_OK);
     assert_accepted(&f, "us-east-1");
     clear(&f);
     (void)init(&f, OC_ACCESS_KEY_BEARER);
@@ -371,10 +381,14 @@ static void the_region_of_a_bearer_key_is_that_of_the_host(void **state)
     static const struct {
         const char *host, *region;
     } cases[] = {
-        {"bedrock.eu-west-1.example.com", "eu-west-1"}, {"BEDROCK.eu-west-1.x:7430", "eu-west-1"},
-        {"bedrock.example.com", "us-east-1"},           {"localhost:7430", "us-east-1"},
-        {"s3.eu-west-1.example.com", "us-east-1"},      {"bedrock.mars-1.example.com", "us-east-1"},
-        {"[::1]:7430", "us-east-1"},                    {"", "us-east-1"},
+        {"bedrock.eu-west-1.example.com", "eu-west-1"},
+        {"BEDROCK.eu-west-1.x:7430", "eu-west-1"},
+        {"bedrock.example.com", "us-east-1"},
+        {"localhost:7430", "us-east-1"},
+        {"s3.eu-west-1.example.com", "us-east-1"},
+        {"bedrock.mars-1.example.com", "us-east-1"},
+        {"[::1]:7430", "us-east-1"},
+        {"", "us-east-1"},
     };
     struct fixture f;
 
@@ -496,7 +510,8 @@ static void a_key_past_its_end_is_expired(void **state)
     sign(&f);
     assert_accepted(&f, "us-east-1");
     f.now_ms = NOW_MS + 1000;
-    assert_refused(&f, "ExpiredTokenException", "The security token included in the request is expired");
+    assert_refused(&f, "ExpiredTokenException",
+                   "The security token included in the request is expired");
     clear(&f);
 }
 
@@ -522,7 +537,8 @@ static void a_disabled_key_stops_at_once(void **state)
 static void an_old_identity_is_loaded_anew(void **state)
 {
     struct fixture f;
-    struct oc_authenticator_options options = {.lookup = look_up, .lookup_ctx = &f, .max_age_ms = 1000};
+    struct oc_authenticator_options options = {
+        .lookup = look_up, .lookup_ctx = &f, .max_age_ms = 1000};
 
     (void)state;
     (void)init(&f, OC_ACCESS_KEY_PERMANENT);
@@ -601,8 +617,10 @@ struct worker {
 static void *work(void *ptr)
 {
     static const struct oc_slice regions[] = {{"us-east-1", 9}};
-    const struct oc_auth_options options = {
-        .service = OC_STR("bedrock"), .regions = regions, .region_count = 1, .default_region = regions[0]};
+    const struct oc_auth_options options = {.service = OC_STR("bedrock"),
+                                            .regions = regions,
+                                            .region_count = 1,
+                                            .default_region = regions[0]};
     struct worker *worker = ptr;
     struct oc_arena arena;
 

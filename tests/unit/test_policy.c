@@ -70,7 +70,8 @@ static void statements_add_up_and_a_deny_wins(void **state)
     static const char allow[] = "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}";
     static const char deny[] =
         "{\"Effect\":\"Deny\",\"Action\":\"bedrock:CreateModelCopyJob\",\"Resource\":\"*\"}";
-    static const char other[] = "{\"Effect\":\"Deny\",\"Action\":\"bedrock:Get*\",\"Resource\":\"*\"}";
+    static const char other[] =
+        "{\"Effect\":\"Deny\",\"Action\":\"bedrock:Get*\",\"Resource\":\"*\"}";
     char both[512];
 
     (void)state;
@@ -107,7 +108,8 @@ static void actions_match_in_any_case_and_resources_exactly(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[512];
 
-        (void)snprintf(text, sizeof(text), "{\"Effect\":\"Allow\",\"Action\":[\"a:b\",\"%s\"],\"Resource\":[\"%s\"]}",
+        (void)snprintf(text, sizeof(text),
+                       "{\"Effect\":\"Allow\",\"Action\":[\"a:b\",\"%s\"],\"Resource\":[\"%s\"]}",
                        cases[i].action, cases[i].resource);
         assert_identity(text, cases[i].want);
     }
@@ -119,10 +121,11 @@ static void a_resource_pattern_does_not_cover_operations_without_resource(void *
 
     (void)state;
     request.resource = OC_STR("*");
-    assert_int_equal(ask(OC_POLICY_IDENTITY,
-                         "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:*\"}}",
-                         &request),
-                     OC_POLICY_SILENT);
+    assert_int_equal(
+        ask(OC_POLICY_IDENTITY,
+            "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:*\"}}",
+            &request),
+        OC_POLICY_SILENT);
 }
 
 /* -- conditions ------------------------------------------------------------------------------- */
@@ -132,9 +135,10 @@ static enum oc_policy_effect ask_if(const char *effect, const char *condition,
 {
     char text[1024];
 
-    (void)snprintf(text, sizeof(text),
-                   "{\"Statement\":{\"Effect\":\"%s\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":%s}}",
-                   effect, condition);
+    (void)snprintf(
+        text, sizeof(text),
+        "{\"Statement\":{\"Effect\":\"%s\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":%s}}",
+        effect, condition);
     return ask(OC_POLICY_IDENTITY, text, request);
 }
 
@@ -145,14 +149,16 @@ static void all_conditions_must_hold_and_any_value_suffices(void **state)
         enum oc_policy_effect want;
     } cases[] = {
         {"{\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-1\"}}", OC_POLICY_ALLOW},
-        {"{\"StringEquals\":{\"AWS:requestedregion\":[\"us-east-1\",\"eu-west-1\"]}}", OC_POLICY_ALLOW},
+        {"{\"StringEquals\":{\"AWS:requestedregion\":[\"us-east-1\",\"eu-west-1\"]}}",
+         OC_POLICY_ALLOW},
         {"{\"StringEquals\":{\"aws:RequestedRegion\":\"EU-WEST-1\"}}", OC_POLICY_SILENT},
         {"{\"StringEquals\":{\"aws:RequestedRegion\":\"eu-*\"}}", OC_POLICY_SILENT},
         {"{\"StringLike\":{\"aws:RequestedRegion\":\"eu-*\"}}", OC_POLICY_ALLOW},
         {"{\"StringLike\":{\"aws:RequestedRegion\":\"us-*\"}}", OC_POLICY_SILENT},
         {"{\"StringEquals\":{\"aws:PrincipalAccount\":\"444455556666\"}}", OC_POLICY_ALLOW},
         {"{\"StringEquals\":{\"aws:PrincipalAccount\":\"111122223333\"}}", OC_POLICY_SILENT},
-        {"{\"StringLike\":{\"aws:RequestedRegion\":\"eu-*\",\"aws:PrincipalAccount\":\"1*\"}}", OC_POLICY_SILENT},
+        {"{\"StringLike\":{\"aws:RequestedRegion\":\"eu-*\",\"aws:PrincipalAccount\":\"1*\"}}",
+         OC_POLICY_SILENT},
         {"{\"StringLike\":{\"aws:RequestedRegion\":\"eu-*\"},"
          "\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-2\"}}",
          OC_POLICY_SILENT},
@@ -183,8 +189,10 @@ static void a_key_that_the_request_lacks_never_holds(void **state)
 
     (void)state;
     request.requested_region = (struct oc_slice){0};
-    assert_int_equal(ask_if("Allow", "{\"StringLike\":{\"aws:RequestedRegion\":\"*\"}}", &request), OC_POLICY_SILENT);
-    assert_int_equal(ask_if("Deny", "{\"StringLike\":{\"aws:RequestTag/a\":\"*\"}}", &request), OC_POLICY_SILENT);
+    assert_int_equal(ask_if("Allow", "{\"StringLike\":{\"aws:RequestedRegion\":\"*\"}}", &request),
+                     OC_POLICY_SILENT);
+    assert_int_equal(ask_if("Deny", "{\"StringLike\":{\"aws:RequestTag/a\":\"*\"}}", &request),
+                     OC_POLICY_SILENT);
 }
 
 /* Two tags that a condition cannot tell apart: the doubt goes against the caller. */
@@ -226,7 +234,8 @@ static void a_principal_is_everyone_an_account_or_a_user(void **state)
         char text[512];
 
         (void)snprintf(text, sizeof(text),
-                       "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"bedrock:*\",\"Resource\":\"*\",\"Principal\":%s}}",
+                       "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"bedrock:*\",\"Resource\":"
+                       "\"*\",\"Principal\":%s}}",
                        cases[i].principal);
         if (ask(OC_POLICY_RESOURCE, text, &request) != cases[i].want)
             fail_msg("%s", cases[i].principal);
@@ -239,20 +248,23 @@ static void a_denied_account_is_denied_whoever_else_is_allowed(void **state)
 
     (void)state;
     assert_int_equal(ask(OC_POLICY_RESOURCE,
-                         "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":\"*\"},"
-                         "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":{\"AWS\":\"444455556666\"}}]}",
+                         "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*"
+                         "\",\"Principal\":\"*\"},"
+                         "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":{"
+                         "\"AWS\":\"444455556666\"}}]}",
                          &request),
                      OC_POLICY_DENY);
 }
 
 static void the_accounts_of_allow_statements_can_be_listed(void **state)
 {
-    struct oc_policy *policy = compile(
-        OC_POLICY_RESOURCE,
-        "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
-        "\"Principal\":{\"AWS\":[\"444455556666\",\"arn:aws:iam::111122223333:user/x\"]}},"
-        "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":{\"AWS\":\"777788889999\"}},"
-        "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":\"*\"}]}");
+    struct oc_policy *policy =
+        compile(OC_POLICY_RESOURCE,
+                "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
+                "\"Principal\":{\"AWS\":[\"444455556666\",\"arn:aws:iam::111122223333:user/x\"]}},"
+                "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":{\"AWS\":"
+                "\"777788889999\"}},"
+                "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Principal\":\"*\"}]}");
     static const char *const want[] = {"444455556666", "111122223333", "*"};
     struct oc_slice got;
 
@@ -269,7 +281,8 @@ static void the_accounts_of_allow_statements_can_be_listed(void **state)
 
 static void what_is_not_understood_is_refused_by_name(void **state)
 {
-#define S(rest) "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"*\"" rest "}}"
+#define S(rest)                                                                                    \
+    "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"*\"" rest "}}"
     static const struct {
         const char *text, *want;
     } cases[] = {
@@ -279,41 +292,58 @@ static void what_is_not_understood_is_refused_by_name(void **state)
         {"{}", "Invalid policy: 'Statement' is missing"},
         {"{\"Statement\":[]}", "Invalid policy: 'Statement' is an empty list"},
         {"{\"Statement\":[1]}", "Invalid policy: statement 1: is not an object"},
-        {"{\"Version\":\"2020-01-01\",\"Statement\":[]}", "Invalid policy: the Version '2020-01-01' is not supported"},
+        {"{\"Version\":\"2020-01-01\",\"Statement\":[]}",
+         "Invalid policy: the Version '2020-01-01' is not supported"},
         {"{\"Version\":2012,\"Statement\":[]}", "Invalid policy: 'Version' must be a text"},
-        {"{\"Extra\":1,\"Statement\":[]}", "Invalid policy: the element 'Extra' is not supported here"},
+        {"{\"Extra\":1,\"Statement\":[]}",
+         "Invalid policy: the element 'Extra' is not supported here"},
         {"{\"statement\":{}}", "Invalid policy: the element 'statement' is not supported here"},
-        {S(",\"NotAction\":\"x\""), "Invalid policy: statement 1: the element 'NotAction' is not supported here"},
-        {S(",\"NotResource\":\"x\""), "Invalid policy: statement 1: the element 'NotResource' is not supported here"},
-        {S(",\"NotPrincipal\":\"x\""), "Invalid policy: statement 1: the element 'NotPrincipal' is not"},
+        {S(",\"NotAction\":\"x\""),
+         "Invalid policy: statement 1: the element 'NotAction' is not supported here"},
+        {S(",\"NotResource\":\"x\""),
+         "Invalid policy: statement 1: the element 'NotResource' is not supported here"},
+        {S(",\"NotPrincipal\":\"x\""),
+         "Invalid policy: statement 1: the element 'NotPrincipal' is not"},
         {S(",\"Sid\":5"), "Invalid policy: statement 1: 'Sid' must be a text"},
-        {S(",\"Principal\":\"*\""), "Invalid policy: statement 1: 'Principal' has no place in an identity policy"},
-        {"{\"Statement\":{\"Action\":\"a:b\",\"Resource\":\"*\"}}", "Invalid policy: statement 1: 'Effect' is missing"},
+        {S(",\"Principal\":\"*\""),
+         "Invalid policy: statement 1: 'Principal' has no place in an identity policy"},
+        {"{\"Statement\":{\"Action\":\"a:b\",\"Resource\":\"*\"}}",
+         "Invalid policy: statement 1: 'Effect' is missing"},
         {"{\"Statement\":{\"Effect\":\"allow\",\"Action\":\"a:b\",\"Resource\":\"*\"}}",
          "Invalid policy: statement 1: 'Effect' must be 'Allow' or 'Deny', not 'allow'"},
-        {"{\"Statement\":{\"Effect\":\"Allow\",\"Resource\":\"*\"}}", "Invalid policy: statement 1: 'Action' is missing"},
-        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\"}}", "Invalid policy: statement 1: 'Resource' is missing"},
-        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[],\"Resource\":\"*\"}}", "Invalid policy: statement 1: 'Action' is an empty list"},
+        {"{\"Statement\":{\"Effect\":\"Allow\",\"Resource\":\"*\"}}",
+         "Invalid policy: statement 1: 'Action' is missing"},
+        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\"}}",
+         "Invalid policy: statement 1: 'Resource' is missing"},
+        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[],\"Resource\":\"*\"}}",
+         "Invalid policy: statement 1: 'Action' is an empty list"},
         {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[1],\"Resource\":\"*\"}}",
          "Invalid policy: statement 1: 'Action' must be a text or a list of texts"},
-        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"\",\"Resource\":\"*\"}}", "Invalid policy: statement 1: 'Action' has an empty text"},
+        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"\",\"Resource\":\"*\"}}",
+         "Invalid policy: statement 1: 'Action' has an empty text"},
         {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"Get\",\"Resource\":\"*\"}}",
          "Invalid policy: statement 1: 'Action': 'Get' is neither '*' nor of the form"},
         {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b:c\",\"Resource\":\"*\"}}",
          "Invalid policy: statement 1: 'Action': 'a:b:c' is neither"},
         {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"model\"}}",
          "Invalid policy: statement 1: 'Resource': 'model' is neither '*' nor an ARN"},
-        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"arn:${aws:username}\"}}",
-         "Invalid policy: statement 1: 'Resource': variables as in 'arn:${aws:username}' are not supported"},
-        {S(",\"Condition\":{}"), "Invalid policy: statement 1: 'Condition' must be an object with at least one operator"},
+        {"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"arn:${aws:"
+         "username}\"}}",
+         "Invalid policy: statement 1: 'Resource': variables as in 'arn:${aws:username}' are not "
+         "supported"},
+        {S(",\"Condition\":{}"),
+         "Invalid policy: statement 1: 'Condition' must be an object with at least one operator"},
         {S(",\"Condition\":[]"), "Invalid policy: statement 1: 'Condition' must be an object"},
-        {S(",\"Condition\":{\"StringEquals\":{}}"), "Invalid policy: statement 1: 'Condition': each operator must be"},
+        {S(",\"Condition\":{\"StringEquals\":{}}"),
+         "Invalid policy: statement 1: 'Condition': each operator must be"},
         {S(",\"Condition\":{\"StringNotEquals\":{\"aws:RequestedRegion\":\"x\"}}"),
          "Invalid policy: statement 1: the condition operator 'StringNotEquals' is not supported"},
         {S(",\"Condition\":{\"StringEqualsIfExists\":{\"aws:RequestedRegion\":\"x\"}}"),
-         "Invalid policy: statement 1: the condition operator 'StringEqualsIfExists' is not supported"},
+         "Invalid policy: statement 1: the condition operator 'StringEqualsIfExists' is not "
+         "supported"},
         {S(",\"Condition\":{\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"x\"}}"),
-         "Invalid policy: statement 1: the condition operator 'ForAllValues:StringEquals' is not supported"},
+         "Invalid policy: statement 1: the condition operator 'ForAllValues:StringEquals' is not "
+         "supported"},
         {S(",\"Condition\":{\"StringEquals\":{\"aws:SourceIp\":\"x\"}}"),
          "Invalid policy: statement 1: the condition key 'aws:SourceIp' is not supported"},
         {S(",\"Condition\":{\"StringEquals\":{\"aws:TagKeys\":\"x\"}}"),
@@ -333,7 +363,9 @@ static void what_is_not_understood_is_refused_by_name(void **state)
         struct oc_policy *policy = NULL;
         struct oc_err err = {0};
 
-        assert_int_equal(oc_policy_parse(OC_POLICY_IDENTITY, oc_slice_of(cases[i].text), &policy, &err), OC_EINVAL);
+        assert_int_equal(
+            oc_policy_parse(OC_POLICY_IDENTITY, oc_slice_of(cases[i].text), &policy, &err),
+            OC_EINVAL);
         assert_string_equal(err.name, "ValidationException");
         if (strncmp(err.text, cases[i].want, strlen(cases[i].want)) != 0)
             fail_msg("%s: got: %s", cases[i].text, err.text);
@@ -345,11 +377,19 @@ static void what_is_not_understood_is_refused_by_name(void **state)
 static void principals_that_are_not_understood_are_refused(void **state)
 {
     static const char *const principals[] = {
-        "\"444455556666\"", "{}", "{\"AWS\":[]}", "{\"Service\":\"bedrock.amazonaws.com\"}",
-        "{\"AWS\":\"*\",\"Federated\":\"x\"}", "{\"AWS\":\"44445555666\"}",
-        "{\"AWS\":\"arn:aws:iam::444455556666:role/x\"}", "{\"AWS\":\"arn:aws:iam::444455556666:user/*\"}",
-        "{\"AWS\":\"arn:aws:sts::444455556666:user/x\"}", "{\"AWS\":\"arn:aws:iam:::root\"}",
-        "{\"AWS\":\"arn:aws:iam::444455556666:user/a/b\"}", "[\"*\"]", "5",
+        "\"444455556666\"",
+        "{}",
+        "{\"AWS\":[]}",
+        "{\"Service\":\"bedrock.amazonaws.com\"}",
+        "{\"AWS\":\"*\",\"Federated\":\"x\"}",
+        "{\"AWS\":\"44445555666\"}",
+        "{\"AWS\":\"arn:aws:iam::444455556666:role/x\"}",
+        "{\"AWS\":\"arn:aws:iam::444455556666:user/*\"}",
+        "{\"AWS\":\"arn:aws:sts::444455556666:user/x\"}",
+        "{\"AWS\":\"arn:aws:iam:::root\"}",
+        "{\"AWS\":\"arn:aws:iam::444455556666:user/a/b\"}",
+        "[\"*\"]",
+        "5",
     };
 
     (void)state;
@@ -359,14 +399,17 @@ static void principals_that_are_not_understood_are_refused(void **state)
         char text[512];
 
         (void)snprintf(text, sizeof(text),
-                       "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"*\",\"Principal\":%s}}",
+                       "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"*\","
+                       "\"Principal\":%s}}",
                        principals[i]);
         if (oc_policy_parse(OC_POLICY_RESOURCE, oc_slice_of(text), &policy, &err) != OC_EINVAL)
             fail_msg("%s", principals[i]);
     }
     struct oc_policy *policy = NULL;
     struct oc_err err = {0};
-    assert_int_equal(oc_policy_parse(OC_POLICY_RESOURCE, OC_STR(OC_POLICY_ADMINISTRATOR), &policy, &err), OC_EINVAL);
+    assert_int_equal(
+        oc_policy_parse(OC_POLICY_RESOURCE, OC_STR(OC_POLICY_ADMINISTRATOR), &policy, &err),
+        OC_EINVAL);
     assert_string_equal(err.text, "Invalid policy: statement 1: 'Principal' is missing");
 }
 
@@ -380,9 +423,12 @@ static void a_policy_over_the_limit_is_refused(void **state)
     assert_non_null(text);
     memset(text, ' ', OC_POLICY_MAX + 1);
     memcpy(text, OC_POLICY_ADMINISTRATOR, strlen(OC_POLICY_ADMINISTRATOR));
-    assert_int_equal(oc_policy_parse(OC_POLICY_IDENTITY, (struct oc_slice){text, OC_POLICY_MAX}, &policy, &err), OC_OK);
+    assert_int_equal(
+        oc_policy_parse(OC_POLICY_IDENTITY, (struct oc_slice){text, OC_POLICY_MAX}, &policy, &err),
+        OC_OK);
     oc_policy_free(policy);
-    assert_int_equal(oc_policy_parse(OC_POLICY_IDENTITY, (struct oc_slice){text, OC_POLICY_MAX + 1}, &policy, &err),
+    assert_int_equal(oc_policy_parse(OC_POLICY_IDENTITY, (struct oc_slice){text, OC_POLICY_MAX + 1},
+                                     &policy, &err),
                      OC_EINVAL);
     free(text);
 }
@@ -413,7 +459,8 @@ static void wildcards_agree_with_their_definition(void **state)
             pattern[k] = pattern_bytes[rand() % 5];
         for (size_t k = 0; k < n && k < 12; k++)
             text[k] = text_bytes[rand() % 2];
-        if (oc_wildcard_match(oc_slice_of(pattern), oc_slice_of(text)) != plain_match(pattern, text))
+        if (oc_wildcard_match(oc_slice_of(pattern), oc_slice_of(text)) !=
+            plain_match(pattern, text))
             fail_msg("'%s' '%s'", pattern, text);
     }
 }
@@ -436,7 +483,8 @@ static void hostile_patterns_take_no_time(void **state)
 static void exhausted_memory_is_an_error(void **state)
 {
     static const char text[] =
-        "{\"Version\":\"2012-10-17\",\"Id\":\"x\",\"Statement\":[{\"Sid\":\"s\",\"Effect\":\"Allow\",\"Action\":[\"a:b\",\"c:d\"],"
+        "{\"Version\":\"2012-10-17\",\"Id\":\"x\",\"Statement\":[{\"Sid\":\"s\",\"Effect\":"
+        "\"Allow\",\"Action\":[\"a:b\",\"c:d\"],"
         "\"Resource\":\"*\",\"Principal\":{\"AWS\":\"444455556666\"},"
         "\"Condition\":{\"StringLike\":{\"aws:RequestTag/k\":[\"v\",\"w\"]}}}]}";
     unsigned fired = 1;

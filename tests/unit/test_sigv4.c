@@ -1,4 +1,5 @@
-/* Signing and verifying against published vectors: 38 of AWS and 5 of this API, made by botocore. */
+/* Signing and verifying against published vectors: 38 of AWS and 5 of this API, made by botocore.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 #include "base/file.h"
 #include "base/json.h"
 
-#define NOW_MS 1440938160000 /* 2015-08-30T12:36:00Z */
-#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define NOW_MS      1440938160000 /* 2015-08-30T12:36:00Z */
+#define SECRET      "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define HEADERS_MAX 16
 
 struct fixture {
@@ -50,7 +51,8 @@ static void unload(struct fixture *f)
 }
 
 /* The request and the signer of one case. */
-static void prepare(struct fixture *f, const struct oc_json *c, const char *region, const char *service)
+static void prepare(struct fixture *f, const struct oc_json *c, const char *region,
+                    const char *service)
 {
     const struct oc_json *headers = oc_json_get(c, "headers");
     size_t count = oc_json_size(headers);
@@ -65,16 +67,16 @@ static void prepare(struct fixture *f, const struct oc_json *c, const char *regi
                                            .headers = f->headers,
                                            .header_count = count,
                                            .body = oc_json_string(oc_json_get(c, "body"))};
-    f->signer = (struct oc_sigv4_signer){
-        .access_key_id = OC_STR("AKIDEXAMPLE"),
-        .secret = OC_STR(SECRET),
-        .session_token = oc_json_string(oc_json_get(c, "token")),
-        .region = oc_slice_of(region),
-        .service = oc_slice_of(service),
-        .now_ms = NOW_MS,
-        .path = oc_json_bool(oc_json_get(c, "normalize"), true) ? OC_SIGV4_PATH_NORMALIZED
-                                                                 : OC_SIGV4_PATH_ENCODED,
-        .expires_s = 3600};
+    f->signer = (struct oc_sigv4_signer){.access_key_id = OC_STR("AKIDEXAMPLE"),
+                                         .secret = OC_STR(SECRET),
+                                         .session_token = oc_json_string(oc_json_get(c, "token")),
+                                         .region = oc_slice_of(region),
+                                         .service = oc_slice_of(service),
+                                         .now_ms = NOW_MS,
+                                         .path = oc_json_bool(oc_json_get(c, "normalize"), true)
+                                                     ? OC_SIGV4_PATH_NORMALIZED
+                                                     : OC_SIGV4_PATH_ENCODED,
+                                         .expires_s = 3600};
     if (oc_json_bool(oc_json_get(c, "token_unsigned"), false))
         f->signer.session_token = (struct oc_slice){0};
     if (oc_json_bool(oc_json_get(c, "sign_body"), false)) {
@@ -126,7 +128,8 @@ static void assert_derived(struct fixture *f, const struct oc_json *want,
     if (oc_json_get(want, "signature"))
         assert_slice((struct oc_slice){signature, sizeof(signature)},
                      oc_json_string(oc_json_get(want, "signature")), "signature");
-    assert_slice(claim.signature, (struct oc_slice){signature, sizeof(signature)}, "our own signature");
+    assert_slice(claim.signature, (struct oc_slice){signature, sizeof(signature)},
+                 "our own signature");
     int rc = oc_sigv4_verify(&claim, request, key, &f->arena, &f->err);
     /* A server normalises always, so it refuses what was signed otherwise. */
     if (f->signer.path == OC_SIGV4_PATH_NORMALIZED)
@@ -346,10 +349,8 @@ static void headers_that_hops_change_are_not_signed(void **state)
                                               {OC_STR("X-Amzn-Trace-Id"), OC_STR("t")},
                                               {OC_STR("B"), OC_STR("1")},
                                               {OC_STR("b"), OC_STR("2")}};
-    const struct oc_sigv4_request request = {.method = OC_STR("GET"),
-                                             .path = OC_STR("/"),
-                                             .headers = headers,
-                                             .header_count = 6};
+    const struct oc_sigv4_request request = {
+        .method = OC_STR("GET"), .path = OC_STR("/"), .headers = headers, .header_count = 6};
     const struct oc_sigv4_signer signer = plain_signer();
     struct oc_sigv4_signed made;
     struct oc_arena arena;
@@ -359,7 +360,8 @@ static void headers_that_hops_change_are_not_signed(void **state)
     oc_arena_init(&arena, 1 << 20);
     assert_int_equal(oc_sigv4_sign(&signer, &request, &arena, &made, &err), OC_OK);
     assert_int_equal(made.header_count, 2);
-    assert_true(oc_slice_find_slice(made.headers[1].value, OC_STR("SignedHeaders=b;host;x-amz-date,")) > 0);
+    assert_true(
+        oc_slice_find_slice(made.headers[1].value, OC_STR("SignedHeaders=b;host;x-amz-date,")) > 0);
     oc_arena_clear(&arena);
 }
 

@@ -13,14 +13,14 @@
 
 #include "auth/sigv4.h"
 
-#define NOW_MS 1440938160000 /* 2015-08-30T12:36:00Z */
-#define MINUTE 60000
-#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define NOW_MS      1440938160000 /* 2015-08-30T12:36:00Z */
+#define MINUTE      60000
+#define SECRET      "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define HEADERS_MAX 24
 
 #define INCOMPLETE "IncompleteSignatureException"
-#define INVALID "InvalidSignatureException"
-#define MISMATCH "The request signature we calculated does not match"
+#define INVALID    "InvalidSignatureException"
+#define MISMATCH   "The request signature we calculated does not match"
 
 /* A good request, which each test then spoils. */
 struct fixture {
@@ -68,8 +68,8 @@ static void sign(struct fixture *f)
 
 static void presign(struct fixture *f)
 {
-    assert_int_equal(oc_sigv4_presign(&f->signer, &f->request, &f->arena, &f->request.query, &f->err),
-                     OC_OK);
+    assert_int_equal(
+        oc_sigv4_presign(&f->signer, &f->request, &f->arena, &f->request.query, &f->err), OC_OK);
 }
 
 static struct oc_slice *header_value(struct fixture *f, const char *name)
@@ -83,7 +83,8 @@ static struct oc_slice *header_value(struct fixture *f, const char *name)
 }
 
 /* `text` with the first `from` replaced by `to`. */
-static struct oc_slice replace(struct fixture *f, struct oc_slice text, const char *from, const char *to)
+static struct oc_slice replace(struct fixture *f, struct oc_slice text, const char *from,
+                               const char *to)
 {
     ptrdiff_t at = oc_slice_find_slice(text, oc_slice_of(from));
 
@@ -103,10 +104,8 @@ static void edit(struct fixture *f, const char *from, const char *to)
 static int check(struct fixture *f)
 {
     static const struct oc_slice regions[] = {{"us-east-1", 9}, {"eu-west-1", 9}};
-    const struct oc_sigv4_expected expected = {.service = OC_STR("bedrock"),
-                                               .regions = regions,
-                                               .region_count = 2,
-                                               .now_ms = f->now_ms};
+    const struct oc_sigv4_expected expected = {
+        .service = OC_STR("bedrock"), .regions = regions, .region_count = 2, .now_ms = f->now_ms};
     struct oc_sigv4_claim claim;
     uint8_t key[OC_SHA256_LEN];
 
@@ -183,7 +182,8 @@ static void a_payload_mode_that_skips_verification_is_refused(void **state) /* C
         init(&f);
         add(&f, "x-amz-content-sha256", modes[i]);
         sign(&f); /* the signature itself is right */
-        assert_refused(&f, OC_EDENIED, INVALID, "The provided 'x-amz-content-sha256' header does not match");
+        assert_refused(&f, OC_EDENIED, INVALID,
+                       "The provided 'x-amz-content-sha256' header does not match");
     }
 }
 
@@ -193,14 +193,17 @@ static void a_body_that_does_not_match_its_hash_is_refused(void **state)
 
     (void)state;
     init(&f);
-    add(&f, "x-amz-content-sha256", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+    add(&f, "x-amz-content-sha256",
+        "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     sign(&f);
     assert_accepted(&f);
     init(&f);
-    add(&f, "x-amz-content-sha256", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+    add(&f, "x-amz-content-sha256",
+        "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     sign(&f);
     f.request.body = OC_STR("{\"a\":1}");
-    assert_refused(&f, OC_EDENIED, INVALID, "The provided 'x-amz-content-sha256' header does not match");
+    assert_refused(&f, OC_EDENIED, INVALID,
+                   "The provided 'x-amz-content-sha256' header does not match");
 }
 
 static void a_changed_body_is_refused(void **state)
@@ -243,7 +246,8 @@ static void two_authorization_headers_are_refused(void **state)
     init(&f);
     sign(&f);
     add(&f, "authorization", "Bearer x");
-    assert_refused(&f, OC_EINVAL, INCOMPLETE, "The header 'Authorization' is given more than once.");
+    assert_refused(&f, OC_EINVAL, INCOMPLETE,
+                   "The header 'Authorization' is given more than once.");
 }
 
 static void unsigned_amz_headers_are_refused(void **state)
@@ -272,8 +276,10 @@ static void duplicate_parameters_are_refused(void **state) /* CVE-2022-2385 */
     (void)state;
     init(&f);
     presign(&f);
-    f.request.query = oc_arena_printf(&f.arena, "%.*s&X-Amz-Credential=other", OC_FMT(f.request.query));
-    assert_refused(&f, OC_EINVAL, INCOMPLETE, "The query parameter 'X-Amz-Credential' is given more than once.");
+    f.request.query =
+        oc_arena_printf(&f.arena, "%.*s&X-Amz-Credential=other", OC_FMT(f.request.query));
+    assert_refused(&f, OC_EINVAL, INCOMPLETE,
+                   "The query parameter 'X-Amz-Credential' is given more than once.");
 }
 
 static void parameters_in_another_spelling_are_refused(void **state) /* CVE-2022-2385 */
@@ -288,7 +294,8 @@ static void parameters_in_another_spelling_are_refused(void **state) /* CVE-2022
 
         init(&f);
         presign(&f);
-        f.request.query = oc_arena_printf(&f.arena, "%s&%.*s", spellings[i], OC_FMT(f.request.query));
+        f.request.query =
+            oc_arena_printf(&f.arena, "%s&%.*s", spellings[i], OC_FMT(f.request.query));
         assert_refused(&f, OC_EINVAL, INCOMPLETE, "The query parameter '");
     }
 }
@@ -335,9 +342,10 @@ static void a_date_outside_the_window_is_refused(void **state)
     init(&f);
     sign(&f);
     f.now_ms = NOW_MS - 15 * MINUTE - 1000;
-    assert_refused(&f, OC_EDENIED, INVALID,
-                   "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z "
-                   "(20150830T122059Z + 15 min.)");
+    assert_refused(
+        &f, OC_EDENIED, INVALID,
+        "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z "
+        "(20150830T122059Z + 15 min.)");
 }
 
 static void a_presigned_request_ends_when_it_says(void **state)
@@ -365,7 +373,8 @@ static void a_presigned_request_ends_when_it_says(void **state)
         presign(&f);
         (void)snprintf(text, sizeof(text), "X-Amz-Expires=%s&", bad[i]);
         f.request.query = replace(&f, f.request.query, "X-Amz-Expires=3600&", text);
-        assert_refused(&f, OC_EINVAL, INCOMPLETE, "X-Amz-Expires must be a number of seconds from 1 to 604800");
+        assert_refused(&f, OC_EINVAL, INCOMPLETE,
+                       "X-Amz-Expires must be a number of seconds from 1 to 604800");
     }
 }
 
@@ -444,7 +453,8 @@ static void no_credentials_are_missing_ones(void **state)
 
     (void)state;
     init(&f);
-    assert_refused(&f, OC_EDENIED, "MissingAuthenticationTokenException", "Missing Authentication Token");
+    assert_refused(&f, OC_EDENIED, "MissingAuthenticationTokenException",
+                   "Missing Authentication Token");
 }
 
 static void a_malformed_authorization_is_named(void **state)
@@ -460,9 +470,10 @@ static void a_malformed_authorization_is_named(void **state)
                              "'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256"},
         {"AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host",
          "Authorization header requires 'Signature' parameter. Authorization="},
-        {"AWS4-HMAC-SHA256 Credential=a, Signature", "'Signature' not a valid key=value pair (missing "
-                                                     "equal-sign) in Authorization header: "
-                                                     "'AWS4-HMAC-SHA256 Credential=a, Signature'."},
+        {"AWS4-HMAC-SHA256 Credential=a, Signature",
+         "'Signature' not a valid key=value pair (missing "
+         "equal-sign) in Authorization header: "
+         "'AWS4-HMAC-SHA256 Credential=a, Signature'."},
         {"AWS4-HMAC-SHA256 Credential=a, Credential=b",
          "Authorization header has the parameter 'Credential' more than once."},
     };
@@ -480,8 +491,9 @@ static void a_malformed_authorization_is_named(void **state)
 
 static void a_missing_or_malformed_date_is_named(void **state)
 {
-    static const char *const dates[] = {"20150830", "2015-08-30T12:36:00Z", "20151330T123600Z", "",
-                                        "Sun, 31 Feb 2015 12:36:00 GMT", "20150830T123600z"};
+    static const char *const dates[] = {
+        "20150830", "2015-08-30T12:36:00Z",          "20151330T123600Z",
+        "",         "Sun, 31 Feb 2015 12:36:00 GMT", "20150830T123600z"};
     struct fixture f;
 
     (void)state;
@@ -489,8 +501,9 @@ static void a_missing_or_malformed_date_is_named(void **state)
     sign(&f);
     edit(&f, "host;x-amz-date", "host");
     f.headers[1].name = OC_STR("x");
-    assert_refused(&f, OC_EINVAL, INCOMPLETE,
-                   "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+    assert_refused(
+        &f, OC_EINVAL, INCOMPLETE,
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
     for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
         init(&f);
         sign(&f);
@@ -506,7 +519,8 @@ static void missing_query_parameters_are_named(void **state)
     (void)state;
     init(&f);
     f.request.query = OC_STR("X-Amz-Signature=0");
-    assert_refused(&f, OC_EINVAL, INCOMPLETE, "AWS query-string parameters must include 'X-Amz-Algorithm'. ");
+    assert_refused(&f, OC_EINVAL, INCOMPLETE,
+                   "AWS query-string parameters must include 'X-Amz-Algorithm'. ");
     init(&f);
     presign(&f);
     f.request.query = replace(&f, f.request.query, "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1");
@@ -518,7 +532,8 @@ static void missing_query_parameters_are_named(void **state)
     init(&f);
     add(&f, "x-amz-security-token", "t");
     presign(&f);
-    assert_refused(&f, OC_EINVAL, INCOMPLETE, "The session token of a presigned request stands in its query");
+    assert_refused(&f, OC_EINVAL, INCOMPLETE,
+                   "The session token of a presigned request stands in its query");
 }
 
 static void the_list_of_signed_headers_has_one_reading(void **state)
@@ -553,15 +568,19 @@ static void a_wrong_scope_is_named(void **state)
     static const struct {
         const char *scope, *text;
     } cases[] = {
-        {"20150830/mars-1/bedrock/aws4_request", "Credential should be scoped to a valid region, not 'mars-1'."},
-        {"20150830/us-east-1/s3/aws4_request", "Credential should be scoped to correct service: 'bedrock'."},
+        {"20150830/mars-1/bedrock/aws4_request",
+         "Credential should be scoped to a valid region, not 'mars-1'."},
+        {"20150830/us-east-1/s3/aws4_request",
+         "Credential should be scoped to correct service: 'bedrock'."},
         {"20150830/us-east-1/bedrock/aws5", "Credential should be scoped with a valid terminator: "
                                             "'aws4_request', not 'aws5'."},
         {"20150831/us-east-1/bedrock/aws4_request",
-         "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+         "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+         "HTTP: "
          "'20150831' != '20150830', from '20150830T123600Z'."},
-        {"20150830/mars-1/s3/aws4_request", "Credential should be scoped to a valid region, not 'mars-1'. "
-                                            "Credential should be scoped to correct service: 'bedrock'."},
+        {"20150830/mars-1/s3/aws4_request",
+         "Credential should be scoped to a valid region, not 'mars-1'. "
+         "Credential should be scoped to correct service: 'bedrock'."},
     };
 
     (void)state;

@@ -28,8 +28,10 @@ static void assert_json(const struct oc_tag_list *tags, const char *want)
 static void reserved_double_and_too_many_keys_are_refused(void **state)
 {
     const struct oc_tag reserved[] = {{OC_STR("AwS:x"), OC_STR("")}};
-    const struct oc_tag twice[] = {{OC_STR("a"), OC_STR("1")}, {OC_STR("b"), OC_STR("1")}, {OC_STR("a"), OC_STR("1")}};
-    const struct oc_tag near[] = {{OC_STR("aws"), OC_STR("")}, {OC_STR("a"), OC_STR("")}, {OC_STR("A"), OC_STR("")}};
+    const struct oc_tag twice[] = {
+        {OC_STR("a"), OC_STR("1")}, {OC_STR("b"), OC_STR("1")}, {OC_STR("a"), OC_STR("1")}};
+    const struct oc_tag near[] = {
+        {OC_STR("aws"), OC_STR("")}, {OC_STR("a"), OC_STR("")}, {OC_STR("A"), OC_STR("")}};
     struct oc_tag many[OC_TAGS_MAX + 1];
     char keys[OC_TAGS_MAX + 1][2];
     struct oc_err err = {0};
@@ -48,7 +50,8 @@ static void reserved_double_and_too_many_keys_are_refused(void **state)
         many[i] = (struct oc_tag){{keys[i], 2}, OC_STR("")};
     }
     assert_int_equal(oc_tags_validate(&(struct oc_tag_list){many, OC_TAGS_MAX, true}, &err), OC_OK);
-    assert_int_equal(oc_tags_validate(&(struct oc_tag_list){many, OC_TAGS_MAX + 1, true}, &err), OC_ELIMIT);
+    assert_int_equal(oc_tags_validate(&(struct oc_tag_list){many, OC_TAGS_MAX + 1, true}, &err),
+                     OC_ELIMIT);
     assert_string_equal(err.name, "TooManyTagsException");
 }
 
@@ -89,7 +92,8 @@ static void removing_leaves_the_others(void **state)
 
 static void json_is_read_back(void **state)
 {
-    static const char *const bad[] = {"{}", "[1]", "[{\"key\":\"a\"}]", "[{\"key\":1,\"value\":\"\"}]"};
+    static const char *const bad[] = {"{}", "[1]", "[{\"key\":\"a\"}]",
+                                      "[{\"key\":1,\"value\":\"\"}]"};
     struct oc_tag_list got;
     struct oc_json *json;
     struct oc_arena arena;
@@ -97,7 +101,8 @@ static void json_is_read_back(void **state)
 
     (void)state;
     oc_arena_init(&arena, 4096);
-    assert_int_equal(oc_json_parse(OC_STR("[{\"key\":\"k\",\"value\":\"v \\u00e9\"}]"), &json, &err), OC_OK);
+    assert_int_equal(
+        oc_json_parse(OC_STR("[{\"key\":\"k\",\"value\":\"v \\u00e9\"}]"), &json, &err), OC_OK);
     assert_int_equal(oc_tags_from_json(json, &arena, &got, &err), OC_OK);
     oc_json_free(json);
     assert_json(&got, "[{\"key\":\"k\",\"value\":\"v \xc3\xa9\"}]");
@@ -123,7 +128,8 @@ static void exhausted_memory_is_an_error(void **state)
     oc_arena_init(&arena, 16);
     assert_int_equal(oc_tags_merge(&have, &have, &arena, &got, &err), OC_ENOMEM);
     assert_int_equal(oc_tags_remove(&have, keys, 1, &arena, &got, &err), OC_ENOMEM);
-    assert_int_equal(oc_json_parse(OC_STR("[{\"key\":\"k\",\"value\":\"v\"}]"), &json, &err), OC_OK);
+    assert_int_equal(oc_json_parse(OC_STR("[{\"key\":\"k\",\"value\":\"v\"}]"), &json, &err),
+                     OC_OK);
     assert_int_equal(oc_tags_from_json(json, &arena, &got, &err), OC_ENOMEM);
     oc_json_free(json);
     oc_arena_clear(&arena);
