@@ -150,7 +150,7 @@ void oc_progress_put_sum(struct oc_buf *buf, const struct oc_progress *progress,
     if (skipped > 0) {
         oc_buf_put_str(buf, ", ");
         oc_format_size(buf, skipped);
-        oc_buf_put_str(buf, " of it were there already");
+        oc_buf_put_str(buf, " of that were there already");
     } else if (seconds > 0 && bytes > 0) {
         oc_buf_put_str(buf, ", ");
         oc_format_rate(buf, (uint64_t)((double)bytes / seconds));

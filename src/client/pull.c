@@ -406,9 +406,7 @@ static int store(struct pull *pull, size_t index, struct oc_buf *buffer, struct 
         errno = ENOSPC;
         return fail_write(err, pull, "write");
     }
-    if (rc < 0)
-        *err = why;
-    return rc;
+    return rc < 0 ? oc_fail(err, rc, "cannot write in '%s': %s", pull->options->dest, why.text) : rc;
 }
 
 static void note_part(struct pull *pull, size_t index, bool skipped)

@@ -230,7 +230,7 @@ static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err
 
     (void)curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &system_error);
     if (code == CURLE_COULDNT_CONNECT && system_error != 0)
-        why = strerror((int)system_error); /* libcurl's own words hide the reason */
+        why = strerrordesc_np((int)system_error); /* libcurl's own words hide the reason */
     switch (code) {
     case CURLE_OUT_OF_MEMORY:
         return oc_fail_nomem(err);
