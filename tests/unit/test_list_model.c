@@ -190,7 +190,7 @@ static int create_in_tx(struct oc_tx *tx, const struct ref *ref, struct ref_job 
                         struct oc_err *err)
 {
     struct oc_tag tags[4];
-    char keys[4][8], values[4][32], target[128];
+    char keys[4][16], values[4][32], target[128];
 
     for (int i = 0; i < job->tags; i++) {
         (void)snprintf(keys[i], sizeof keys[i], "k%d", i);
@@ -452,6 +452,9 @@ static uint64_t episode(struct world *w, uint64_t ops)
     w->refs[0] = (struct ref){.account = "123456789012", .region = "us-east-1"};
     w->refs[1] = (struct ref){.account = "123456789012", .region = "us-west-2"};
     w->now = 1700000000000;
+    /* The large episodes begin with enough jobs to have segments of every level. */
+    while (w->refs[0].count + 400 < w->jobs_max / 2)
+        (void)random_create(w);
     while (done < ops) {
         uint32_t kind = rng_below(&w->rng, 1000);
         if (kind < 250)

@@ -20,26 +20,40 @@ static bool has_avx2(void)
 
 /* -- intersections ------------------------------------------------------------------------------ */
 
-static bool and_line(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint64_t out[8])
+/*
+ * The operand that emptied a line is likely to empty the next one: it comes second from now on.
+ * That is what keeps sets of which many overlap but one shares nothing as cheap as that one.
+ */
+static void promote(struct oc_bits_op *ops, unsigned k)
 {
-    uint64_t any = 0;
+    struct oc_bits_op op = ops[k];
 
+    for (; k > 1; k--)
+        ops[k] = ops[k - 1];
+    ops[k] = op;
+}
+
+static bool and_line(struct oc_bits_op *ops, unsigned count, uint32_t line, uint64_t out[8])
+{
     memset(out, 0xff, 64);
     for (unsigned k = 0; k < count; k++) {
         const uint64_t *words = ops[k].words + ((int64_t)line * LINE_WORDS - ops[k].skew);
-        any = 0;
+        uint64_t any = 0;
         for (int i = 0; i < LINE_WORDS; i++) {
             out[i] &= words[i] ^ ops[k].invert;
             any |= out[i];
         }
-        if (!any)
+        if (!any) {
+            if (k > 1)
+                promote(ops, k);
             return false;
+        }
     }
-    return any != 0;
+    return true;
 }
 
-static uint32_t walk_plain(const struct oc_bits_op *ops, unsigned count, uint32_t line,
-                           uint32_t lines, int step, uint64_t out[8])
+static uint32_t walk_plain(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines,
+                           int step, uint64_t out[8])
 {
     for (; lines; lines--, line += (uint32_t)step) {
         if (and_line(ops, count, line, out))
@@ -49,36 +63,50 @@ static uint32_t walk_plain(const struct oc_bits_op *ops, unsigned count, uint32_
 }
 
 #if HAVE_AVX2
-/* Two operands are tested before a third is touched: that is where most lines end. */
-AVX2 static uint32_t walk_avx2(const struct oc_bits_op *ops, unsigned count, uint32_t line,
+struct line {
+    __m256i low, high;
+};
+
+AVX2 static inline struct line load_line(const struct oc_bits_op *op, uint32_t line)
+{
+    const uint64_t *words = op->words + ((int64_t)line * LINE_WORDS - op->skew);
+    __m256i invert = _mm256_set1_epi64x((long long)op->invert);
+
+    return (struct line){
+        _mm256_xor_si256(_mm256_loadu_si256((const void *)words), invert),
+        _mm256_xor_si256(_mm256_loadu_si256((const void *)(words + 4)), invert),
+    };
+}
+
+AVX2 static inline struct line and_lines(struct line a, struct line b)
+{
+    return (struct line){_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
+}
+
+AVX2 static inline bool is_empty(struct line a)
+{
+    __m256i both = _mm256_or_si256(a.low, a.high);
+
+    return _mm256_testz_si256(both, both);
+}
+
+AVX2 static uint32_t walk_avx2(struct oc_bits_op *ops, unsigned count, uint32_t line,
                                uint32_t lines, int step, uint64_t out[8])
 {
-    const struct oc_bits_op *second = &ops[count > 1];
-    const uint64_t *a = ops[0].words + ((int64_t)line * LINE_WORDS - ops[0].skew);
-    const uint64_t *b = second->words + ((int64_t)line * LINE_WORDS - second->skew);
-    __m256i not_a = _mm256_set1_epi64x((long long)ops[0].invert);
-    __m256i not_b = _mm256_set1_epi64x((long long)second->invert);
-
-    for (; lines; lines--, line += (uint32_t)step, a += step * LINE_WORDS, b += step * LINE_WORDS) {
-        const __m256i *pa = (const void *)a, *pb = (const void *)b;
-        __m256i low = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(pa), not_a),
-                                       _mm256_xor_si256(_mm256_loadu_si256(pb), not_b));
-        __m256i high = _mm256_and_si256(_mm256_xor_si256(_mm256_loadu_si256(pa + 1), not_a),
-                                        _mm256_xor_si256(_mm256_loadu_si256(pb + 1), not_b));
-        for (unsigned k = 2; k < count; k++) {
-            __m256i both = _mm256_or_si256(low, high);
-            if (_mm256_testz_si256(both, both))
+    for (; lines; lines--, line += (uint32_t)step) {
+        struct line all = load_line(&ops[0], line);
+        unsigned k = 1;
+        for (; k < count; k++) {
+            all = and_lines(all, load_line(&ops[k], line));
+            if (is_empty(all))
                 break;
-            const void *c = ops[k].words + ((int64_t)line * LINE_WORDS - ops[k].skew);
-            __m256i not_c = _mm256_set1_epi64x((long long)ops[k].invert);
-            low = _mm256_and_si256(low, _mm256_xor_si256(_mm256_loadu_si256(c), not_c));
-            high = _mm256_and_si256(
-                high, _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)c + 1), not_c));
         }
-        __m256i both = _mm256_or_si256(low, high);
-        if (!_mm256_testz_si256(both, both)) {
-            _mm256_storeu_si256((void *)out, low);
-            _mm256_storeu_si256((void *)(out + 4), high);
+        if (k < count) {
+            if (k > 1)
+                promote(ops, k);
+        } else if (count > 1 || !is_empty(all)) {
+            _mm256_storeu_si256((void *)out, all.low);
+            _mm256_storeu_si256((void *)(out + 4), all.high);
             return line;
         }
     }
@@ -86,8 +114,8 @@ AVX2 static uint32_t walk_avx2(const struct oc_bits_op *ops, unsigned count, uin
 }
 #endif
 
-static uint32_t walk(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines,
-                     int step, uint64_t out[8])
+static uint32_t walk(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines, int step,
+                     uint64_t out[8])
 {
 #if HAVE_AVX2
     if (has_avx2())
@@ -96,13 +124,13 @@ static uint32_t walk(const struct oc_bits_op *ops, unsigned count, uint32_t line
     return walk_plain(ops, count, line, lines, step, out);
 }
 
-uint32_t oc_bits_up(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+uint32_t oc_bits_up(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
                     uint64_t ret_words[8])
 {
     return line < end ? walk(ops, count, line, end - line, 1, ret_words) : OC_NONE;
 }
 
-uint32_t oc_bits_down(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+uint32_t oc_bits_down(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
                       uint64_t ret_words[8])
 {
     return line != OC_NONE && line >= end ? walk(ops, count, line, line - end + 1, -1, ret_words)

@@ -388,6 +388,9 @@ int oc_seg_before(const struct oc_seg *seg, int64_t ms, uint32_t *ret, struct oc
 int oc_seg_find_id(const struct oc_seg *seg, uint64_t id, uint32_t *ret, struct oc_err *err);
 /** The name of a job: NUL-terminated, at least 64 readable bytes. NULL with `err` filled. */
 const char *oc_seg_name(const struct oc_seg *seg, uint32_t position, struct oc_err *err);
+/** Bring the place of a name, then the name itself, nearer: to be called some names ahead. */
+void oc_seg_fetch_offset(const struct oc_seg *seg, uint32_t position);
+int oc_seg_fetch_name(const struct oc_seg *seg, uint32_t position, struct oc_err *err);
 static inline uint32_t oc_term_hash(uint32_t term)
 {
     return term * 0x9E3779B1U;
@@ -424,17 +427,17 @@ struct oc_bits_op {
     int64_t skew;
     uint64_t invert; /* 0 or all ones */
 };
-#define OC_BITS_OPS_MAX 8
 
 /**
  * Next line of 512 bits in which the intersection is not empty, from `line` towards `end`
  * (ascending: up to end - 1; descending: down to end).
+ * @param ops             at least one; reordered so that those that end lines early come first
  * @param[out] ret_words  the eight words of that line
  * @return the line, or OC_NONE
  */
-uint32_t oc_bits_up(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+uint32_t oc_bits_up(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
                     uint64_t ret_words[8]);
-uint32_t oc_bits_down(const struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
+uint32_t oc_bits_down(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t end,
                       uint64_t ret_words[8]);
 /** Keep the positions whose bit is set. @return how many are left. */
 unsigned oc_bits_filter(const struct oc_bits_op *op, uint16_t *positions, unsigned count);

@@ -9,9 +9,12 @@
  */
 #include "store/lmdb/impl.h"
 
-#define GRAMS_LOOKED_UP 16 /* of a long needle, spread over it */
-#define GRAMS_USED      4  /* the smallest of them in each segment */
-#define SETS_MAX        (2 + GRAMS_USED)
+#define TERMS_MAX       2
+#define GRAMS_MAX       16  /* of a long needle, spread over it */
+#define GRAM_ARRAYS     3   /* arrays beyond these cost more to search than names to verify */
+#define SETS_MAX        (TERMS_MAX + GRAMS_MAX)
+#define FEW             64  /* jobs of a segment that are verified rather than filtered more */
+#define NAMES_AHEAD     32  /* names to verify that are fetched at one time */
 #define BATCH           256
 #define SCRATCH_WORDS   1024
 
@@ -23,9 +26,9 @@ struct query {
     uint32_t want;                  /* matches to find: limit + 1 */
     uint32_t found;
     uint64_t *seqs;
-    uint32_t terms[2];
+    uint32_t terms[TERMS_MAX];
     unsigned term_count;
-    uint32_t grams[GRAMS_LOOKED_UP];
+    uint32_t grams[GRAMS_MAX];
     unsigned gram_count;
     bool verify;                    /* grams may match where the needle does not */
     struct oc_status *status;       /* NULL: any */
@@ -69,7 +72,7 @@ static bool add_grams(struct query *q, struct oc_slice needle)
         q->grams[q->gram_count++] = OC_GRAM2 + (codes[0] << 6 | codes[1]);
     } else {
         size_t places = needle.len - 2;
-        size_t used = places < GRAMS_LOOKED_UP ? places : GRAMS_LOOKED_UP;
+        size_t used = places < GRAMS_MAX ? places : GRAMS_MAX;
         for (size_t k = 0; k < used; k++) {
             size_t i = used == 1 ? 0 : k * (places - 1) / (used - 1);
             q->grams[q->gram_count++] =
@@ -169,39 +172,50 @@ struct block {
     unsigned array_count;
     struct oc_bits_op bits[SETS_MAX + 2];
     unsigned bits_count;
+    uint32_t candidates[NAMES_AHEAD]; /* to be verified */
+    uint32_t pending;
 };
 
-/* @return 1 if the job matches after all, 0 if not */
-static int verify_name(struct query *q, const struct block *b, uint32_t position, struct oc_err *err)
+static int flush(struct query *q, struct block *b, struct oc_err *err)
 {
-    if (!q->verify)
-        return 1;
-    const char *name = oc_seg_name(b->seg, b->offset + position, err);
-    if (!name)
-        return OC_ECORRUPT;
-    return oc_bits_name_has(name, q->ask->name_contains);
-}
+    uint32_t count = b->pending;
 
-static int emit(struct query *q, const struct block *b, uint32_t position, struct oc_err *err)
-{
-    int rc = verify_name(q, b, position, err);
-
-    if (rc == 1)
-        q->seqs[q->found++] = b->base + position;
-    return rc < 0 ? rc : OC_OK;
-}
-
-/* No filter at all in this block: every job matches. */
-static void take_all(struct query *q, const struct block *b, struct oc_err *err)
-{
-    (void)err;
-    if (q->ask->ascending) {
-        for (uint32_t p = b->low; p < b->high && !is_full(q); p++)
-            q->seqs[q->found++] = b->base + p;
-    } else {
-        for (uint32_t p = b->high; p-- > b->low && !is_full(q);)
-            q->seqs[q->found++] = b->base + p;
+    b->pending = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (oc_seg_fetch_name(b->seg, b->offset + b->candidates[i], err) < 0)
+            return OC_ECORRUPT;
     }
+    for (uint32_t i = 0; i < count && !is_full(q); i++) {
+        const char *name = oc_seg_name(b->seg, b->offset + b->candidates[i], err);
+        if (!name)
+            return OC_ECORRUPT;
+        if (oc_bits_name_has(name, q->ask->name_contains))
+            q->seqs[q->found++] = b->base + b->candidates[i];
+    }
+    return OC_OK;
+}
+
+/* A job that the sets select. Names are verified some at a time, so that the memory's latency is
+ * paid once for all of them. */
+static int emit(struct query *q, struct block *b, uint32_t position, struct oc_err *err)
+{
+    if (!q->verify) {
+        q->seqs[q->found++] = b->base + position;
+        return OC_OK;
+    }
+    oc_seg_fetch_offset(b->seg, b->offset + position);
+    b->candidates[b->pending++] = position;
+    return b->pending == NAMES_AHEAD ? flush(q, b, err) : OC_OK;
+}
+
+/* Every job of the block is in every set. */
+static int take_all(struct query *q, struct block *b, struct oc_err *err)
+{
+    int rc = OC_OK;
+
+    for (uint32_t i = 0; i < b->high - b->low && rc == OC_OK && !is_full(q); i++)
+        rc = emit(q, b, q->ask->ascending ? b->low + i : b->high - 1 - i, err);
+    return rc;
 }
 
 static uint64_t mask_word(const struct block *b, uint32_t at, uint64_t word)
@@ -213,7 +227,7 @@ static uint64_t mask_word(const struct block *b, uint32_t at, uint64_t word)
     return word;
 }
 
-static int emit_line(struct query *q, const struct block *b, uint32_t line,
+static int emit_line(struct query *q, struct block *b, uint32_t line,
                      const uint64_t words[8], struct oc_err *err)
 {
     bool up = q->ask->ascending;
@@ -231,7 +245,7 @@ static int emit_line(struct query *q, const struct block *b, uint32_t line,
     return rc;
 }
 
-static int run_bits(struct query *q, const struct block *b, struct oc_err *err)
+static int run_bits(struct query *q, struct block *b, struct oc_err *err)
 {
     uint32_t first = b->low / 512, end = (b->high + 511) / 512;
     uint64_t words[8];
@@ -281,7 +295,7 @@ static unsigned filter_by_search(const uint16_t *items, uint32_t count, uint16_t
     return kept;
 }
 
-static int filter_batch(struct query *q, const struct block *b, unsigned driver,
+static int filter_batch(struct query *q, struct block *b, unsigned driver,
                         uint16_t *positions, unsigned n, struct oc_err *err)
 {
     int rc = OC_OK;
@@ -352,18 +366,15 @@ static int run_array(struct query *q, struct block *b, struct oc_err *err)
 
 static int run_block(struct query *q, struct block *b, struct oc_err *err)
 {
+    int rc;
+
     if (b->array_count)
-        return run_array(q, b, err);
-    if (b->bits_count)
-        return run_bits(q, b, err);
-    if (!q->verify) {
-        take_all(q, b, err);
-        return OC_OK;
-    }
-    int rc = OC_OK;
-    for (uint32_t i = 0; i < b->high - b->low && rc == OC_OK && !is_full(q); i++)
-        rc = emit(q, b, q->ask->ascending ? b->low + i : b->high - 1 - i, err);
-    return rc;
+        rc = run_array(q, b, err);
+    else if (b->bits_count)
+        rc = run_bits(q, b, err);
+    else
+        rc = take_all(q, b, err);
+    return rc == OC_OK && b->pending ? flush(q, b, err) : rc;
 }
 
 /* The block again for each part of it whose status bits stand together. */
@@ -397,49 +408,43 @@ static int run_with_status(struct query *q, const struct block *whole, struct oc
 
 /* -- one segment ------------------------------------------------------------------------------------ */
 
-/* Keep the GRAMS_USED smallest, by insertion. */
-static void keep_small(struct oc_set *sets, unsigned *count, const struct oc_set *set)
+/* In the order of their size, by insertion. */
+static void insert_set(struct oc_set *sets, unsigned count, const struct oc_set *set)
 {
-    unsigned at = *count;
-
-    while (at > 0 && sets[at - 1].total > set->total) {
-        if (at < GRAMS_USED)
-            sets[at] = sets[at - 1];
-        at--;
-    }
-    if (at < GRAMS_USED)
-        sets[at] = *set;
-    if (*count < GRAMS_USED)
-        ++*count;
+    for (; count > 0 && sets[count - 1].total > set->total; count--)
+        sets[count] = sets[count - 1];
+    sets[count] = *set;
 }
 
-/* The sets of all filters in a segment. OC_ENOTFOUND: one is empty. */
+/* The sets of all filters in a segment, terms first. OC_ENOTFOUND: one is empty. */
 static int find_sets(struct query *q, const struct oc_seg *seg, struct oc_set *sets,
                      unsigned *ret_count, struct oc_err *err)
 {
-    struct oc_set set;
-    unsigned grams = 0;
+    struct oc_set set, *grams = sets + q->term_count;
+    unsigned count = 0;
 
-    for (unsigned i = 0; i < q->gram_count; i++) {
+    for (unsigned i = 0; i < q->term_count; i++) {
+        int rc = oc_seg_term(seg, q->terms[i], &sets[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    for (unsigned i = 0; i < q->gram_count && (i == 0 || grams[0].total > FEW); i++) {
         int rc = oc_seg_gram(seg, q->grams[i], &set, err);
         if (rc < 0)
             return rc;
-        keep_small(sets, &grams, &set);
+        insert_set(grams, count++, &set);
     }
-    for (unsigned i = 0; i < q->term_count; i++) {
-        int rc = oc_seg_term(seg, q->terms[i], &sets[grams + i], err);
-        if (rc < 0)
-            return rc;
-    }
-    *ret_count = grams + q->term_count;
+    *ret_count = q->term_count + count;
     return OC_OK;
 }
 
 /* Small sets first, so that a line is given up early. OC_ENOTFOUND: nothing matches. */
-static int find_operands(const struct oc_seg *seg, const struct oc_set *sets, unsigned count,
+static int find_operands(const struct query *q, const struct oc_set *sets, unsigned count,
                          uint32_t k, struct block *b, struct oc_err *err)
 {
+    const struct oc_seg *seg = b->seg;
     uint32_t sizes[SETS_MAX];
+    bool exact = !q->verify;
 
     for (unsigned i = 0; i < count; i++) {
         uint32_t kind = sets[i].block[k].kind, size = sets[i].block[k].count;
@@ -448,6 +453,8 @@ static int find_operands(const struct oc_seg *seg, const struct oc_set *sets, un
         if (kind == OC_SET_ALL)
             continue;
         if (kind == OC_SET_ARRAY) {
+            if (!exact && i >= q->term_count + GRAM_ARRAYS)
+                continue;
             b->arrays[b->array_count].items = sets[i].block[k].array;
             b->arrays[b->array_count++].count = size;
             continue;
@@ -482,7 +489,7 @@ static int run_segment(struct query *q, const struct oc_seg *seg, uint64_t first
         struct block b = {.seg = seg, .offset = k * block, .base = first + k * block};
         b.low = low > b.offset ? low - b.offset : 0;
         b.high = high - b.offset < block ? high - b.offset : block;
-        rc = find_operands(seg, sets, count, k, &b, err);
+        rc = find_operands(q, sets, count, k, &b, err);
         if (rc == OC_OK)
             rc = q->status ? run_with_status(q, &b, err) : run_block(q, &b, err);
         if (rc < 0 && rc != OC_ENOTFOUND)

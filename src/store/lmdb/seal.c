@@ -213,7 +213,7 @@ const uint8_t *oc_seal_peek(struct oc_read *read, enum oc_seal_kind kind, uint32
     uint64_t place = atomic_load_explicit(&read->store->seals.places[hash % PLACES],
                                           memory_order_relaxed);
 
-    if (read->tx || !place || place_tag(place) != place_tag(hash))
+    if (!place || place_tag(place) != place_tag(hash))
         return NULL;
     uintptr_t address = (place & ((1ULL << PLACE_SHIFT) - 1)) * UNIT + 16;
     return (const uint8_t *)address; /* NOLINT: an address of the map that was kept as a number */
@@ -257,15 +257,36 @@ static int find_value(struct oc_read *read, enum oc_seal_kind kind, uint32_t pid
     return OC_OK;
 }
 
+/*
+ * In a write transaction a value may lie in a page that is not in the map yet, which nothing may
+ * remember. Almost all are older than the transaction: a snapshot finds and remembers those.
+ */
+static void find_by_snapshot(struct oc_read *read, enum oc_seal_kind kind, uint32_t pid,
+                             unsigned level, uint64_t first)
+{
+    struct oc_seal seal;
+    struct oc_read *snapshot;
+    struct oc_err err = {0};
+
+    if (oc_store_read(read->store, &snapshot, &err) < 0)
+        return;
+    (void)oc_seal_open(snapshot, kind, pid, level, first, &seal, &err); /* the caller looks again */
+    oc_read_close(snapshot);
+}
+
 int oc_seal_open(struct oc_read *read, enum oc_seal_kind kind, uint32_t pid, unsigned level,
                  uint64_t first, struct oc_seal *ret, struct oc_err *err)
 {
     uint64_t hash = place_hash(kind, pid, level, first);
-    struct oc_seal seal = {.store = read->store, .cached = !read->tx, .kind = (uint8_t)kind,
-                           .pid = pid, .first = first};
+    struct oc_seal seal = {.store = read->store, .kind = (uint8_t)kind, .pid = pid, .first = first};
     const uint8_t *place = oc_seal_peek(read, kind, pid, level, first);
-    bool known = place && head_is(place, kind, pid, level, first);
 
+    if (!place && read->tx) {
+        find_by_snapshot(read, kind, pid, level, first);
+        place = oc_seal_peek(read, kind, pid, level, first);
+    }
+    bool known = place && head_is(place, kind, pid, level, first);
+    seal.cached = known || !read->tx;
     if (known) {
         seal.bytes = place;
     } else {

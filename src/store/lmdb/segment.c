@@ -88,12 +88,43 @@ int oc_seg_find_id(const struct oc_seg *seg, uint64_t id, uint32_t *ret, struct 
     return OC_ENOTFOUND;
 }
 
-const char *oc_seg_name(const struct oc_seg *seg, uint32_t position, struct oc_err *err)
+static int name_offset(const struct oc_seg *seg, uint32_t position, uint32_t *ret,
+                       struct oc_err *err)
 {
     const uint32_t *base = at(seg, seg->head.at_name_base, 4UL * (position / 512), 4, err);
     const uint16_t *offset = at(seg, seg->head.at_name_at, 2UL * position, 2, err);
 
-    return base && offset ? at(seg, seg->head.at_names, *base + *offset, 64, err) : NULL;
+    if (!base || !offset)
+        return OC_ECORRUPT;
+    *ret = *base + *offset;
+    return OC_OK;
+}
+
+void oc_seg_fetch_offset(const struct oc_seg *seg, uint32_t position)
+{
+    __builtin_prefetch(seg->seal.bytes + seg->head.at_name_at + 2UL * position);
+}
+
+int oc_seg_fetch_name(const struct oc_seg *seg, uint32_t position, struct oc_err *err)
+{
+    uint32_t offset;
+
+    int rc = name_offset(seg, position, &offset, err);
+    if (rc < 0)
+        return rc;
+    const uint8_t *name = seg->seal.bytes + seg->head.at_names + offset;
+    __builtin_prefetch(name);
+    __builtin_prefetch(name + 63);
+    return OC_OK;
+}
+
+const char *oc_seg_name(const struct oc_seg *seg, uint32_t position, struct oc_err *err)
+{
+    uint32_t offset;
+
+    if (name_offset(seg, position, &offset, err) < 0)
+        return NULL;
+    return at(seg, seg->head.at_names, offset, 64, err);
 }
 
 /* -- sets ----------------------------------------------------------------------------------------- */
