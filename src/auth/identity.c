@@ -60,15 +60,6 @@ static int refuse_token(struct oc_err *err)
                       "The security token included in the request is invalid.");
 }
 
-static int find_identity(struct oc_authenticator *authenticator, enum oc_identity_by by,
-                         struct oc_slice key, int64_t now_ms, struct oc_identity **ret,
-                         struct oc_err *err)
-{
-    int rc = oc_identity_cache_get(authenticator->identities, by, key, now_ms, ret, err);
-
-    return rc == OC_ENOTFOUND ? refuse_token(err) : rc;
-}
-
 /* Whether the session token is the one that belongs to the key: none for a permanent key. */
 static int check_session_token(const struct oc_access_key *key, struct oc_slice token,
                                struct oc_err *err)
@@ -99,18 +90,35 @@ static int check_state(const struct oc_access_key *key, int64_t now_ms, struct o
 static struct oc_slice find_region(const struct oc_auth_options *options, struct oc_slice name)
 {
     for (size_t i = 0; i < options->region_count; i++) {
-        if (oc_slice_eq(options->regions[i], name))
+        if (oc_slice_eq_nocase(options->regions[i], name))
             return options->regions[i];
     }
     return (struct oc_slice){0};
 }
 
+/* One request on its way to a caller. */
+struct attempt {
+    struct oc_authenticator *authenticator;
+    const struct oc_sigv4_request *request;
+    const struct oc_auth_options *options;
+    int64_t now_ms;
+    struct oc_arena *arena;
+    struct oc_caller caller;
+};
+
+static int find_identity(struct attempt *attempt, enum oc_identity_by by, struct oc_slice key,
+                         struct oc_err *err)
+{
+    int rc = oc_identity_cache_get(attempt->authenticator->identities, by, key, attempt->now_ms,
+                                   &attempt->caller.identity, err);
+
+    return rc == OC_ENOTFOUND ? refuse_token(err) : rc;
+}
+
 /* -- signatures ------------------------------------------------------------------------------- */
 
-static int check_signature(struct oc_authenticator *authenticator,
-                           const struct oc_sigv4_claim *claim, const struct oc_access_key *key,
-                           const struct oc_sigv4_request *request, struct oc_arena *arena,
-                           struct oc_err *err)
+static int check_signature(const struct attempt *attempt, const struct oc_sigv4_claim *claim,
+                           const struct oc_access_key *key, struct oc_err *err)
 {
     const struct oc_sigv4_scope scope = {.access_key_id = key->id,
                                          .secret = key->secret,
@@ -119,49 +127,56 @@ static int check_signature(struct oc_authenticator *authenticator,
                                          .service = claim->service};
     uint8_t signing_key[OC_SHA256_LEN];
 
-    int rc = oc_sigv4_key_cache_get(authenticator->keys, &scope, signing_key, err);
+    int rc = oc_sigv4_key_cache_get(attempt->authenticator->keys, &scope, signing_key, err);
     if (rc >= 0)
-        rc = oc_sigv4_verify(claim, request, signing_key, arena, err);
+        rc = oc_sigv4_verify(claim, attempt->request, signing_key, attempt->arena, err);
     oc_wipe(signing_key, sizeof(signing_key));
     return rc;
 }
 
-static int authenticate_signed(struct oc_authenticator *authenticator,
-                               const struct oc_sigv4_request *request,
-                               const struct oc_auth_options *options, int64_t now_ms,
-                               struct oc_arena *arena, struct oc_caller *caller, struct oc_err *err)
+static int authenticate_signed(struct attempt *attempt, struct oc_err *err)
 {
+    const struct oc_auth_options *options = attempt->options;
     const struct oc_sigv4_expected expected = {.service = options->service,
                                                .regions = options->regions,
                                                .region_count = options->region_count,
-                                               .now_ms = now_ms};
+                                               .now_ms = attempt->now_ms};
     struct oc_sigv4_claim claim;
 
-    int rc = oc_sigv4_parse(request, &expected, arena, &claim, err);
+    int rc = oc_sigv4_parse(attempt->request, &expected, attempt->arena, &claim, err);
     if (rc < 0)
         return rc;
     if (!oc_access_key_id_is_valid(claim.access_key_id))
         return refuse_token(err);
-    rc = find_identity(authenticator, OC_IDENTITY_BY_ID, claim.access_key_id, now_ms,
-                       &caller->identity, err);
+    rc = find_identity(attempt, OC_IDENTITY_BY_ID, claim.access_key_id, err);
     if (rc < 0)
         return rc;
-    const struct oc_access_key *key = &caller->identity->key;
+    const struct oc_access_key *key = &attempt->caller.identity->key;
     /* The look-up found the record by the id; the record must say so itself. */
     if (key->kind == OC_ACCESS_KEY_BEARER || !oc_slice_eq(key->id, claim.access_key_id))
         return refuse_token(err);
     rc = check_session_token(key, claim.session_token, err);
     if (rc >= 0)
-        rc = check_state(key, now_ms, err);
+        rc = check_state(key, attempt->now_ms, err);
     if (rc >= 0)
-        rc = check_signature(authenticator, &claim, key, request, arena, err);
-    caller->region = find_region(options, claim.region);
+        rc = check_signature(attempt, &claim, key, err);
+    attempt->caller.region = find_region(options, claim.region);
     return rc;
 }
 
 /* -- bearer ----------------------------------------------------------------------------------- */
 
-/* `bedrock.REGION.…` names the Region. */
+/* Whether a label of a host name can only be meant as a Region: "us-east-1", "us-gov-west-1". */
+static bool reads_like_region(struct oc_slice label)
+{
+    size_t dashes = 0;
+
+    for (size_t i = 0; i < label.len; i++)
+        dashes += label.ptr[i] == '-';
+    return dashes >= 2 && label.ptr[label.len - 1] >= '0' && label.ptr[label.len - 1] <= '9';
+}
+
+/* `bedrock.REGION.…` names the Region; one that is not served must not be taken for another. */
 static int read_host_region(const struct oc_sigv4_request *request,
                             const struct oc_auth_options *options, struct oc_slice *ret,
                             struct oc_err *err)
@@ -177,30 +192,33 @@ static int read_host_region(const struct oc_sigv4_request *request,
         return OC_OK;
     label = oc_slice_cut(&host, '.');
     struct oc_slice region = find_region(options, label);
+    if (!region.ptr && reads_like_region(label))
+        return oc_fail_as(err, OC_EDENIED, "InvalidSignatureException",
+                          "Credential should be scoped to a valid region, not '%.*s'.",
+                          OC_FMT(oc_slice_sub(label, 0, 64)));
     if (region.ptr)
         *ret = region;
     return OC_OK;
 }
 
-static int authenticate_bearer(struct oc_authenticator *authenticator,
-                               const struct oc_sigv4_request *request,
-                               const struct oc_auth_options *options, int64_t now_ms,
-                               struct oc_slice token, struct oc_caller *caller, struct oc_err *err)
+static int authenticate_bearer(struct attempt *attempt, struct oc_slice token, struct oc_err *err)
 {
     char hex[OC_SHA256_HEX_LEN];
 
     int rc = oc_token_digest(token, hex, err);
     if (rc >= 0)
-        rc = find_identity(authenticator, OC_IDENTITY_BY_BEARER,
-                           (struct oc_slice){hex, sizeof(hex)}, now_ms, &caller->identity, err);
+        rc =
+            find_identity(attempt, OC_IDENTITY_BY_BEARER, (struct oc_slice){hex, sizeof(hex)}, err);
     if (rc < 0)
         return rc;
-    const struct oc_access_key *key = &caller->identity->key;
+    const struct oc_access_key *key = &attempt->caller.identity->key;
     if (key->kind != OC_ACCESS_KEY_BEARER ||
         !oc_crypto_equal(hex, key->token_sha256.ptr, sizeof(hex)))
         return refuse_token(err);
-    rc = check_state(key, now_ms, err);
-    return rc < 0 ? rc : read_host_region(request, options, &caller->region, err);
+    rc = check_state(key, attempt->now_ms, err);
+    if (rc < 0)
+        return rc;
+    return read_host_region(attempt->request, attempt->options, &attempt->caller.region, err);
 }
 
 /* -- the whole -------------------------------------------------------------------------------- */
@@ -209,7 +227,12 @@ int oc_authenticate(struct oc_authenticator *authenticator, const struct oc_sigv
                     const struct oc_auth_options *options, int64_t now_ms, struct oc_arena *arena,
                     struct oc_caller *ret, struct oc_err *err)
 {
-    struct oc_caller caller = {0};
+    struct attempt attempt = {.authenticator = authenticator,
+                              .request = request,
+                              .options = options,
+                              .now_ms = now_ms,
+                              .arena = arena};
+    struct oc_caller *caller = &attempt.caller;
     enum oc_credentials_kind kind;
     struct oc_slice token;
 
@@ -217,18 +240,18 @@ int oc_authenticate(struct oc_authenticator *authenticator, const struct oc_sigv
     if (rc < 0)
         return rc;
     if (kind == OC_CREDENTIALS_BEARER)
-        rc = authenticate_bearer(authenticator, request, options, now_ms, token, &caller, err);
+        rc = authenticate_bearer(&attempt, token, err);
     else
-        rc = authenticate_signed(authenticator, request, options, now_ms, arena, &caller, err);
+        rc = authenticate_signed(&attempt, err);
     if (rc < 0) {
-        oc_caller_clear(&caller);
+        oc_caller_clear(caller);
         return rc;
     }
-    caller.account = caller.identity->key.account;
-    caller.user_arn = caller.identity->user_arn;
-    caller.access_key_id = caller.identity->key.id;
-    caller.policy = caller.identity->policy;
-    caller.kind = caller.identity->key.kind;
-    *ret = caller;
+    caller->account = caller->identity->key.account;
+    caller->user_arn = caller->identity->user_arn;
+    caller->access_key_id = caller->identity->key.id;
+    caller->policy = caller->identity->policy;
+    caller->kind = caller->identity->key.kind;
+    *ret = *caller;
     return OC_OK;
 }

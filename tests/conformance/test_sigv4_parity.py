@@ -1,6 +1,6 @@
 """Our signatures against botocore's: random requests, signed by each and checked by the other.
 
-The seed is printed and can be given as SIGV4_PARITY_SEED, the number of requests as SIGV4_PARITY_COUNT.
+The seed is printed and can be given as SIGV4_PARITY_SEED; SIGV4_PARITY_COUNT is how many requests.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(
-    os.environ.get("OUTCROP_SIGV4_STDIO", ROOT / "build/tests/conformance/sigv4_stdio")
-)
+PROGRAM = Path(os.environ.get("OUTCROP_SIGV4_STDIO", ROOT / "build/tests/conformance/sigv4_stdio"))
 COUNT = int(os.environ.get("SIGV4_PARITY_COUNT", "100000"))
 BATCH = 5000
 
@@ -33,7 +31,16 @@ TEXT = "abcXYZ019 \t-_.~%+/=&?#:;,@!$'()*[]{}|\\^`\"<>éßñΩ日本語🦀"
 PATH = "abcXYZ019-_.~%+=&:;,@!$'()*éΩ日🦀"
 SEGMENTS = ["", ".", "..", "...", "%2F", "%3A", "model-copy-jobs", "arn%3Aaws%3Abedrock", "%C3%A9"]
 RAW_QUERY = "abcXYZ019-_.~%+/:;,@!$'()*"
-NAMES = ["accept", "Content-Type", "X-Amz-User-Agent", "x-amz-meta-a", "X-Custom", "a", "Zz", "If-Match"]
+NAMES = [
+    "accept",
+    "Content-Type",
+    "X-Amz-User-Agent",
+    "x-amz-meta-a",
+    "X-Custom",
+    "a",
+    "Zz",
+    "If-Match",
+]
 UNSIGNED = ["User-Agent", "Connection", "X-Amzn-Trace-Id", "Expect"]
 ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -58,10 +65,20 @@ def make_path(rng: random.Random) -> str:
 def make_query(rng: random.Random) -> str:
     pairs = []
     for _ in range(rng.choice([0, 0, 1, 2, 3, 7])):
-        key = quote(text(rng, TEXT, 6), safe="-_.~") if rng.random() < 0.7 else text(rng, RAW_QUERY, 5)
-        value = quote(text(rng, TEXT, 9), safe="-_.~") if rng.random() < 0.7 else text(rng, RAW_QUERY, 8)
+        key = (
+            quote(text(rng, TEXT, 6), safe="-_.~")
+            if rng.random() < 0.7
+            else text(rng, RAW_QUERY, 5)
+        )
+        value = (
+            quote(text(rng, TEXT, 9), safe="-_.~")
+            if rng.random() < 0.7
+            else text(rng, RAW_QUERY, 8)
+        )
         form = rng.random()
-        pairs.append(key if form < 0.1 else f"{key}={value}={value}" if form < 0.15 else f"{key}={value}")
+        pairs.append(
+            key if form < 0.1 else f"{key}={value}={value}" if form < 0.15 else f"{key}={value}"
+        )
     if pairs and rng.random() < 0.3:
         pairs.append(rng.choice(pairs))
     return "&".join(pairs)
@@ -80,7 +97,7 @@ def make_headers(rng: random.Random) -> list[tuple[str, str]]:
 
 
 def make_request(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """A request signed by botocore: the line to verify, the line to sign, and what that must give."""
+    """A request signed by botocore: the line to verify, the line to sign, what that must give."""
     presigned = rng.random() < 0.25
     body = "" if presigned else text(rng, TEXT, 40)
     host = rng.choice(["bedrock.us-east-1.amazonaws.com", "localhost:7430", "127.0.0.1:81"])
@@ -99,7 +116,9 @@ def make_request(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any], st
 
     path, query = make_path(rng), make_query(rng)
     url = f"https://{host}{path}" + (f"?{query}" if query else "")
-    request = AWSRequest(method=rng.choice(["GET", "POST", "DELETE", "PUT"]), url=url, data=body.encode())
+    request = AWSRequest(
+        method=rng.choice(["GET", "POST", "DELETE", "PUT"]), url=url, data=body.encode()
+    )
     for name, value in headers:
         request.headers.add_header(name, value)
     credentials = Credentials(key_id, secret, token)
@@ -174,7 +193,9 @@ def check_batch(seed: str, count: int) -> None:
 
 
 def test_botocore_and_we_make_and_accept_the_same_signatures() -> None:
-    seed = int(os.environ.get("SIGV4_PARITY_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
+    seed = int(os.environ.get("SIGV4_PARITY_SEED", "0")) or random.SystemRandom().randrange(
+        1, 2**32
+    )
     print(f"SIGV4_PARITY_SEED={seed}")
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         batches = [
