@@ -393,7 +393,7 @@ def test_explicit_deny_wins(cloud: Cloud, caller: Account) -> None:
 
 
 def test_policy_without_a_statement_for_it_allows_nothing(cloud: Cloud, caller: Account) -> None:
-    user = cloud.user(caller.id, {"Version": "2012-10-17", "Statement": []})
+    user = cloud.user(caller.id, allow("bedrock:GetModelCopyJob"))
     with pytest.raises(ClientError) as error:
         user.boto().list_model_copy_jobs()
     denied(error, "bedrock:ListModelCopyJobs")

@@ -162,12 +162,12 @@ def test_resource_policy(cli: Cli, model: str) -> None:
     assert json.loads(shown["resourcePolicy"]) == json.loads(policy)
     cli("delete-resource-policy", "--resource-arn", model)
     ran = cli.run("get-resource-policy", "--resource-arn", model)
-    assert ran.returncode == 254 and "ResourceNotFoundException" in ran.stderr
+    assert ran.returncode == 255 and "ResourceNotFoundException" in ran.stderr
 
 
 def test_error_reads_well(cli: Cli) -> None:
     ran = cli.run("list-model-copy-jobs", "--max-results", "5000", "--no-paginate", region=AWAY)
-    assert ran.returncode == 254
+    assert ran.returncode == 255
     assert (
         "An error occurred (ValidationException) when calling the ListModelCopyJobs operation: "
         "1 validation error detected: Value '5000' at 'maxResults' failed to satisfy constraint: "
@@ -179,7 +179,7 @@ def test_delete_custom_model(cli: Cli) -> None:
     arn = cli.account.import_model("short-lived")
     cli("delete-custom-model", "--model-identifier", arn)
     ran = cli.run("get-custom-model", "--model-identifier", arn)
-    assert ran.returncode == 254 and "ResourceNotFoundException" in ran.stderr
+    assert ran.returncode == 255 and "ResourceNotFoundException" in ran.stderr
 
 
 def test_every_operation_was_run(cli: Cli, request: pytest.FixtureRequest) -> None:

@@ -93,7 +93,7 @@ def test_every_combination_of_the_ten_parameters(history: History) -> None:
     rng = random.Random(1)
     jobs = history.jobs
     times = [job["creationTime"] for job in jobs]
-    names = ["alpha", "a", "-1", "beta-", "A", "nowhere", "gamma_1-20"]
+    names = ["alpha", "a", "1", "beta-", "A", "nowhere", "gamma_1-20"]
     sources = [history.mine, history.other, history.shared, history.failing]
     found_some = 0
     with history.account.wire(AWAY) as wire:
@@ -143,7 +143,7 @@ def test_every_combination_of_the_ten_parameters(history: History) -> None:
         ({"statusEquals": "Failed"}, Query(statusEquals="Failed")),
         ({"targetModelNameContains": "alpha"}, Query(outputModelNameContains="alpha")),
         ({"targetModelNameContains": "Alpha"}, Query(outputModelNameContains="Alpha")),
-        ({"targetModelNameContains": "-"}, Query(outputModelNameContains="-")),
+        ({"targetModelNameContains": "a-"}, Query(outputModelNameContains="a-")),
         ({"sortOrder": "Ascending"}, Query(sortOrder="Ascending")),
         ({"sortOrder": "Descending"}, Query(sortOrder="Descending")),
         ({"sortBy": "CreationTime"}, Query()),

@@ -254,7 +254,7 @@ def test_walks_during_creates_see_each_job_exactly_once(own: Cloud) -> None:
     def create() -> None:
         number = 0
         with store.wire() as wire:
-            while not stop.is_set() and number < 1500:
+            while not stop.is_set() and number < 3000:
                 number += 1
                 body = {"sourceModelArn": source, "targetModelName": f"during-{number}"}
                 assert wire.call("POST", PATH, body=body).status == 201
@@ -265,7 +265,7 @@ def test_walks_during_creates_see_each_job_exactly_once(own: Cloud) -> None:
     begin = time.monotonic()
     try:
         with store.wire() as wire:
-            while walks < 60 and time.monotonic() - begin < 120:
+            while walks < 400 and time.monotonic() - begin < 120:
                 query = random_query(rng, jobs)
                 seen: list[Job] = []
                 token = None
@@ -286,7 +286,7 @@ def test_walks_during_creates_see_each_job_exactly_once(own: Cloud) -> None:
     finally:
         stop.set()
         creator.join()
-    assert walks == 60
+    assert walks == 400
     with store.wire() as wire:
         everything = {job["jobArn"] for job in settled_walk(wire)}
     assert {job["jobArn"] for job in jobs} <= everything

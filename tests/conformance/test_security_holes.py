@@ -342,9 +342,10 @@ def test_smuggling_shape_is_refused_and_the_connection_closed(caller: Account, n
     follow = f"GET /-/health HTTP/1.1\r\nHost: {wire.host}\r\nConnection: close\r\n\r\n".encode()
     bad = SHAPES[name].replace(b"{host}", wire.host.encode())
     raw = exchange(wire.address, bad + follow)
-    assert raw.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 505 ", b"HTTP/1.1 413 ")), raw[:200]
-    if not name.endswith("version") and name != "huge-length":
-        assert raw.startswith(b"HTTP/1.1 400 "), raw[:200]
+    status = int(raw.split()[1])
+    others = {"bad-version": 505, "no-version": 505, "huge-length": 413}
+    others |= {"encoding-unknown": 411, "encoding-twice": 411}
+    assert status in (400, others.get(name)), raw[:200]
     assert raw.count(b"HTTP/1.1 ") == 1, "what follows a bad request is never answered"
 
 

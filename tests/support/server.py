@@ -82,14 +82,18 @@ class Server:
         self.kill()
         raise ServerError(f"the server did not start; it printed {text!r}\n{self.tail()}")
 
-    def tail(self, lines: int = 40) -> str:
+    def tail(self, lines: int = 12) -> str:
         if not self.log.exists():
             return "(no log)"
         kept = self.log.read_text(errors="replace").splitlines()[-lines:]
-        return "server log, last lines:\n" + "\n".join(kept)
+        return "server log, last lines:\n" + "\n".join(line[:400] for line in kept)
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def status(self) -> int | None:
+        """The exit status; negative: the signal that ended it."""
+        return self.process.poll() if self.process else None
 
     def stop(self, timeout: float = 20) -> int:
         """SIGTERM; the exit status. A server that does not end is killed and reported."""
@@ -173,7 +177,7 @@ class Server:
         made = self.admin("POST", "/-/access-keys", body)
         return Keys(
             made["accessKeyId"],
-            made["secretAccessKey"],
+            made.get("secretAccessKey", ""),
             made.get("sessionToken"),
             account,
             made.get("bearerToken"),

@@ -1,0 +1,242 @@
+"""The `outcrop` commands that people use: import, models, copy, jobs, job, pull, accounts, keys."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.cloud import AWAY, HOME, THIRD, Account, Cloud, digests
+from support.server import BINARY
+
+
+class Outcrop:
+    """`outcrop` as one account."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def run(self, *args: str, region: str = HOME) -> subprocess.CompletedProcess[str]:
+        return self.account.server.command(*args, keys=self.account.keys, region=region)
+
+    def text(self, *args: str, region: str = HOME) -> str:
+        ran = self.run(*args, region=region)
+        assert ran.returncode == 0, f"outcrop {args}: {ran.returncode} {ran.stderr}"
+        return ran.stdout
+
+    def json(self, *args: str, region: str = HOME) -> Any:
+        return json.loads(self.text(*args, "-o", "json", region=region))
+
+
+@pytest.fixture
+def outcrop(account: Account) -> Outcrop:
+    return Outcrop(account)
+
+
+@pytest.fixture
+def model(outcrop: Outcrop, library: Path) -> str:
+    outcrop.text("import", str(library / "small"), "--name", "my-model", "--tag", "team=search")
+    arn: str = outcrop.account.boto(HOME).get_custom_model(modelIdentifier="my-model")["modelArn"]
+    return arn
+
+
+def test_import_makes_an_active_model(outcrop: Outcrop, model: str) -> None:
+    shown = outcrop.account.boto(HOME).get_custom_model(modelIdentifier=model)
+    assert shown["modelStatus"] == "Active" and shown["customizationType"] == "IMPORTED"
+    assert "imported.llama" in shown["baseModelArn"]
+    tags = outcrop.account.boto(HOME).list_tags_for_resource(resourceARN=model)["tags"]
+    assert tags == [{"key": "team", "value": "search"}]
+
+
+def test_import_answers_json_for_programs(outcrop: Outcrop, library: Path) -> None:
+    made = outcrop.json("import", str(library / "tiny"), "--name", "for-programs")
+    assert made["modelArn"].startswith(f"arn:aws:bedrock:{HOME}:{outcrop.account.id}:custom-model/")
+
+
+def test_import_into_another_region(outcrop: Outcrop, library: Path) -> None:
+    outcrop.text("import", str(library / "tiny"), "--name", "west", "--region", AWAY)
+    assert outcrop.account.boto(AWAY).get_custom_model(modelIdentifier="west")
+
+
+def test_import_and_pull_give_the_same_bytes(
+    outcrop: Outcrop, library: Path, tmp_path: Path
+) -> None:
+    for prefix in ("tiny", "small", "parts"):
+        outcrop.text("import", str(library / prefix), "--name", prefix)
+        outcrop.text("pull", prefix, str(tmp_path / prefix))
+        assert digests(tmp_path / prefix) == digests(library / prefix)
+
+
+def test_import_of_nothing_is_refused(outcrop: Outcrop, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "missing"):
+        ran = outcrop.run("import", str(folder), "--name", "nothing")
+        assert ran.returncode == 1 and str(folder) in ran.stderr, ran
+    assert outcrop.json("models") in ([], {"modelSummaries": []})
+
+
+def test_models_table_and_json(outcrop: Outcrop, model: str) -> None:
+    table = outcrop.text("models")
+    assert "my-model" in table and "Active" in table
+    assert model in json.dumps(outcrop.json("models"))
+
+
+def test_copy_waits_and_jobs_lists(outcrop: Outcrop, model: str, tmp_path: Path) -> None:
+    outcrop.text("copy", "my-model", "--to", AWAY, "--name", "my-copy", "--tag", "a=b", "--wait")
+    table = outcrop.text("jobs", region=AWAY)
+    assert "my-copy" in table and "Completed" in table
+    job = outcrop.account.jobs()[0]
+    assert job["targetModelTags"] == [{"key": "a", "value": "b"}]
+    shown = outcrop.json("job", job["jobArn"], region=AWAY)
+    assert (shown["jobArn"], shown["status"]) == (job["jobArn"], "Completed")
+    assert "Completed" in outcrop.text("job", job["jobArn"], region=AWAY)
+
+
+def test_copy_by_arn_without_waiting(outcrop: Outcrop, model: str) -> None:
+    made = outcrop.json("copy", model, "--to", THIRD, "--name", "by-arn")
+    assert outcrop.account.wait_job(made["jobArn"], THIRD)["status"] == "Completed"
+
+
+def test_copy_that_fails_says_so(outcrop: Outcrop) -> None:
+    source = outcrop.account.failing_source()
+    ran = outcrop.run("copy", source, "--to", AWAY, "--name", "bad", "--wait")
+    assert ran.returncode == 1
+    assert "key" in ran.stderr.lower(), ran
+
+
+def test_jobs_filters(outcrop: Outcrop, model: str) -> None:
+    for name in ("one", "two"):
+        outcrop.text("copy", model, "--to", AWAY, "--name", name, "--wait")
+
+    def names(*filters: str) -> list[str]:
+        text = json.dumps(outcrop.json("jobs", *filters, region=AWAY))
+        return [name for name in ("two", "one") if f'"targetModelName": "{name}"' in text]
+
+    assert names() == ["two", "one"]
+    assert names("--name-contains", "o") == ["two", "one"]
+    assert names("--name-contains", "tw") == ["two"]
+    assert names("--status", "Failed") == []
+    assert names("--status", "Completed", "--source-account", outcrop.account.id) == ["two", "one"]
+    assert names("--since", "1h") == ["two", "one"]
+    assert names("--until", "1h") == []
+
+
+def test_pull_into_a_folder_that_differs_needs_force(
+    outcrop: Outcrop, model: str, library: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "model.safetensors").write_bytes(b"something of mine")
+    ran = outcrop.run("pull", "my-model", str(out))
+    assert ran.returncode == 1 and "model.safetensors" in ran.stderr, ran
+    assert (out / "model.safetensors").read_bytes() == b"something of mine"
+    outcrop.text("pull", "my-model", str(out), "--force")
+    assert digests(out) == digests(library / "small")
+
+
+def test_pull_of_nothing_leaves_nothing(outcrop: Outcrop, tmp_path: Path) -> None:
+    ran = outcrop.run("pull", "no-such-model", str(tmp_path / "out"))
+    assert ran.returncode == 1 and "no-such-model" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_accounts_and_keys(cloud: Cloud) -> None:
+    admin = Outcrop(cloud.admin())
+    number = str(uuid.uuid4().int)[:12]
+    admin.text("account", "add", number, "--name", "research")
+    assert number in admin.text("account", "list")
+    made = admin.json("key", "add", "--account", number, "--user", "alice")
+    assert made["accessKeyId"] and made["secretAccessKey"]
+    listed = admin.text("key", "list", "--account", number)
+    assert made["accessKeyId"] in listed and "alice" in listed
+    assert made["secretAccessKey"] not in listed
+    admin.text("key", "disable", made["accessKeyId"])
+    assert "Disabled" in admin.text("key", "list", "--account", number)
+
+
+def test_key_with_a_policy_file(cloud: Cloud, account: Account, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text(
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
+        '"Action":"bedrock:ListModelCopyJobs","Resource":"*"}]}'
+    )
+    admin = Outcrop(cloud.admin())
+    args = ("key", "add", "--account", account.id, "--user", "bob", "--policy", str(policy))
+    made = admin.json(*args)
+    account.keys = type(account.keys)(
+        made["accessKeyId"], made["secretAccessKey"], None, account.id
+    )
+    bob = Outcrop(account)
+    bob.text("jobs", region=AWAY)
+    ran = bob.run("models")
+    assert ran.returncode == 3 and "not authorized" in ran.stderr
+
+
+def test_kms_keys(outcrop: Outcrop) -> None:
+    key = outcrop.json("kms", "create-key", "--description", "models of search")
+    outcrop.text("kms", "alias", "alias/search", key["keyId"])
+    listed = outcrop.text("kms", "list")
+    assert key["keyId"] in listed and "alias/search" in listed
+    outcrop.text("kms", "disable", key["keyId"])
+    assert "Disabled" in outcrop.text("kms", "list")
+
+
+@pytest.mark.parametrize(
+    ("args", "status"),
+    [
+        (("nonsense",), 2),
+        (("jobs", "--nonsense"), 2),
+        (("copy", "x"), 2),
+        (("job",), 2),
+        (("job", "not-an-arn"), 1),
+        (("jobs", "--since", "yesterday-ish"), 2),
+        (("jobs", "--status", "Done"), 1),
+        (("models", "--region", "ap-south-1"), 3),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_command_line_gets_one_clear_sentence(
+    outcrop: Outcrop, args: tuple[str, ...], status: int
+) -> None:
+    ran = outcrop.run(*args)
+    assert ran.returncode == status and ran.stderr.startswith("outcrop"), ran
+
+
+def test_no_command_shows_the_usage(outcrop: Outcrop) -> None:
+    ran = outcrop.run()
+    assert ran.returncode == 2 and ran.stderr.startswith("Usage: outcrop COMMAND")
+
+
+def test_unreachable_server_is_named(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [str(BINARY), "jobs", "--endpoint", "http://127.0.0.1:1", "--region", AWAY],
+        env={"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "x", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert ran.returncode == 4 and "127.0.0.1:1" in ran.stderr, ran
+
+
+def test_help_names_every_command(outcrop: Outcrop) -> None:
+    text = outcrop.text("--help")
+    for command in (
+        "serve",
+        "import",
+        "models",
+        "copy",
+        "jobs",
+        "job",
+        "pull",
+        "account add",
+        "account list",
+        "key add",
+        "key list",
+        "key disable",
+        "check",
+    ):
+        assert command in text, command
+        assert "Usage: outcrop " + command in outcrop.text(*command.split(), "--help")
