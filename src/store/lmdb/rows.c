@@ -166,7 +166,9 @@ int oc_row_put(struct oc_tx *tx, uint32_t pid, uint64_t seq, const struct oc_job
         oc_json_put_string(row, job->source_model_name);
     }
     oc_buf_put_char(row, '}');
-    if (row->failed || row->len > UINT16_MAX)
+    if (row->failed)
+        return oc_fail_nomem(err);
+    if (row->len > UINT16_MAX)
         return oc_fail(err, OC_EINVAL, "the source model's name is too long");
     begin_row(row, job->status, (uint16_t)row->len);
     oc_buf_put_char(row, ',');
