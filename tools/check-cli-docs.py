@@ -76,9 +76,8 @@ def show(options: set[Option]) -> str:
 def compare(what: str, in_help: set[Option], in_man: set[Option]) -> list[str]:
     if in_help == in_man:
         return []
-    return [
-        f"{what}: only in --help: {show(in_help - in_man)}; only in man page: {show(in_man - in_help)}"
-    ]
+    only_help, only_man = show(in_help - in_man), show(in_man - in_help)
+    return [f"{what}: only in --help: {only_help}; only in the man page: {only_man}"]
 
 
 def check(binary: Path, sections: dict[str, str]) -> list[str]:

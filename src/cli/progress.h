@@ -29,6 +29,7 @@ struct oc_progress_state {
     int64_t seconds_left;     /* -1: work it out */
 };
 
+/** Begin to count the time; draws nothing. */
 void oc_progress_begin(struct oc_progress *progress);
 
 /** Show a state; draws at most ten times a second. */
