@@ -92,6 +92,7 @@ struct oc_copy_job {
     /* Why the run cannot go on, when it is not the work itself that failed. */
     bool store_failed; /* the store could not be read or written */
     bool gone;         /* the task was removed: its model was deleted */
+    bool leaves_garbage;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t moved; /* a part came back */

@@ -172,7 +172,7 @@ static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct o
         return OC_COPY_LATER;
     }
     log_end(job, OC_LOG_WARN, "copy.failed", cause->text);
-    oc_copy_engine_sweep(job->engine, job->task.target.region);
+    job->leaves_garbage = true;
     return OC_COPY_DONE;
 }
 
@@ -184,7 +184,7 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
     }
     if (job->gone) {
         log_end(job, OC_LOG_INFO, "copy.gone", err->text);
-        oc_copy_engine_sweep(job->engine, job->target->region.name);
+        job->leaves_garbage = true;
         return OC_COPY_DONE;
     }
     if (rc == OC_ECANCELED || oc_pool_is_stopping(job->engine->pool))
@@ -243,5 +243,7 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
     }
     end = end_run(&job, rc, &err);
     job_clear(&job);
+    if (job.leaves_garbage) /* and no longer pins it */
+        oc_copy_engine_sweep(engine, job.target->region.name);
     return end;
 }
