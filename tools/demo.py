@@ -20,7 +20,7 @@ import boto3
 from support.server import ROOT, Server, ServerError
 
 HOME, AWAY = "us-east-1", "us-west-2"
-COPIES = ("minilm-in-the-west", "minilm-nightly", "minilm-candidate")
+COPIES = ("demo-copy", "demo-nightly", "demo-candidate")
 
 
 class Transcript:
@@ -141,10 +141,6 @@ def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> 
     paginator = bedrock.get_paginator("list_model_copy_jobs")
     pages = list(paginator.paginate(PaginationConfig={"PageSize": 2}))
     jobs = [job for page in pages for job in page["modelCopyJobSummaries"]]
-    for job in jobs:
-        transcript.note(
-            f"{job['status']}  {job['creationTime']:%H:%M:%S.%f}  {job['targetModelName']}"
-        )
     assert [job["targetModelName"] for job in jobs] == list(reversed(COPIES))
     found = bedrock.list_model_copy_jobs(
         statusEquals="Completed",
@@ -156,6 +152,13 @@ def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> 
     transcript.note(
         f"{len(pages)} pages of two, newest first; the filters found just '{COPIES[1]}'"
     )
+
+    transcript.step("outcrop jobs: the same for people")
+    table = server.command("jobs", region=AWAY)
+    if table.returncode != 0:
+        raise ServerError(f"outcrop jobs: {table.stderr.strip()}")
+    for line in table.stdout.rstrip().splitlines():
+        transcript.note(line)
 
     transcript.step(f"outcrop pull: take the copy out of {AWAY} and compare it with the original")
     begin = time.monotonic()
