@@ -367,7 +367,7 @@ struct oc_seg_head {
     uint32_t at_grams, at_gram_posts, gram_count;
     uint32_t at_buckets, bucket_bits, at_terms, at_term_posts, term_count;
     uint32_t at_posts, post_units, at_bits, bit_lines;
-    uint32_t reserved;
+    uint32_t ms_bytes; /* of a creation time: 4 or 8, since first_ms */
 };
 
 struct oc_seg {

@@ -24,6 +24,12 @@ static const void *at(const struct oc_seg *seg, uint64_t base, uint64_t offset, 
     return oc_seal_at(&seg->seal, base + offset, len, err);
 }
 
+static int64_t time_at(const struct oc_seg *seg, const void *since)
+{
+    return seg->head.first_ms +
+           (int64_t)(seg->head.ms_bytes == 4 ? oc_ld32(since) : oc_ld64(since));
+}
+
 int oc_seg_before(const struct oc_seg *seg, int64_t ms, uint32_t *ret, struct oc_err *err)
 {
     uint32_t low = 0, high = seg->head.count;
@@ -34,10 +40,11 @@ int oc_seg_before(const struct oc_seg *seg, int64_t ms, uint32_t *ret, struct oc
         low = high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const int64_t *value = at(seg, seg->head.at_ms, 8UL * middle, 8, err);
-        if (!value)
+        const void *since = at(seg, seg->head.at_ms, (uint64_t)seg->head.ms_bytes * middle,
+                               seg->head.ms_bytes, err);
+        if (!since)
             return OC_ECORRUPT;
-        if (*value < ms)
+        if (time_at(seg, since) < ms)
             low = middle + 1;
         else
             high = middle;
@@ -295,7 +302,7 @@ static int spread_terms(const struct oc_seg *seg, struct oc_cols *cols, uint32_t
 int oc_seg_columns(const struct oc_seg *seg, struct oc_cols *cols, struct oc_err *err)
 {
     uint32_t count = seg->head.count, base = cols->count;
-    const int64_t *ms = at(seg, seg->head.at_ms, 0, 8UL * count, err);
+    const char *ms = at(seg, seg->head.at_ms, 0, (size_t)seg->head.ms_bytes * count, err);
     const uint64_t *ids = at(seg, seg->head.at_ids, 0, 8UL * count, err);
     const uint32_t *positions = at(seg, seg->head.at_positions, 0, 4UL * count, err);
 
@@ -306,7 +313,8 @@ int oc_seg_columns(const struct oc_seg *seg, struct oc_cols *cols, struct oc_err
         if (!name)
             return OC_ECORRUPT;
         oc_cols_add(cols, &(struct oc_group_row){
-                              .ms = ms[i], .name = {name, strnlen(name, OC_NAME_MAX)}});
+                              .ms = time_at(seg, ms + (size_t)seg->head.ms_bytes * i),
+                              .name = {name, strnlen(name, OC_NAME_MAX)}});
     }
     for (uint32_t i = 0; i < count; i++) {
         if (positions[i] >= count)

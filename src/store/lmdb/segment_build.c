@@ -90,6 +90,7 @@ struct build {
     struct oc_buf gram_at;    /* u32: where a gram's posting begins, in units */
     struct oc_buf term_at;
     uint32_t bit_lines;
+    struct oc_buf bitmap_at;  /* u32 for each bitmap: the unit of the posting that names its line */
     uint64_t *bits;           /* all bitmaps, once their number is known */
 };
 
@@ -166,6 +167,8 @@ static void lay_posting(struct build *b, uint32_t *counts)
     for (uint32_t k = 0; k < b->blocks; k++) {
         if (word & 0x100U << k) {
             bool full = counts[k] == block_jobs(b, k);
+            if (!full)
+                put32(&b->bitmap_at, (uint32_t)(b->posts.len / 2));
             put32(&b->posts, full ? OC_NONE : b->bit_lines);
             put32(&b->posts, counts[k]);
             counts[k] = full ? IS_FULL : IS_BITMAP | b->bit_lines;
@@ -201,11 +204,18 @@ static void place_gram(struct build *b, uint32_t job, uint32_t gram)
     place(b, &b->counts[gram * b->blocks + job / b->head.block], job % b->head.block);
 }
 
+/* Milliseconds since the first job, in 32 bits when they suffice: they do for 49 days. */
 static void put_times(struct build *b)
 {
+    const int64_t *ms = b->cols->ms;
+
+    b->head.ms_bytes = ms[b->cols->count - 1] - ms[0] <= UINT32_MAX ? 4 : 8;
     oc_seal_align(b->out);
     b->head.at_ms = (uint32_t)b->out->len;
-    oc_buf_put(b->out, b->cols->ms, b->cols->count * sizeof *b->cols->ms);
+    for (uint32_t i = 0; i < b->cols->count; i++) {
+        uint64_t since = (uint64_t)(ms[i] - ms[0]);
+        oc_buf_put(b->out, &since, b->head.ms_bytes); /* little-endian: the low bytes first */
+    }
 }
 
 static void put_names(struct build *b)
@@ -389,6 +399,37 @@ static void each_term(struct build *b, const struct pair *pairs, uint32_t *where
     }
 }
 
+/*
+ * Grams of one word are often in the same jobs: equal bitmaps are kept once. The first of each
+ * moves down to where the next belongs, and postings get its line.
+ */
+static int share_bitmaps(struct build *b, struct oc_err *err)
+{
+    uint32_t count = (uint32_t)(b->bitmap_at.len / 4), slots = 16, kept = 0;
+    size_t size = 64UL * b->lines;
+
+    while (slots < 2 * count)
+        slots *= 2;
+    uint32_t *table = oc_alloc(slots * sizeof *table);
+    if (!table)
+        return oc_fail_nomem(err);
+    memset(table, 0xff, slots * sizeof *table);
+    for (uint32_t i = 0; i < count; i++) {
+        char *bits = (char *)b->bits + i * size;
+        uint32_t slot = oc_crc32c(0, bits, size) & (slots - 1);
+        while (table[slot] != OC_NONE && memcmp((char *)b->bits + table[slot] * size, bits, size) != 0)
+            slot = (slot + 1) & (slots - 1);
+        if (table[slot] == OC_NONE) {
+            memmove((char *)b->bits + kept * size, bits, size);
+            table[slot] = kept++;
+        }
+        oc_st32(b->posts.ptr + 2UL * oc_ld32(b->bitmap_at.ptr + 4UL * i), table[slot] * b->lines);
+    }
+    free(table);
+    b->bit_lines = kept * b->lines;
+    return OC_OK;
+}
+
 static void put_posts(struct build *b)
 {
     oc_seal_align(b->out);
@@ -420,15 +461,16 @@ static int put_sets(struct build *b, struct oc_err *err)
     b->head.at_term_posts = (uint32_t)b->out->len;
     oc_buf_put(b->out, b->term_at.ptr, b->term_at.len);
     b->bits = oc_alloc(64UL * b->bit_lines + 64);
-    if (!b->bits || b->posts.failed || b->out->failed)
+    if (!b->bits || b->posts.failed || b->bitmap_at.failed || b->out->failed)
         goto out;
     memset(b->bits, 0, 64UL * b->bit_lines);
     each_gram(b, place_gram);
     each_term(b, pairs, where, true);
+    rc = share_bitmaps(b, err);
     put_posts(b);
 out:
     if (!pairs || !terms || !where || !b->bits || b->posts.failed || b->gram_at.failed ||
-        b->term_at.failed || b->out->failed)
+        b->term_at.failed || b->bitmap_at.failed || b->out->failed)
         rc = oc_fail_nomem(err);
     free(pairs);
     free(terms);
@@ -444,6 +486,7 @@ static void build_clear(struct build *b)
     oc_buf_clear(&b->posts);
     oc_buf_clear(&b->gram_at);
     oc_buf_clear(&b->term_at);
+    oc_buf_clear(&b->bitmap_at);
 }
 
 static int build_init(struct build *b, const struct oc_shape *shape, const struct oc_cols *cols,
@@ -459,6 +502,7 @@ static int build_init(struct build *b, const struct oc_shape *shape, const struc
     oc_buf_init(&b->posts, SEGMENT_MAX);
     oc_buf_init(&b->gram_at, SEGMENT_MAX);
     oc_buf_init(&b->term_at, SEGMENT_MAX);
+    oc_buf_init(&b->bitmap_at, SEGMENT_MAX);
     b->counts = oc_alloc((size_t)OC_GRAMS * b->blocks * sizeof *b->counts);
     b->seen = oc_alloc(OC_GRAMS * sizeof *b->seen);
     if (!b->counts || !b->seen || cols->names.failed)
