@@ -54,6 +54,21 @@ static int open_site(const struct oc_config *config, bool rebuild, struct oc_sit
     return oc_site_open(config, OC_SITE_LOOK, site, err);
 }
 
+/* What a crash left half-written is not damage: the next start removes it. */
+static int note_leftovers(const struct oc_site *site, struct oc_err *err)
+{
+    for (size_t i = 0; i < site->region_count; i++) {
+        uint64_t count;
+        int rc = oc_blob_leftovers(site->regions[i].blobs, &count, err);
+        if (rc < 0)
+            return rc;
+        if (count > 0)
+            printf("note: %" PRIu64 " unfinished files in Region %.*s; the next start removes them\n", count,
+                   OC_FMT(site->regions[i].name));
+    }
+    return OC_OK;
+}
+
 static int check_site(const struct oc_args *args, struct oc_site *site, bool alone, uint64_t *ret_findings,
                       struct oc_err *err)
 {
@@ -62,7 +77,6 @@ static int check_site(const struct oc_args *args, struct oc_site *site, bool alo
         .regions = site->regions,
         .region_count = site->region_count,
         .deep = oc_args_has(args, "deep"),
-        .exclusive = alone,
         .fn = print_finding,
     };
     uint64_t in_store = 0, in_models = 0;
@@ -72,6 +86,8 @@ static int check_site(const struct oc_args *args, struct oc_site *site, bool alo
         rc = oc_store_check(site->store, print_finding, NULL, &in_store, err);
     if (rc >= 0)
         rc = oc_copy_check(&check, &in_models, err);
+    if (rc >= 0 && alone)
+        rc = note_leftovers(site, err);
     *ret_findings = in_store + in_models;
     return rc;
 }

@@ -4,9 +4,11 @@
  * First everything that the store alone can tell, on one snapshot, which is then closed; Active
  * models are noted down on the way and their bytes looked for afterwards. What is missing then may
  * have been deleted meanwhile, so the model's record is read again before it becomes a finding.
+ * Models with the same manifest under the same key are the same bytes: those are looked at once.
  */
 #include "copy/check.h"
 
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,11 @@ struct place {
     char region[32];
 };
 
+/* Which bytes, and what the record says of them: Region, key, manifest, sizes. */
+struct bytes_id {
+    uint8_t digest[OC_SHA256_LEN];
+};
+
 struct check {
     const struct oc_copy_check_options *options;
     struct oc_read *read;
@@ -38,6 +45,7 @@ struct check {
     size_t active_count, active_cap;
     struct place *places;
     size_t place_count, place_cap;
+    void *sound;     /* tree of struct bytes_id: found sound already */
     uint8_t *buffer; /* one part, for `deep` */
     uint64_t findings;
 };
@@ -46,6 +54,7 @@ static void check_clear(struct check *check)
 {
     free(check->actives);
     free(check->places);
+    tdestroy(check->sound, free);
     free(check->buffer);
 }
 
@@ -490,6 +499,44 @@ static int look_at_model(struct check *check, const struct oc_model *model, stru
     return rc;
 }
 
+static int compare_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct bytes_id));
+}
+
+static int identify_bytes(const struct oc_model *model, struct bytes_id *ret, struct oc_err *err)
+{
+    char text[512];
+    int len = snprintf(text, sizeof(text), "%.*s %.*s %.*s %lld %lld",
+                       OC_FMT(model->partition.region), OC_FMT(model->kms_key_id),
+                       OC_FMT(model->manifest), (long long)model->size_bytes,
+                       (long long)model->file_count);
+
+    return oc_sha256((struct oc_slice){text, (size_t)len}, ret->digest, err);
+}
+
+/* Look at bytes that were not looked at before; what is wrong with them: into `err`. */
+static int look_once(struct check *check, const struct oc_model *model, struct oc_err *err)
+{
+    struct bytes_id id, *kept;
+    int rc = identify_bytes(model, &id, err);
+
+    if (rc < 0 || tfind(&id, &check->sound, compare_bytes))
+        return rc;
+    rc = look_at_model(check, model, err);
+    if (rc < 0)
+        return rc;
+    kept = oc_alloc(sizeof(*kept));
+    if (!kept)
+        return oc_fail_nomem(err);
+    *kept = id;
+    if (!tsearch(kept, &check->sound, compare_bytes)) {
+        free(kept);
+        return oc_fail_nomem(err);
+    }
+    return OC_OK;
+}
+
 /* The model as the store has it now; false when it is not Active any more. */
 static int read_active(struct check *check, const struct active *active, struct oc_arena *arena,
                        struct oc_model *ret, bool *ret_active, struct oc_err *err)
@@ -522,7 +569,7 @@ static int check_bytes(struct check *check, const struct active *active, struct 
     rc = read_active(check, active, &arena, &model, &is_active, err);
     if (rc < 0 || !is_active || !served(check, model.partition.region))
         return rc;
-    rc = look_at_model(check, &model, &wrong);
+    rc = look_once(check, &model, &wrong);
     if (rc == OC_ENOMEM)
         return oc_fail_nomem(err);
     if (rc == OC_OK)
@@ -531,21 +578,6 @@ static int check_bytes(struct check *check, const struct active *active, struct 
     if (rc == OC_OK && is_active)
         find(check, "model %s: %s", model_arn(&arena, &model), wrong.text);
     return rc;
-}
-
-static int check_leftovers(struct check *check, struct oc_err *err)
-{
-    for (size_t i = 0; i < check->options->region_count; i++) {
-        uint64_t count;
-        int rc = oc_blob_leftovers(check->options->regions[i].blobs, &count, err);
-
-        if (rc < 0)
-            return rc;
-        if (count)
-            find(check, "Region %.*s: %llu unfinished files lie in its content store",
-                 OC_FMT(check->options->regions[i].name), (unsigned long long)count);
-    }
-    return OC_OK;
 }
 
 int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_findings,
@@ -565,8 +597,6 @@ int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_fin
     check.read = NULL;
     for (size_t i = 0; rc == OC_OK && i < check.active_count; i++)
         rc = check_bytes(&check, &check.actives[i], err);
-    if (rc == OC_OK && options->exclusive)
-        rc = check_leftovers(&check, err);
     if (rc == OC_OK)
         *ret_findings = check.findings;
     return rc;

@@ -15,7 +15,6 @@ struct oc_copy_check_options {
     const struct oc_region *regions;
     size_t region_count;
     bool deep;      /* decrypt and re-hash every part and file, not only look for them */
-    bool exclusive; /* no server is running: unfinished files are findings too */
     oc_check_fn *fn;
     void *ctx;
 };
@@ -28,8 +27,7 @@ struct oc_copy_check_options {
  *  - every Creating model has a task and every task a Creating model; the task of a copy has a job
  *    that is InProgress, and every job that is InProgress has a task;
  *  - the model of a Completed job is Active or deleted, that of a Failed job Failed or deleted;
- *  - a name is held exactly by the Creating and Active models that bear it;
- *  - no unfinished files lie about (`exclusive`).
+ *  - a name is held exactly by the Creating and Active models that bear it.
  * Models and jobs of Regions that are not in `regions` are checked without their blobs.
  *
  * @param[out] ret_findings  how many calls of `fn` were made; 0 means sound
