@@ -3,8 +3,7 @@
 #include "cli/list.h"
 #include "cli/session.h"
 
-/* -- account add
- * -------------------------------------------------------------------------------------- */
+/* -- account add ------------------------------------------------------------------------------- */
 
 static const struct oc_operand add_operands[] = {
     {"ID", "twelve digits"},
@@ -53,8 +52,7 @@ const struct oc_command oc_command_account_add = {
     .run = run_add,
 };
 
-/* -- account list
- * ------------------------------------------------------------------------------------- */
+/* -- account list ------------------------------------------------------------------------------ */
 
 static int list(struct oc_session *session, struct oc_err *err)
 {

@@ -6,8 +6,7 @@
 #include "cli/list.h"
 #include "cli/session.h"
 
-/* -- jobs
- * --------------------------------------------------------------------------------------------- */
+/* -- jobs -------------------------------------------------------------------------------------- */
 
 static const struct oc_option jobs_options[] = {
     {.name = "status", .arg = "STATUS", .help = "only InProgress, Completed or Failed ones"},
@@ -93,8 +92,7 @@ const struct oc_command oc_command_jobs = {
     .run = run_jobs,
 };
 
-/* -- job
- * ---------------------------------------------------------------------------------------------- */
+/* -- job --------------------------------------------------------------------------------------- */
 
 static const struct oc_operand job_operands[] = {
     {"JOB", "ARN of the job, or its last part as `outcrop jobs` shows it"},

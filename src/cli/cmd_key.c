@@ -4,8 +4,7 @@
 #include "cli/list.h"
 #include "cli/session.h"
 
-/* -- key add
- * ------------------------------------------------------------------------------------------ */
+/* -- key add ----------------------------------------------------------------------------------- */
 
 static const struct oc_option add_options[] = {
     {.name = "account", .arg = "ID", .help = "account it acts for (default: the caller's)"},
@@ -117,8 +116,7 @@ const struct oc_command oc_command_key_add = {
     .run = run_add,
 };
 
-/* -- key list
- * ----------------------------------------------------------------------------------------- */
+/* -- key list ---------------------------------------------------------------------------------- */
 
 static const struct oc_option list_options[] = {
     {.name = "account", .arg = "ID", .help = "whose credentials (default: the caller's)"},
@@ -163,8 +161,7 @@ const struct oc_command oc_command_key_list = {
     .run = run_list,
 };
 
-/* -- key disable
- * -------------------------------------------------------------------------------------- */
+/* -- key disable ------------------------------------------------------------------------------- */
 
 static const struct oc_operand disable_operands[] = {
     {"KEY", "access key id, as `outcrop key list` shows it"},

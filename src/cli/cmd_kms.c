@@ -8,8 +8,7 @@ static const struct oc_operand key_operand[] = {
     {0},
 };
 
-/* -- kms create-key
- * ----------------------------------------------------------------------------------- */
+/* -- kms create-key ---------------------------------------------------------------------------- */
 
 static const struct oc_option create_options[] = {
     {.name = "description", .arg = "TEXT", .help = "what the key is for"},
@@ -53,8 +52,7 @@ const struct oc_command oc_command_kms_create_key = {
     .run = run_create,
 };
 
-/* -- kms list
- * ----------------------------------------------------------------------------------------- */
+/* -- kms list ---------------------------------------------------------------------------------- */
 
 static int list(struct oc_session *session, struct oc_err *err)
 {
@@ -88,8 +86,7 @@ const struct oc_command oc_command_kms_list = {
     .run = run_list,
 };
 
-/* -- kms alias
- * ---------------------------------------------------------------------------------------- */
+/* -- kms alias --------------------------------------------------------------------------------- */
 
 static const struct oc_operand alias_operands[] = {
     {"ALIAS", "the alias, beginning alias/"},
@@ -131,8 +128,7 @@ const struct oc_command oc_command_kms_alias = {
     .run = run_alias,
 };
 
-/* -- kms disable, kms enable
- * -------------------------------------------------------------------------- */
+/* -- kms disable, kms enable ------------------------------------------------------------------- */
 
 static int change(struct oc_session *session, const char *action, const char *done,
                   struct oc_err *err)

@@ -8,8 +8,7 @@ static const struct oc_operand model_operand[] = {
     {0},
 };
 
-/* -- models
- * ------------------------------------------------------------------------------------------- */
+/* -- models ------------------------------------------------------------------------------------ */
 
 static const struct oc_option models_options[] = {
     {.name = "status", .arg = "STATUS", .help = "only Active, Creating or Failed ones"},
@@ -70,8 +69,7 @@ const struct oc_command oc_command_models = {
     .run = run_models,
 };
 
-/* -- model
- * -------------------------------------------------------------------------------------------- */
+/* -- model ------------------------------------------------------------------------------------- */
 
 static const struct oc_field model_fields[] = {
     {"Name", "modelName", OC_SHOW_TEXT},          {"ARN", "modelArn", OC_SHOW_TEXT},
@@ -106,9 +104,7 @@ const struct oc_command oc_command_model = {
     .run = run_model,
 };
 
-/* -- rm
- * ------------------------------------------------------------------------------------------------
- */
+/* -- rm ---------------------------------------------------------------------------------------- */
 
 static int remove_model(struct oc_session *session, struct oc_err *err)
 {

@@ -71,7 +71,7 @@ extern const struct oc_option oc_client_option_table[];
 /** Options that every command takes: --help. */
 extern const struct oc_option oc_common_option_table[];
 
-/* -- parsed command lines -------------------------------------------------------------------- */
+/* -- parsed command lines ---------------------------------------------------------------------- */
 
 #define OC_ARGS_MAX 512 /* options and operands of one command line */
 
@@ -122,7 +122,7 @@ void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command);
 /** The name in `names` (ends with NULL) that a person most likely meant by `word`, or NULL. */
 const char *oc_nearest(const char *word, const char *const *names);
 
-/* -- the commands ----------------------------------------------------------------------------- */
+/* -- the commands ------------------------------------------------------------------------------ */
 
 extern const struct oc_command oc_command_import, oc_command_models, oc_command_model,
     oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_rm,

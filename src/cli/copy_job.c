@@ -10,26 +10,38 @@
 #define POLL_FIRST_MS 100
 #define POLL_MAX_MS   1000 /* the bar should move */
 
-static int get(struct oc_session *session, struct oc_slice arn, const char *prefix,
-               const char *suffix, struct oc_json **ret, struct oc_err *err)
+/* What is asked of a job, and how often when the server does not answer. */
+struct question {
+    const char *prefix, *suffix; /* of the path, around the ARN */
+    unsigned max_attempts;
+};
+
+static const struct question once = {"/model-copy-jobs/", "", 0};
+static const struct question patiently = {"/model-copy-jobs/", "", OC_REQUEST_PATIENT};
+static const struct question progress_question = {"/-/model-copy-jobs/", "/progress", 1};
+
+static int get(struct oc_session *session, struct oc_slice arn, const struct question *question,
+               struct oc_json **ret, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
 
     oc_buf_init(&path, OC_HTTP_TARGET_MAX);
-    oc_path_put_label(&path, prefix, arn);
-    oc_buf_put_str(&path, suffix);
+    oc_path_put_label(&path, question->prefix, arn);
+    oc_buf_put_str(&path, question->suffix);
     if (path.failed)
         return oc_fail_nomem(err);
     /* A job lives in the Region of its ARN, which for `copy --to` is not that of --region. */
-    struct oc_request request = {
-        .method = "GET", .path = oc_buf_slice(&path), .region = oc_arn_region(arn)};
+    struct oc_request request = {.method = "GET",
+                                 .path = oc_buf_slice(&path),
+                                 .region = oc_arn_region(arn),
+                                 .max_attempts = question->max_attempts};
     return oc_client_call_json(session->client, &request, ret, err);
 }
 
 int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
                     struct oc_err *err)
 {
-    return get(session, arn, "/model-copy-jobs/", "", ret, err);
+    return get(session, arn, &once, ret, err);
 }
 
 int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struct oc_buf *ret,
@@ -64,7 +76,7 @@ static void show_progress(struct oc_session *session, struct oc_slice arn,
     struct oc_progress_state state = {.step = "copying"};
     struct oc_slice phase;
 
-    if (get(session, arn, "/-/model-copy-jobs/", "/progress", &answer, &ignored) < 0)
+    if (get(session, arn, &progress_question, &answer, &ignored) < 0)
         return;
     phase = oc_json_string(oc_json_get(answer, "phase"));
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -95,7 +107,7 @@ int oc_copy_job_wait(struct oc_session *session, struct oc_slice arn, struct oc_
     for (;;) {
         struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
 
-        rc = oc_copy_job_get(session, arn, &job, err);
+        rc = get(session, arn, &patiently, &job, err);
         if (rc < 0 || !is_in_progress(job))
             break;
         oc_json_free(job);

@@ -72,8 +72,7 @@ void oc_format_text(struct oc_buf *buf, struct oc_slice text)
     }
 }
 
-/* -- tables
- * ---------------------------------------------------------------------------------------- */
+/* -- tables ------------------------------------------------------------------------------------ */
 
 void oc_table_init(struct oc_table *table)
 {
@@ -146,30 +145,41 @@ static void put_cell(struct oc_buf *buf, struct oc_slice text, size_t width, boo
         oc_buf_printf(buf, "%*s", (int)(right ? 2 : pad + 2), "");
 }
 
-bool oc_table_put(const struct oc_table *table, struct oc_buf *buf, bool colour)
+static void put_titles(const struct oc_table *table, struct oc_buf *buf, bool colour)
 {
-    size_t widths[OC_TABLE_COLUMNS_MAX];
-
-    for (size_t c = 0; c < table->columns; c++)
-        widths[c] = strlen(table->titles[c]);
-    for (size_t i = 0; i < table->cell_count; i++)
-        if (width_of(table->cells[i]) > widths[i % table->columns])
-            widths[i % table->columns] = width_of(table->cells[i]);
-
     oc_buf_put_str(buf, colour ? "\033[1m" : "");
     for (size_t c = 0; c < table->columns; c++)
-        put_cell(buf, oc_slice_of(table->titles[c]), widths[c], table->right[c],
+        put_cell(buf, oc_slice_of(table->titles[c]), table->widths[c], table->right[c],
                  c + 1 == table->columns);
     oc_buf_put_str(buf, colour ? "\033[0m\n" : "\n");
+}
+
+static void widen(size_t *width, struct oc_slice text)
+{
+    if (width_of(text) > *width)
+        *width = width_of(text);
+}
+
+bool oc_table_put(struct oc_table *table, struct oc_buf *buf, bool colour)
+{
+    for (size_t c = 0; c < table->columns; c++)
+        widen(&table->widths[c], oc_slice_of(table->titles[c]));
+    for (size_t i = 0; i < table->cell_count; i++)
+        widen(&table->widths[i % table->columns], table->cells[i]);
+    if (!table->titled)
+        put_titles(table, buf, colour);
+    table->titled = true;
     for (size_t i = 0; i < table->cell_count; i++) {
         size_t c = i % table->columns;
         bool last = c + 1 == table->columns;
         const char *on = colour && table->status[c] ? colour_of(table->cells[i]) : "";
 
         oc_buf_put_str(buf, on);
-        put_cell(buf, table->cells[i], widths[c], table->right[c], last);
+        put_cell(buf, table->cells[i], table->widths[c], table->right[c], last);
         oc_buf_put_str(buf, *on ? "\033[0m" : "");
         oc_buf_put_str(buf, last ? "\n" : "");
     }
+    table->cell_count = 0;
+    oc_arena_reset(&table->arena);
     return !table->failed;
 }

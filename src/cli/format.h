@@ -22,8 +22,7 @@ void oc_format_time(struct oc_buf *buf, struct oc_slice iso);
 /** Append text from elsewhere: control characters become `?`, so that no terminal obeys them. */
 void oc_format_text(struct oc_buf *buf, struct oc_slice text);
 
-/* -- tables
- * ---------------------------------------------------------------------------------------- */
+/* -- tables ------------------------------------------------------------------------------------ */
 
 #define OC_TABLE_COLUMNS_MAX 12
 
@@ -36,7 +35,9 @@ struct oc_table {
     size_t columns;
     struct oc_slice *cells;
     size_t cell_count, cell_cap;
-    bool failed; /* out of memory: oc_table_put says so */
+    size_t widths[OC_TABLE_COLUMNS_MAX]; /* of what was put already */
+    bool titled;                         /* the titles were put */
+    bool failed;                         /* out of memory: oc_table_put says so */
 };
 
 /** Empty table; set titles and columns after it. */
@@ -47,10 +48,12 @@ void oc_table_clear(struct oc_table *table);
 void oc_table_add(struct oc_table *table, struct oc_slice text);
 
 /**
- * Append the table: columns two spaces apart, no space at line ends.
+ * Append the rows added since the last call, the first time with the titles above them: columns
+ * two spaces apart, no space at line ends. So a long table can be put piece by piece; its columns
+ * only become wider.
  * @param colour  titles bold, states in green, yellow or red
  * @return false when memory ran out while it was filled.
  */
-bool oc_table_put(const struct oc_table *table, struct oc_buf *buf, bool colour);
+bool oc_table_put(struct oc_table *table, struct oc_buf *buf, bool colour);
 
 #endif

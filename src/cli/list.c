@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "cli/format.h"
 
-#define ENOUGH 1 /* returned by take_item to end the walk */
+#define ENOUGH       1    /* returned by take_item to end the walk */
+#define ROWS_AT_ONCE 1000 /* of a table; more are printed piece by piece */
 
 struct walk {
     struct oc_session *session;
@@ -16,6 +17,16 @@ struct walk {
     int64_t count;
     bool more;
 };
+
+static int print_rows(struct walk *w, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    if (!oc_table_put(&w->table, &buf, w->session->output.colour))
+        return oc_fail_nomem(err);
+    return oc_output_write(&buf, err);
+}
 
 static int take_row(struct walk *w, const struct oc_json *item, struct oc_err *err)
 {
@@ -29,7 +40,9 @@ static int take_row(struct walk *w, const struct oc_json *item, struct oc_err *e
             return oc_fail_nomem(err);
         oc_table_add(&w->table, oc_buf_slice(&cell));
     }
-    return w->table.failed ? oc_fail_nomem(err) : OC_OK;
+    if (w->table.failed)
+        return oc_fail_nomem(err);
+    return w->table.cell_count < ROWS_AT_ONCE * w->table.columns ? OC_OK : print_rows(w, err);
 }
 
 static int take_json(struct walk *w, const struct oc_json *item, struct oc_err *err)
@@ -64,17 +77,19 @@ static int take_item(const struct oc_json *item, void *ctx, struct oc_err *err)
 static int finish(struct walk *w, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
-    const struct oc_output *output = &w->session->output;
+    enum oc_form form = w->session->output.form;
+    int rc = OC_OK;
 
-    oc_buf_init(&buf, OC_RESPONSE_MAX);
-    if (output->form == OC_FORM_JSON)
-        oc_buf_put_str(&buf, w->count ? "\n]\n" : "[]\n");
-    else if (output->form == OC_FORM_TABLE && w->count == 0)
+    if (form == OC_FORM_TABLE && w->count == 0)
         (void)fprintf(stderr, "%s\n", w->list->none);
-    else if (output->form == OC_FORM_TABLE && !oc_table_put(&w->table, &buf, output->colour))
-        return oc_fail_nomem(err);
-    if (w->more)
+    else if (form == OC_FORM_TABLE)
+        rc = print_rows(w, err);
+    if (rc == OC_OK && w->more)
         (void)fprintf(stderr, "There are more; use --limit N or --all.\n");
+    if (rc < 0 || form != OC_FORM_JSON)
+        return rc;
+    oc_buf_init(&buf, 16);
+    oc_buf_put_str(&buf, w->count ? "\n]\n" : "[]\n");
     return oc_output_write(&buf, err);
 }
 

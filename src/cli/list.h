@@ -18,7 +18,7 @@ struct oc_cli_list {
 
 /**
  * Walk the list and print it. Says on standard error when more than `limit` items exist.
- * Tables are printed at the end, JSON lines as they come.
+ * Memory does not grow with the list.
  */
 int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, struct oc_err *err);
 

@@ -1,10 +1,12 @@
 /* outcrop: which command, its help, its run. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/version.h"
 
 #define ARGUMENTS_MAX 4096
@@ -24,8 +26,7 @@ static const struct oc_command *const commands[] = {
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-/* -- help
- * ---------------------------------------------------------------------------------------------- */
+/* -- help -------------------------------------------------------------------------------------- */
 
 static int print(struct oc_buf *buf, FILE *to)
 {
@@ -67,8 +68,7 @@ static int print_command_help(const struct oc_command *command)
     return print(&buf, stdout);
 }
 
-/* -- which command
- * --------------------------------------------------------------------------------------- */
+/* -- which command ----------------------------------------------------------------------------- */
 
 static bool is_name(const struct oc_command *command, const char *first, const char *second)
 {
@@ -135,8 +135,7 @@ static int run(const struct oc_command *command, int argc, char **argv)
     return oc_args_has(&args, "help") ? print_command_help(command) : command->run(&args);
 }
 
-/* -- options before the command
- * ---------------------------------------------------------------------------- */
+/* -- options before the command ---------------------------------------------------------------- */
 
 /* How many words the option takes: `--region eu-west-1` two, `--region=eu-west-1` one. */
 static int option_words(const char *word)
@@ -188,7 +187,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    struct oc_err err = {0};
     int code;
+
+    (void)signal(SIGPIPE, SIG_IGN); /* a connection that breaks is an error like any other */
 
     if (argc < 2) {
         (void)print_help(stderr);
@@ -207,8 +209,8 @@ int main(int argc, char **argv)
     } else {
         code = dispatch(argc, argv);
     }
-    if (fflush(stdout) != 0 && code == OC_EXIT_OK) {
-        (void)fprintf(stderr, "outcrop: cannot write the output\n");
+    if (oc_output_flush(&err) < 0 && code == OC_EXIT_OK) {
+        (void)fprintf(stderr, "outcrop: %s\n", err.text);
         code = OC_EXIT_FAILED;
     }
     return code;

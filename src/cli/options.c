@@ -48,7 +48,7 @@ static void collect_options(struct option_set *ret, const struct oc_command *com
     add_options(ret, oc_common_option_table);
 }
 
-/* -- nearest match ---------------------------------------------------------------------------- */
+/* -- nearest match ----------------------------------------------------------------------------- */
 
 static size_t min_size(size_t a, size_t b)
 {

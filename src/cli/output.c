@@ -1,11 +1,13 @@
 /* What a command prints. */
 #include "cli/output.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "cli/format.h"
 #include "client/client.h"
@@ -30,19 +32,31 @@ int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_
     return OC_OK;
 }
 
-int oc_output_write(const struct oc_buf *buf, struct oc_err *err)
+/* SIGPIPE is ignored for the sake of connections; `outcrop jobs | head` must end quietly still. */
+static int fail_write(struct oc_err *err)
 {
-    struct oc_err why = {0};
-    int rc;
-
-    if (buf->failed)
-        return oc_fail_nomem(err);
-    rc = oc_file_write(STDOUT_FILENO, buf->ptr, buf->len, &why);
-    return rc < 0 ? oc_fail(err, rc, "cannot write the output: %s", why.text) : OC_OK;
+    if (errno == EPIPE) {
+        (void)signal(SIGPIPE, SIG_DFL);
+        (void)raise(SIGPIPE);
+    }
+    return oc_fail_errno(err, "cannot write the output");
 }
 
-/* -- JSON
- * ------------------------------------------------------------------------------------------- */
+int oc_output_write(const struct oc_buf *buf, struct oc_err *err)
+{
+    if (buf->failed)
+        return oc_fail_nomem(err);
+    if (fwrite(buf->ptr ? buf->ptr : "", 1, buf->len, stdout) < buf->len)
+        return fail_write(err);
+    return oc_output_flush(err);
+}
+
+int oc_output_flush(struct oc_err *err)
+{
+    return fflush(stdout) == 0 ? OC_OK : fail_write(err);
+}
+
+/* -- JSON -------------------------------------------------------------------------------------- */
 
 static void put_break(struct oc_buf *buf, bool indented, int depth)
 {
@@ -118,8 +132,7 @@ int oc_output_json(const struct oc_output *output, const struct oc_json *value, 
     return oc_output_write(&buf, err);
 }
 
-/* -- for people
- * --------------------------------------------------------------------------------------- */
+/* -- for people -------------------------------------------------------------------------------- */
 
 static void put_list(struct oc_buf *buf, const struct oc_json *list)
 {

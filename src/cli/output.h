@@ -23,8 +23,14 @@ void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, bool in
 /** Print one object as JSON in the form of the output, not OC_FORM_TABLE. */
 int oc_output_json(const struct oc_output *output, const struct oc_json *value, struct oc_err *err);
 
-/** Write to standard output. Errors: OC_EFULL, OC_EIO; OC_ENOMEM when the buffer has failed. */
+/**
+ * Write to standard output. When nobody reads it any more, the process ends as SIGPIPE ends it.
+ * Errors: OC_EFULL, OC_EIO; OC_ENOMEM when the buffer has failed.
+ */
 int oc_output_write(const struct oc_buf *buf, struct oc_err *err);
+
+/** Write what printf has left. Errors: as oc_output_write. */
+int oc_output_flush(struct oc_err *err);
 
 /** How a member is shown. */
 enum oc_show {

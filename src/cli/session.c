@@ -11,8 +11,7 @@
 #include "cli/version.h"
 #include "model/timestamp.h"
 
-/* -- errors
- * ------------------------------------------------------------------------------------------ */
+/* -- errors ------------------------------------------------------------------------------------ */
 
 static bool is_usage(const struct oc_err *err)
 {
@@ -38,8 +37,7 @@ int oc_session_report(const struct oc_command *command, const struct oc_err *err
     return oc_client_err_is_denied(err) ? OC_EXIT_DENIED : OC_EXIT_FAILED;
 }
 
-/* -- the session
- * -------------------------------------------------------------------------------------- */
+/* -- the session ------------------------------------------------------------------------------- */
 
 static int run(const struct oc_args *args, oc_session_fn fn, bool anonymous)
 {
@@ -135,8 +133,7 @@ int oc_session_done(struct oc_session *session, const struct oc_json *answer, st
     return OC_OK;
 }
 
-/* -- values of options
- * ---------------------------------------------------------------------------------- */
+/* -- values of options ------------------------------------------------------------------------- */
 
 int oc_session_tags(const struct oc_args *args, struct oc_session_tags *ret, struct oc_err *err)
 {

@@ -271,8 +271,7 @@ static int attempt(struct oc_client *client, const struct oc_request *request,
     return rc;
 }
 
-/* -- all attempts
- * ---------------------------------------------------------------------------------- */
+/* -- all attempts ------------------------------------------------------------------------------ */
 
 static void pause_before(unsigned attempt_number, int64_t asked_ms)
 {
@@ -296,6 +295,7 @@ static void pause_before(unsigned attempt_number, int64_t asked_ms)
 int oc_client_call(struct oc_client *client, const struct oc_request *request,
                    struct oc_response *response, struct oc_err *err)
 {
+    unsigned most = or_default(request->max_attempts, client->max_attempts);
     struct outcome outcome = {0};
 
     response->attempts = 0;
@@ -310,8 +310,7 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
         response->retryable = outcome.retryable;
         if (rc == OC_OK)
             return OC_OK;
-        if (!outcome.retryable || (request->once && outcome.ran) ||
-            response->attempts >= client->max_attempts) {
+        if (!outcome.retryable || (request->once && outcome.ran) || response->attempts >= most) {
             *err = why;
             return rc;
         }
@@ -333,8 +332,7 @@ int oc_client_call_json(struct oc_client *client, const struct oc_request *reque
     return oc_answer_json(text.len ? text : OC_STR("{}"), ret, err);
 }
 
-/* -- lists
- * ------------------------------------------------------------------------------------------ */
+/* -- lists ------------------------------------------------------------------------------------- */
 
 static int walk_page(struct oc_client *client, const struct oc_request *request, const char *items,
                      oc_item_fn fn, void *ctx, struct oc_buf *ret_token, struct oc_err *err)
@@ -386,8 +384,7 @@ int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_sli
     return rc;
 }
 
-/* -- small helpers
- * ------------------------------------------------------------------------------------ */
+/* -- small helpers ----------------------------------------------------------------------------- */
 
 void oc_path_put_label(struct oc_buf *buf, const char *prefix, struct oc_slice label)
 {

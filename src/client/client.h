@@ -62,8 +62,12 @@ struct oc_request {
     const char *body_sha256;  /* digest of the body in hexadecimal if the caller knows it */
     struct oc_slice region;   /* absent: the client's */
     size_t max_response;      /* bytes; 0: OC_RESPONSE_MAX */
+    unsigned max_attempts;    /* 0: the client's */
     bool once;                /* must not run twice: repeated only if it certainly did not run */
 };
+
+/** Attempts of a request that is part of long work: they outlast a restart of the server, 20 s. */
+#define OC_REQUEST_PATIENT 9
 
 #define OC_REQUEST_ID_MAX 64
 

@@ -51,8 +51,7 @@ static int fail_write(struct oc_err *err, const struct pull *pull, const char *w
     return oc_fail_errno(err, "cannot %s in '%s'", what, pull->options->dest);
 }
 
-/* -- the manifest
- * ----------------------------------------------------------------------------------- */
+/* -- the manifest ------------------------------------------------------------------------------ */
 
 static int check_paths(const struct pull *pull, struct oc_err *err)
 {
@@ -111,8 +110,7 @@ static int make_tables(struct pull *pull, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- what is there already
- * ------------------------------------------------------------------------------ */
+/* -- what is there already --------------------------------------------------------------------- */
 
 /* Whether the open file has the size and digest of `file`. */
 static int has_content(int fd, const struct oc_manifest_file *file, bool *ret, struct oc_err *err)
@@ -270,9 +268,7 @@ static int open_folders(struct pull *pull, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- parts
- * -----------------------------------------------------------------------------------------------
- */
+/* -- parts ------------------------------------------------------------------------------------- */
 
 typedef int (*piece_fn)(int fd, char *bytes, size_t len, int64_t offset, struct oc_err *err);
 
@@ -381,7 +377,8 @@ static int fetch(struct pull *pull, size_t index, struct oc_buf *buffer, struct 
     struct oc_request request = {.method = "GET",
                                  .path = oc_buf_slice(&path),
                                  .region = pull->options->region,
-                                 .max_response = OC_PART_SIZE};
+                                 .max_response = OC_PART_SIZE,
+                                 .max_attempts = OC_REQUEST_PATIENT};
     for (int i = 0; rc == OC_OK && !good && i < FETCHES_MAX; i++) {
         rc = oc_client_call(pull->client, &request, &response, err);
         if (rc == OC_OK)
@@ -406,7 +403,8 @@ static int store(struct pull *pull, size_t index, struct oc_buf *buffer, struct 
         errno = ENOSPC;
         return fail_write(err, pull, "write");
     }
-    return rc < 0 ? oc_fail(err, rc, "cannot write in '%s': %s", pull->options->dest, why.text) : rc;
+    return rc < 0 ? oc_fail(err, rc, "cannot write in '%s': %s", pull->options->dest, why.text)
+                  : rc;
 }
 
 static void note_part(struct pull *pull, size_t index, bool skipped)
@@ -444,9 +442,7 @@ static int pull_part(size_t index, unsigned worker, void *ctx, struct oc_err *er
     return rc;
 }
 
-/* -- files
- * -----------------------------------------------------------------------------------------------
- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 /* Prove a whole file and make it durable, still below the partial folder. */
 static int seal_file(size_t index, unsigned worker, void *ctx, struct oc_err *err)
@@ -524,9 +520,7 @@ static void remove_partial(const struct pull *pull)
     }
 }
 
-/* -- all
- * --------------------------------------------------------------------------------------------------
- */
+/* -- all --------------------------------------------------------------------------------------- */
 
 static unsigned thread_count(const struct pull *pull)
 {

@@ -175,8 +175,7 @@ static void the_nearest_name_is_found_if_one_is_near(void **state)
     assert_null(oc_nearest("", names));
 }
 
-/* -- values
- * -------------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static void tags_are_split_at_the_first_equals_sign(void **state)
 {

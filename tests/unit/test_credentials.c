@@ -152,8 +152,7 @@ static void other_ways_to_credentials_are_named(void **state)
     assert_fails(NULL, OC_EDENIED, "NoCredentialsError", "credential_process");
 }
 
-/* -- Region and endpoint
- * ------------------------------------------------------------------------------ */
+/* -- Region and endpoint ----------------------------------------------------------------------- */
 
 static void assert_region(const char *given, const char *want)
 {

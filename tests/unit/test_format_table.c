@@ -115,10 +115,36 @@ static void tables_are_aligned_by_characters(void **state)
     assert_text(&buf, "NAME   STATUS      SIZE\n"
                       "first  Active       5 B\n"
                       "\xc3\xa9      Failed  86.7 MiB\n");
+    oc_table_clear(&table);
+    make_table(&table);
     assert_true(oc_table_put(&table, &buf, true));
     assert_text(&buf, "\033[1mNAME   STATUS      SIZE\033[0m\n"
                       "first  \033[32mActive  \033[0m     5 B\n"
                       "\xc3\xa9      \033[31mFailed  \033[0m86.7 MiB\n");
+    oc_table_clear(&table);
+}
+
+static void long_tables_are_put_piece_by_piece(void **state)
+{
+    struct oc_table table;
+    struct oc_buf buf;
+
+    (void)state;
+    oc_table_init(&table);
+    table.columns = 2;
+    table.titles[0] = "A";
+    table.titles[1] = "B";
+    oc_table_add(&table, OC_STR("long"));
+    oc_table_add(&table, OC_STR("1"));
+    oc_buf_init(&buf, 4096);
+    assert_true(oc_table_put(&table, &buf, false));
+    oc_table_add(&table, OC_STR("s"));
+    oc_table_add(&table, OC_STR("2"));
+    assert_true(oc_table_put(&table, &buf, false));
+    oc_table_add(&table, OC_STR("longer"));
+    oc_table_add(&table, OC_STR("3"));
+    assert_true(oc_table_put(&table, &buf, false));
+    assert_text(&buf, "A     B\nlong  1\ns     2\nlonger  3\n");
     oc_table_clear(&table);
 }
 
@@ -228,6 +254,7 @@ int main(void)
         cmocka_unit_test(rates_durations_and_times),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
         cmocka_unit_test(tables_are_aligned_by_characters),
+        cmocka_unit_test(long_tables_are_put_piece_by_piece),
         cmocka_unit_test(the_last_column_is_not_padded),
         cmocka_unit_test(progress_lines_fit_the_terminal),
         cmocka_unit_test(json_is_printed_as_it_came),
