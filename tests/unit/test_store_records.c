@@ -195,7 +195,7 @@ static void scans_visit_a_prefix_in_either_order_from_any_key(void **state)
 
 struct crowd {
     struct put puts[CROWD];
-    char keys[CROWD][8];
+    char keys[CROWD][16];
     int rcs[CROWD];
     pthread_mutex_t lock;
     pthread_cond_t cond;
