@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,47 +26,13 @@
 #define BODY_FIRST       (64 * 1024)  /* first memory of a separate body; doubles from there */
 #define LINGER_BYTES_MAX (64UL << 20) /* input discarded after a refusal */
 
+static const char too_many[] = "Too many connections.";
+
 enum step {
     STEP_GO,   /* the state may have changed: take the next step */
     STEP_WAIT, /* for an event, a time-out or an answer */
     STEP_CLOSE
 };
-
-/* The only two places that touch a connection's bytes. */
-static ssize_t conn_read(struct oc_http_conn *conn, void *to, size_t len)
-{
-    ssize_t got;
-
-    if (oc_fault(OC_FAULT_READ)) {
-        errno = ECONNRESET;
-        return -1;
-    }
-    got = recv(conn->fd, to, len, 0);
-    /* A short read has emptied the socket (epoll(7)); new bytes make a new event. But an end that
-     * epoll has told of already makes none: it must be read to be seen. */
-    if (got < (ssize_t)len)
-        conn->readable = conn->has_end && got > 0;
-    if (got > 0)
-        oc_http_count(conn->worker, OC_COUNT_BYTES_IN, (uint64_t)got);
-    return got;
-}
-
-ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, int flags)
-{
-    struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
-    ssize_t sent;
-
-    if (oc_fault(OC_FAULT_SEND)) {
-        errno = ECONNRESET;
-        return -1;
-    }
-    sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | flags);
-    if (sent > 0) {
-        oc_http_count(conn->worker, OC_COUNT_BYTES_OUT, (uint64_t)sent);
-        conn->moved += (uint64_t)sent;
-    }
-    return sent;
-}
 
 static void conn_free(struct oc_http_conn *conn)
 {
@@ -79,9 +44,18 @@ static void conn_free(struct oc_http_conn *conn)
     free(conn);
 }
 
+static void drop_tls(struct oc_http_conn *conn)
+{
+    oc_http_tls_free(conn->tls);
+    conn->tls = NULL;
+}
+
 void oc_http_conn_close(struct oc_http_conn *conn)
 {
     oc_http_timer_remove(conn);
+    if (conn->tls != NULL)
+        oc_http_tls_end(conn->tls);
+    drop_tls(conn);
     close(conn->fd);
     conn->fd = -1;
     conn->worker->open--;
@@ -216,7 +190,7 @@ static enum step begin_request(struct oc_http_conn *conn)
         struct iovec iov = {(void *)go_on, sizeof(go_on) - 1};
 
         /* 25 bytes into a socket whose answers have all left: not taking them is a failure. */
-        if (oc_http_conn_write(conn, &iov, 1, 0) != (ssize_t)iov.iov_len)
+        if (oc_http_conn_write(conn, &iov, 1, false) != (ssize_t)iov.iov_len)
             return STEP_CLOSE;
     }
     conn->moved = conn->moved_mark = 0;
@@ -237,16 +211,55 @@ static bool grow_input(struct oc_http_exchange *exchange)
     return true;
 }
 
+/* Reading, too, may wait for a socket that takes bytes: TLS 1.3 answers a change of keys. */
+static void await_tls(struct oc_http_conn *conn)
+{
+    if (conn->tls != NULL && oc_http_tls_wants_write(conn->tls) && !conn->wants_writable)
+        rearm(conn);
+}
+
 static enum step read_input(struct oc_http_conn *conn, char *to, size_t len, size_t *length)
 {
-    ssize_t got = conn_read(conn, to, len);
+    ssize_t got = oc_http_conn_read(conn, to, len);
 
     if (got > 0) {
         *length += (size_t)got;
         conn->moved += (uint64_t)got;
         return STEP_GO;
     }
-    return got < 0 && errno == EAGAIN ? STEP_WAIT : STEP_CLOSE;
+    if (got == 0 || errno != EAGAIN)
+        return STEP_CLOSE;
+    await_tls(conn);
+    return STEP_WAIT;
+}
+
+/* Refuse a connection that has not sent a request. */
+static enum step refuse_unasked(struct oc_http_conn *conn, unsigned status, const char *reason)
+{
+    return oc_http_exchange_take(conn) != NULL ? refuse(conn, status, reason) : STEP_CLOSE;
+}
+
+static enum step step_shaking(struct oc_http_conn *conn)
+{
+    const char *reason = NULL;
+    int rc = oc_http_tls_handshake(conn->tls, &reason);
+
+    if (rc == OC_PENDING) {
+        await_tls(conn);
+        return STEP_WAIT;
+    }
+    if (rc == OC_OK) {
+        conn->state = OC_CONN_HEAD;
+        conn->readable = true; /* the first request may have come with the client's last message */
+        return conn->is_surplus ? refuse_unasked(conn, 503, too_many) : STEP_GO;
+    }
+    oc_http_count(conn->worker, OC_COUNT_REFUSED_TLS, 1);
+    if (oc_http_tls_is_plain(conn->tls)) {
+        drop_tls(conn);
+        return refuse_unasked(conn, 400, "This port speaks HTTPS: the URL begins with https.");
+    }
+    oc_log(OC_LOG_INFO, "http_tls_failed", "peer", conn->peer, "reason", reason, NULL);
+    return STEP_CLOSE;
 }
 
 static enum step step_head(struct oc_http_conn *conn)
@@ -317,7 +330,7 @@ static enum step end_request(struct oc_http_conn *conn)
         /* Closing a socket with unread input resets it, and the reset may overtake the answer. */
         if (!conn->readable && exchange->in_len <= head->size + exchange->req.body.len)
             return STEP_CLOSE;
-        shutdown(conn->fd, SHUT_WR);
+        oc_http_conn_end_output(conn);
         oc_http_exchange_reset(exchange);
         oc_http_exchange_release(conn);
         conn->state = OC_CONN_LINGER;
@@ -375,6 +388,9 @@ static void conn_run(struct oc_http_conn *conn, enum step step)
             return;
         }
         switch ((enum oc_http_conn_state)conn->state) {
+        case OC_CONN_SHAKING:
+            step = step_shaking(conn);
+            break;
         case OC_CONN_HEAD:
             step = step_head(conn);
             break;
@@ -398,20 +414,24 @@ static void conn_run(struct oc_http_conn *conn, enum step step)
 
 void oc_http_conn_adopt(struct oc_http_conn *conn)
 {
+    struct oc_http_tls_keys *keys = conn->worker->server->tls_keys;
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = conn};
 
-    conn->state = OC_CONN_HEAD;
     if (conn->worker->is_stopping ||
         epoll_ctl(conn->worker->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) < 0) {
         oc_http_conn_close(conn);
         return;
     }
-    if (!conn->is_surplus)
+    if (keys != NULL) {
+        conn->state = OC_CONN_SHAKING;
+        conn->tls = oc_http_tls_new(keys, conn->fd);
+        if (conn->tls == NULL)
+            oc_http_conn_close(conn);
         return;
-    if (oc_http_exchange_take(conn) == NULL)
-        conn_run(conn, STEP_CLOSE);
-    else
-        conn_run(conn, refuse(conn, 503, "Too many connections."));
+    }
+    conn->state = OC_CONN_HEAD;
+    if (conn->is_surplus)
+        conn_run(conn, refuse_unasked(conn, 503, too_many));
 }
 
 void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events)
@@ -422,6 +442,10 @@ void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events)
         conn->has_end = true;
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0)
         conn->writable = true;
+    if (conn->tls != NULL) {
+        oc_http_tls_event(conn->tls);
+        conn->readable = conn->readable || oc_http_tls_wants_write(conn->tls);
+    }
     /* Both directions are gone: nobody waits for a pending answer any more. A client that has
      * only ended its own side (EPOLLRDHUP alone) still gets it. */
     if ((events & (EPOLLHUP | EPOLLERR)) != 0 && conn->state == OC_CONN_HANDLING)
@@ -479,7 +503,8 @@ void oc_http_conn_timeout(struct oc_http_conn *conn)
 
     switch ((enum oc_http_timer)conn->timer) {
     case OC_TIMER_HEAD:
-        count_timeout(conn, OC_COUNT_TIMEOUTS_HEAD, "head");
+        count_timeout(conn, OC_COUNT_TIMEOUTS_HEAD,
+                      conn->state == OC_CONN_SHAKING ? "handshake" : "head");
         if (conn->exchange != NULL)
             step = refuse(conn, 408, "The request's head took too long.");
         break;

@@ -4,6 +4,8 @@
  *   server.c   options, listening socket, start, stop, counts
  *   worker.c   one thread: epoll loop, accepting, hand-over, time-outs
  *   conn.c     one connection: from bytes to a request and on to the next
+ *   io.c       the bytes of a connection, plain or through TLS
+ *   tls.c      certificate and key, encryption
  *   exchange.c the memory of a request while it is under way
  *   respond.c  from an answer to bytes
  *
@@ -20,11 +22,13 @@
 
 #include "http/parse.h"
 #include "http/server.h"
+#include "http/tls.h"
 
 #define OC_HTTP_IN_SMALL 4096 /* covers a signed request; larger heads get OC_HTTP_HEAD_MAX */
 
 enum oc_http_conn_state {
     OC_CONN_NEW,      /* accepted, on its way to its worker */
+    OC_CONN_SHAKING,  /* TLS: in the handshake, which shares the time-out of the first head */
     OC_CONN_HEAD,     /* idle, or reading a head */
     OC_CONN_BODY,     /* reading a body */
     OC_CONN_HANDLING, /* the handler, or somebody it told, has the request */
@@ -53,6 +57,7 @@ enum oc_http_count {
     OC_COUNT_REFUSED_SYNTAX,
     OC_COUNT_REFUSED_SIZE,
     OC_COUNT_REFUSED_MEMORY,
+    OC_COUNT_REFUSED_TLS,
     OC_COUNT_TIMEOUTS_HEAD,
     OC_COUNT_TIMEOUTS_IDLE,
     OC_COUNT_TIMEOUTS_BODY,
@@ -93,6 +98,7 @@ struct oc_http_exchange {
 struct oc_http_conn {
     struct oc_http_worker *worker;
     struct oc_http_exchange *exchange; /* NULL while idle */
+    struct oc_http_tls *tls;           /* NULL: plain */
     struct oc_http_conn *inbox_next;
     struct oc_http_conn *prev, *next; /* in the list of its timer */
     int64_t deadline_us;
@@ -141,6 +147,7 @@ struct oc_http_server {
     struct oc_http_options options; /* no field is zero any more, but for port */
     oc_http_handler_fn handler;
     void *ctx;
+    struct oc_http_tls_keys *tls_keys; /* NULL: plain */
     int listen_fd;
     uint16_t port;
     int64_t period_us[OC_TIMERS];
@@ -176,8 +183,14 @@ void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events);
 void oc_http_conn_timeout(struct oc_http_conn *conn);
 void oc_http_conn_answered(struct oc_http_conn *conn);
 void oc_http_conn_close(struct oc_http_conn *conn);
-/* sendmsg behind the fault site; -1 and errno. The place for TLS. */
-ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, int flags);
+
+/* io.c: the only places that touch a connection's bytes. */
+/* Like recv; keeps `readable` and the counts. */
+ssize_t oc_http_conn_read(struct oc_http_conn *conn, void *to, size_t len);
+/* Like sendmsg, for all of `iov`. */
+ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, bool more);
+/* Nothing more comes from our side. */
+void oc_http_conn_end_output(struct oc_http_conn *conn);
 
 /* exchange.c */
 /* Give an idle connection its exchange. NULL: no memory. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -170,7 +169,7 @@ static int send_pieces(struct oc_http_conn *conn, struct oc_slice head, const st
                 iov[filled++] = (struct iovec){(void *)body[next].ptr, body[next].len};
         for (size_t i = 0; i < filled; i++)
             batch += iov[i].iov_len;
-        ssize_t sent = oc_http_conn_write(conn, iov, filled, next < count ? MSG_MORE : 0);
+        ssize_t sent = oc_http_conn_write(conn, iov, filled, next < count);
 
         if (sent < 0 && errno != EAGAIN)
             return -1;
@@ -333,7 +332,7 @@ int oc_http_flush(struct oc_http_exchange *exchange)
             if (rest.len > 0)
                 iov[filled++] = (struct iovec){(void *)rest.ptr, rest.len};
         }
-        ssize_t sent = oc_http_conn_write(exchange->conn, iov, filled, 0);
+        ssize_t sent = oc_http_conn_write(exchange->conn, iov, filled, false);
 
         if (sent < 0)
             return errno == EAGAIN ? 0 : -1;

@@ -119,6 +119,17 @@ static int open_listener(struct oc_http_server *server, struct oc_err *err)
     return rc;
 }
 
+static int load_keys(struct oc_http_server *server, struct oc_err *err)
+{
+    const struct oc_http_options *o = &server->options;
+
+    if (o->tls_certificate == NULL && o->tls_key == NULL)
+        return OC_OK;
+    if (o->tls_certificate == NULL || o->tls_key == NULL)
+        return oc_fail(err, OC_EINVAL, "http: tls-certificate and tls-key go together");
+    return oc_http_tls_keys_new(o->tls_certificate, o->tls_key, &server->tls_keys, err);
+}
+
 int oc_http_server_new(const struct oc_http_options *options, oc_http_handler_fn handler, void *ctx,
                        struct oc_http_server **ret, struct oc_err *err)
 {
@@ -132,6 +143,9 @@ int oc_http_server_new(const struct oc_http_options *options, oc_http_handler_fn
     server->ctx = ctx;
     server->listen_fd = -1;
     rc = set_options(server, options, err);
+    if (rc < 0)
+        goto out;
+    rc = load_keys(server, err);
     if (rc < 0)
         goto out;
     rc = open_listener(server, err);
@@ -173,6 +187,13 @@ int oc_http_server_start(struct oc_http_server *server, struct oc_err *err)
     return OC_OK;
 }
 
+int oc_http_server_reload_certificate(struct oc_http_server *server, struct oc_err *err)
+{
+    if (server->tls_keys == NULL)
+        return oc_fail(err, OC_EINVAL, "http: no certificate is set");
+    return oc_http_tls_keys_reload(server->tls_keys, err);
+}
+
 uint16_t oc_http_server_port(const struct oc_http_server *server)
 {
     return server->port;
@@ -211,6 +232,7 @@ void oc_http_server_free(struct oc_http_server *server)
     assert(stats.requests_pending == 0 && "requests are answered before the server is freed");
     for (unsigned i = 0; i < server->prepared; i++)
         oc_http_worker_clear(&server->workers[i]);
+    oc_http_tls_keys_free(server->tls_keys);
     oc_autoclose(&server->listen_fd);
     free(server->workers);
     free(server->threads);
@@ -236,6 +258,7 @@ void oc_http_server_stats(const struct oc_http_server *server, struct oc_http_st
         .refused_syntax = sum[OC_COUNT_REFUSED_SYNTAX],
         .refused_size = sum[OC_COUNT_REFUSED_SIZE],
         .refused_memory = sum[OC_COUNT_REFUSED_MEMORY],
+        .refused_tls = sum[OC_COUNT_REFUSED_TLS],
         .timeouts_head = sum[OC_COUNT_TIMEOUTS_HEAD],
         .timeouts_idle = sum[OC_COUNT_TIMEOUTS_IDLE],
         .timeouts_body = sum[OC_COUNT_TIMEOUTS_BODY],

@@ -6,7 +6,8 @@
  * Framing is RFC 9112 without its leniences (see parse.h). Whatever breaks a rule or a limit is
  * answered by the server itself, with a JSON message and a request id, and the connection ends.
  *
- * Not for: routing, identity, access logs (the handler's business); TLS; HTTP/2.
+ * Not for: routing, identity, access logs (the handler's business); HTTP/2.
+ * With a certificate it speaks HTTPS and nothing else (see tls.h).
  *
  * A handler answers with oc_http_respond, either before it returns, or later and from any thread
  * after it has returned OC_PENDING. Every request is answered exactly once. The request and all
@@ -97,6 +98,10 @@ struct oc_http_options {
     unsigned min_rate;
     unsigned shutdown_grace_ms;       /* for running requests at oc_http_server_stop [10 s] */
     oc_http_body_limit_fn body_limit; /* [OC_HTTP_BODY_MAX for every request] */
+    /* PEM files of the certificate (and those between it and its authority) and its private key.
+     * Both make it an HTTPS server, none a plain one [none]. */
+    const char *tls_certificate;
+    const char *tls_key;
 };
 
 /** Counts since the start; each grows only, but for the two gauges. */
@@ -109,6 +114,7 @@ struct oc_http_stats {
     uint64_t refused_syntax;      /* 400, 411, 417, 505 */
     uint64_t refused_size;        /* 413, 414, 431 */
     uint64_t refused_memory;      /* 503: max_body_memory, or no memory */
+    uint64_t refused_tls;         /* handshakes that failed */
     uint64_t timeouts_head;
     uint64_t timeouts_idle;
     uint64_t timeouts_body;
@@ -126,7 +132,8 @@ struct oc_http_stats {
  * @param ctx       passed to the callbacks; must outlive the server
  * @param[out] ret  the server; free with oc_http_server_free
  * Errors: OC_EINVAL — an option out of range, an address that cannot be resolved; OC_EIO,
- * OC_EDENIED — the system refuses (address in use, privileged port); OC_ENOMEM. Threads: any.
+ * OC_EDENIED — the system refuses (address in use, privileged port); OC_ENOMEM; and those of
+ * oc_http_tls_keys_new. Threads: any.
  */
 int oc_http_server_new(const struct oc_http_options *options, oc_http_handler_fn handler, void *ctx,
                        struct oc_http_server **ret, struct oc_err *err);
@@ -137,6 +144,13 @@ int oc_http_server_new(const struct oc_http_options *options, oc_http_handler_fn
  * Errors: OC_ENOMEM, OC_EIO — no thread can be had; the server can then only be freed.
  */
 int oc_http_server_start(struct oc_http_server *server, struct oc_err *err);
+
+/**
+ * Load certificate and key again, for new connections. After an error the old ones stay in use.
+ * Errors: OC_EINVAL — also when this is no HTTPS server; else those of oc_http_tls_keys_new.
+ * Threads: any.
+ */
+int oc_http_server_reload_certificate(struct oc_http_server *server, struct oc_err *err);
 
 /** The port that is listened on. Threads: any. */
 uint16_t oc_http_server_port(const struct oc_http_server *server);
