@@ -62,7 +62,7 @@ struct oc_store_options {
 /**
  * Open or create the store in `options->path` and start its writer.
  * Errors: OC_EINVAL (made by a newer version: text says which), OC_ECORRUPT, OC_EIO, OC_EFULL,
- *         OC_EBUSY (another server has it open), OC_ENOMEM.
+ *         OC_EBUSY (another server has it open), OC_ENOTFOUND, OC_EDENIED (the folder), OC_ENOMEM.
  * Cost: independent of the number of records and jobs.
  */
 int oc_store_open(const struct oc_store_options *options, struct oc_store **ret, struct oc_err *err);
@@ -163,7 +163,8 @@ int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key
  * than the latest in the partition, it is raised to that, so that creation order is time order.
  *
  * @param[in,out] job  `creation_ms` may be raised
- * Errors: OC_ECONFLICT (the id exists in the partition), OC_EFULL, OC_EIO, OC_ENOMEM.
+ * Errors: OC_EINVAL (id, name, account or Region breaks the rule of model/job.h, or the job is not
+ *         InProgress), OC_ECONFLICT (the id exists in the partition), OC_EFULL, OC_EIO, OC_ENOMEM.
  */
 int oc_tx_job_create(struct oc_tx *tx, struct oc_job *job, struct oc_err *err);
 
@@ -172,7 +173,8 @@ int oc_tx_job_create(struct oc_tx *tx, struct oc_job *job, struct oc_err *err);
  *
  * @param status   OC_JOB_COMPLETED or OC_JOB_FAILED
  * @param failure  text for Failed, at most OC_FAILURE_MESSAGE_MAX bytes; absent otherwise
- * Errors: OC_ENOTFOUND; OC_ECONFLICT (has ended already); OC_EFULL; OC_EIO; OC_ENOMEM; OC_ECORRUPT.
+ * Errors: OC_EINVAL (InProgress, or a message that does not fit the status); OC_ENOTFOUND;
+ *         OC_ECONFLICT (has ended already); OC_EFULL; OC_EIO; OC_ENOMEM; OC_ECORRUPT.
  */
 int oc_tx_job_end(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
                   enum oc_job_status status, struct oc_slice failure, struct oc_err *err);

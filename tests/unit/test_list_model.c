@@ -6,7 +6,8 @@
  * settle, close and open again, rebuild. Prints its seed and how often each combination of filters
  * was asked, and fails if one never was.
  *
- * test_list_model [--ops N] [--seed N] [--seconds N]   (seconds: go on that long, for soaks)
+ * test_list_model [--ops N] [--seed N] [--seconds N] [--plain 1]
+ * --seconds: go on that long, for soaks; --plain: without the instructions of newer processors
  */
 #include "store_fixture.h"
 
@@ -24,7 +25,7 @@
 #define NAMES_MAX  64
 #define COMBOS     64 /* status, account, model, name, after, before */
 
-static uint64_t arg_ops = 100000, arg_seed = 20240801, arg_seconds;
+static uint64_t arg_ops = 100000, arg_seed = 20240801, arg_seconds, arg_plain;
 
 /* -- the reference --------------------------------------------------------------------------------- */
 
@@ -505,6 +506,7 @@ static void engine_answers_as_the_reference(void **state)
     oc_buf_init(&w.have, 64UL << 20);
     for (int i = 0; done < arg_ops || oc_clock_mono_us() < until; i++) {
         w.jobs_max = sizes[i % 4];
+        oc_bits_use_plain(i % 8 == 5 || arg_plain); /* not all processors have AVX2 */
         done += episode(&w, arg_ops / 4 + 1);
     }
     print_coverage(&w);
@@ -526,6 +528,8 @@ int main(int argc, char **argv)
             arg_seed = value;
         else if (strcmp(argv[i], "--seconds") == 0)
             arg_seconds = value;
+        else if (strcmp(argv[i], "--plain") == 0)
+            arg_plain = value;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

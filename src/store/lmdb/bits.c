@@ -8,12 +8,22 @@
 #include <immintrin.h>
 #define HAVE_AVX2 1
 #define AVX2      __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+static atomic_bool plain_only;
 static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+           !atomic_load_explicit(&plain_only, memory_order_relaxed);
+}
+void oc_bits_use_plain(bool plain)
+{
+    atomic_store_explicit(&plain_only, plain, memory_order_relaxed);
 }
 #else
 #define HAVE_AVX2 0
+void oc_bits_use_plain(bool plain)
+{
+    (void)plain;
+}
 #endif
 
 #define LINE_WORDS 8

@@ -445,6 +445,8 @@ unsigned oc_bits_filter(const struct oc_bits_op *op, uint16_t *positions, unsign
 uint64_t oc_bits_equal64(const uint32_t *numbers, uint32_t value);
 /** Whether a NUL-terminated name of at most 63 characters, 64 readable bytes, contains `needle`. */
 bool oc_bits_name_has(const char *name, struct oc_slice needle);
+/** Use only the versions that run on any processor: for tests. */
+void oc_bits_use_plain(bool plain);
 /** First place in `text` where `needle` stands, or -1. */
 ptrdiff_t oc_bits_find(struct oc_slice text, struct oc_slice needle);
 

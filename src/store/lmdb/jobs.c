@@ -147,7 +147,9 @@ int oc_read_job_json(struct oc_read *read, struct oc_partition partition, struct
     uint64_t packed, seq;
     struct oc_slice json;
 
-    int rc = oc_part_find(read, partition, &part, err);
+    int rc = read->tx ? oc_tx_flush(read->tx, err) : OC_OK; /* what the writer holds back */
+    if (rc == OC_OK)
+        rc = oc_part_find(read, partition, &part, err);
     if (rc == OC_OK)
         rc = oc_id_pack(id, &packed) ? oc_id_find(read, &part, packed, &seq, err) : OC_ENOTFOUND;
     if (rc == OC_ENOTFOUND)

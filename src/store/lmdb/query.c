@@ -632,10 +632,9 @@ int oc_read_jobs(struct oc_read *read, const struct oc_job_query *query, struct 
     struct query q = {.read = read, .part = &part, .ask = query, .want = query->limit + 1};
     struct oc_job_page page = {0};
 
-    int rc = OC_OK;
-    if (read->tx)
-        (void)oc_tx_read(read->tx); /* what the writer holds back must be seen */
-    rc = oc_part_find(read, query->partition, &part, err);
+    int rc = read->tx ? oc_tx_flush(read->tx, err) : OC_OK; /* what the writer holds back */
+    if (rc == OC_OK)
+        rc = oc_part_find(read, query->partition, &part, err);
     if (rc == OC_OK)
         rc = plan(&q, err);
     if (rc == OC_OK)

@@ -184,18 +184,14 @@ static bool choose_segment(const struct oc_store *store, const struct oc_part *p
     return true;
 }
 
-static int build_segment(struct oc_read *read, const struct oc_part *part, struct work *work,
-                         struct oc_err *err)
+static int load_segment(struct oc_read *read, const struct oc_part *part, struct work *work,
+                        struct oc_err *err)
 {
     uint32_t count = read->store->shape.level[work->level];
 
-    int rc = oc_cols_init(&work->cols, work->first, count, err);
-    if (rc == OC_OK)
-        rc = oc_columns_load(read, part, work->first, count, &work->cols, err);
-    if (rc == OC_OK)
-        rc = oc_seg_build(&read->store->shape, part->pid, work->level, &work->cols, &work->blob, err);
     work->step = STEP_SEGMENT;
-    return rc;
+    int rc = oc_cols_init(&work->cols, work->first, count, err);
+    return rc < 0 ? rc : oc_columns_load(read, part, work->first, count, &work->cols, err);
 }
 
 static int try_text(struct oc_read *read, const struct oc_part *part, struct work *work,
@@ -232,7 +228,7 @@ static int try_status(struct oc_read *read, const struct oc_part *part, struct w
     return rc;
 }
 
-static int prepare(struct oc_store *store, struct work *work, struct oc_err *err)
+static int choose_step(struct oc_store *store, struct work *work, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
     struct oc_part part;
@@ -243,10 +239,20 @@ static int prepare(struct oc_store *store, struct work *work, struct oc_err *err
     if (rc < 0)
         return rc;
     if (choose_segment(store, &part, work))
-        return build_segment(read, &part, work, err);
+        return load_segment(read, &part, work, err);
     rc = try_text(read, &part, work, err);
     if (rc == OC_OK && work->step == STEP_NONE)
         rc = try_status(read, &part, work, err);
+    return rc;
+}
+
+static int prepare(struct oc_store *store, struct work *work, struct oc_err *err)
+{
+    int rc = choose_step(store, work, err);
+
+    /* Building takes longest, and needs the snapshot no more: pages freed meanwhile can be reused. */
+    if (rc == OC_OK && work->step == STEP_SEGMENT)
+        rc = oc_seg_build(&store->shape, work->pid, work->level, &work->cols, &work->blob, err);
     return rc;
 }
 
