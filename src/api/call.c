@@ -55,7 +55,7 @@ int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource,
         .resource = resource->arn,
         .resource_account = resource->account.ptr ? resource->account : call->caller.account,
         .requested_region = call->caller.region,
-        .request_tags = resource->request_tags,
+        .request_tags = call->request_tags,
         .resource_tags = resource->resource_tags,
     };
     struct oc_policy *policy = NULL;

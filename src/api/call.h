@@ -37,6 +37,7 @@ struct oc_call {
     struct oc_caller caller;
     bool authenticated;
     const void *in;                /* the operation's input struct */
+    const struct oc_tag_list *request_tags; /* that the request brings, for conditions; NULL: none */
     struct oc_buf out;             /* the body of the answer */
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
@@ -103,7 +104,6 @@ int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
 struct oc_call_resource {
     struct oc_slice arn;             /* "*" when the operation has none */
     struct oc_slice account;         /* who owns it; absent: the caller's */
-    const struct oc_tag_list *request_tags;
     const struct oc_tag_list *resource_tags;
     struct oc_slice policy;          /* the resource's policy document; absent: none */
 };

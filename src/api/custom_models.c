@@ -6,15 +6,12 @@
  */
 #include "api/models.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/timestamp.h"
 #include "model/token.h"
-
-#define SHARED_MODELS_MAX 10000 /* models shared with one account in one Region, listed */
 
 /* -- Create ------------------------------------------------------------------------------------- */
 
@@ -112,12 +109,12 @@ int oc_call_create_custom_model(struct oc_call *call, struct oc_err *err)
     if (!create)
         return oc_fail_nomem(err);
     call->state = create;
+    call->request_tags = &in->model_tags;
     int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
     if (rc >= 0)
         rc = choose_source(in, &create->uri, err);
     if (rc >= 0)
-        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*"),
-                                                            .request_tags = &in->model_tags}, err);
+        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
     if (rc >= 0 && in->model_kms_key_arn.ptr)
         rc = oc_models_resolve_key(call, in->model_kms_key_arn, &create->kms_key, err);
     if (rc >= 0)
@@ -164,11 +161,12 @@ int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
 
 /* -- List --------------------------------------------------------------------------------------- */
 
+#define SCRATCH_MAX  (4 * 1024 * 1024) /* of one model's record, decoded */
 #define POSITION_LEN (8 + OC_ID_LEN) /* creation time, big-endian, and id: as the order records' keys end */
 
 struct shared_model {
-    uint8_t position[POSITION_LEN];
-    struct oc_slice account, region, id;
+    uint8_t position[POSITION_LEN]; /* ends with the id */
+    char account[OC_ACCOUNT_LEN];
 };
 
 struct listing {
@@ -179,8 +177,10 @@ struct listing {
     uint32_t limit, count;
     bool more;
     uint8_t position[POSITION_LEN]; /* of the last model listed */
-    struct shared_model *shared;    /* in the asked order */
+    const uint8_t *after;           /* list what follows this one; NULL: from the first */
+    struct shared_model *shared;    /* the first `limit` + 1 that match, in the asked order */
     size_t shared_count, shared_next;
+    struct oc_arena scratch;        /* one model at a time: most are looked at and passed over */
 };
 
 static int compare_positions(const struct listing *list, const uint8_t *a, const uint8_t *b)
@@ -233,24 +233,34 @@ static void put_summary(struct listing *list, const struct oc_model *model)
     oc_jw_object_end(&list->w);
 }
 
-/* Look at one model in the merged order. @return 1 when the page is full, 0 to go on. */
-static int visit_model(struct listing *list, struct oc_partition partition, struct oc_slice id,
-                       const uint8_t *position, struct oc_err *err)
+/* A model, in the scratch memory. @return 1 when it is there and matches, 0 when not. */
+static int read_model(struct listing *list, struct oc_partition partition, struct oc_slice id,
+                      struct oc_model *ret, struct oc_err *err)
 {
     struct oc_slice record;
-    struct oc_model model;
 
-    struct oc_slice key = oc_key_model(list->call->arena, partition, id);
+    oc_arena_reset(&list->scratch);
+    struct oc_slice key = oc_key_model(&list->scratch, partition, id);
     int rc = key.ptr ? oc_read_get(list->call->read, OC_RECORD_MODEL, key, &record, err)
                      : oc_fail_nomem(err);
     if (rc == OC_ENOTFOUND)
         return 0; /* a share of a model that was deleted since */
     if (rc >= 0)
-        rc = oc_model_decode(record, list->call->arena, &model, err);
+        rc = oc_model_decode(record, &list->scratch, ret, err);
     if (rc < 0)
         return rc;
-    if (!matches_time(list->in, model.creation_ms) || !matches_model(list->in, &model))
-        return 0;
+    return matches_time(list->in, ret->creation_ms) && matches_model(list->in, ret);
+}
+
+/* Look at one model in the merged order. @return 1 when the page is full, 0 to go on. */
+static int visit_model(struct listing *list, struct oc_partition partition, struct oc_slice id,
+                       const uint8_t *position, struct oc_err *err)
+{
+    struct oc_model model;
+
+    int rc = read_model(list, partition, id, &model, err);
+    if (rc <= 0)
+        return rc;
     if (list->count == list->limit) {
         list->more = true;
         return 1;
@@ -269,7 +279,8 @@ static int visit_shared(struct listing *list, const uint8_t *position, struct oc
         if (position && compare_positions(list, shared->position, position) > 0)
             return 0;
         list->shared_next++;
-        int rc = visit_model(list, (struct oc_partition){shared->account, shared->region}, shared->id,
+        struct oc_partition partition = {{shared->account, OC_ACCOUNT_LEN}, list->call->caller.region};
+        int rc = visit_model(list, partition, (struct oc_slice){(char *)shared->position + 8, OC_ID_LEN},
                              shared->position, err);
         if (rc != 0)
             return rc;
@@ -291,52 +302,52 @@ static int visit_own(struct oc_slice key, struct oc_slice name, void *ctx, struc
                        oc_slice_sub(key, key.len - OC_ID_LEN, OC_ID_LEN), position, err);
 }
 
-static int compare_shared(const void *a, const void *b, void *list)
+/* Put a shared model in its place among the first `limit` + 1; behind them it is of no use. One that
+ * is shared with the account and with everyone comes twice and is taken once. */
+static void keep_shared(struct listing *list, const struct oc_model *model)
 {
-    return compare_positions(list, ((const struct shared_model *)a)->position,
-                             ((const struct shared_model *)b)->position);
+    struct shared_model shared, *at;
+    size_t place = list->shared_count;
+
+    oc_put_be64(shared.position, (uint64_t)model->creation_ms);
+    memcpy(shared.position + 8, model->id.ptr, OC_ID_LEN);
+    memcpy(shared.account, model->partition.account.ptr, OC_ACCOUNT_LEN);
+    if (list->after && compare_positions(list, shared.position, list->after) <= 0)
+        return;
+    while (place > 0 && compare_positions(list, list->shared[place - 1].position, shared.position) > 0)
+        place--;
+    at = &list->shared[place];
+    if (place > list->limit ||
+        (place > 0 && memcmp(at[-1].position, shared.position, POSITION_LEN) == 0 &&
+         memcmp(at[-1].account, shared.account, OC_ACCOUNT_LEN) == 0))
+        return;
+    memmove(at + 1, at, (list->shared_count - place) * sizeof(*at));
+    *at = shared;
+    list->shared_count += list->shared_count <= list->limit;
 }
 
-static int add_shared(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+static int visit_share(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {
     struct listing *list = ctx;
-    struct shared_model *shared = &list->shared[list->shared_count];
+    struct oc_model model;
     struct oc_arn arn;
 
     (void)key;
-    if (list->shared_count == SHARED_MODELS_MAX)
-        return oc_fail_as(err, OC_ELIMIT, "ServiceQuotaExceededException",
-                          "More than %d models are shared with this account: list with isOwned=true.",
-                          SHARED_MODELS_MAX);
-    struct oc_slice record;
-    struct oc_model model;
     if (!oc_arn_parse(value, &arn) || oc_slice_eq(arn.account, list->call->caller.account))
         return 0;
-    struct oc_partition partition = {arn.account, arn.region};
-    struct oc_slice model_key = oc_key_model(list->call->arena, partition, arn.id);
-    int rc = model_key.ptr ? oc_read_get(list->call->read, OC_RECORD_MODEL, model_key, &record, err)
-                           : oc_fail_nomem(err);
-    if (rc == OC_ENOTFOUND)
-        return 0;
-    if (rc >= 0)
-        rc = oc_model_decode(record, list->call->arena, &model, err);
-    if (rc < 0)
-        return rc;
-    oc_put_be64(shared->position, (uint64_t)model.creation_ms);
-    memcpy(shared->position + 8, arn.id.ptr, OC_ID_LEN);
-    shared->account = model.partition.account;
-    shared->region = model.partition.region;
-    shared->id = model.id;
-    list->shared_count++;
-    return 0;
+    int rc = read_model(list, (struct oc_partition){arn.account, arn.region}, arn.id, &model, err);
+    if (rc > 0)
+        keep_shared(list, &model);
+    return rc < 0 ? rc : 0;
 }
 
-/* Models shared with the caller's account, or with everyone, in the asked order, from `after` on. */
-static int collect_shared(struct listing *list, const uint8_t *after, struct oc_err *err)
+/* Models shared with the caller's account, or with everyone: as many as this page can show. */
+static int collect_shared(struct listing *list, struct oc_err *err)
 {
     const struct oc_slice receivers[] = {list->call->caller.account, OC_STR("*")};
 
-    list->shared = oc_arena_alloc(list->call->arena, SHARED_MODELS_MAX * sizeof(*list->shared));
+    /* One place more than are kept, for the one that is moved out. */
+    list->shared = oc_arena_alloc(list->call->arena, ((size_t)list->limit + 2) * sizeof(*list->shared));
     if (!list->shared)
         return oc_fail_nomem(err);
     for (size_t i = 0; i < 2; i++) {
@@ -344,20 +355,16 @@ static int collect_shared(struct listing *list, const uint8_t *after, struct oc_
             list->call->arena, (struct oc_slice[]){receivers[i], list->call->caller.region, OC_STR("")}, 3);
         int rc = prefix.ptr ? oc_read_scan(list->call->read,
                                            &(struct oc_scan){.kind = OC_RECORD_SHARE, .prefix = prefix},
-                                           add_shared, list, err)
+                                           visit_share, list, err)
                             : oc_fail_nomem(err);
         if (rc < 0)
             return rc;
     }
-    qsort_r(list->shared, list->shared_count, sizeof(*list->shared), compare_shared, list);
-    while (after && list->shared_next < list->shared_count &&
-           compare_positions(list, list->shared[list->shared_next].position, after) <= 0)
-        list->shared_next++;
     return OC_OK;
 }
 
-/* The caller's own models after `after` (NULL: from the first), merged with the shared ones. */
-static int walk_own(struct listing *list, const uint8_t *after, struct oc_err *err)
+/* The caller's own models, merged with the shared ones. */
+static int walk_own(struct listing *list, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf from = {0};
     struct oc_call *call = list->call;
@@ -366,9 +373,9 @@ static int walk_own(struct listing *list, const uint8_t *after, struct oc_err *e
     struct oc_scan scan = {.kind = OC_RECORD_MODEL_ORDER, .prefix = prefix, .descending = !list->ascending};
 
     oc_buf_init(&from, OC_RECORD_KEY_MAX);
-    if (after) {
+    if (list->after) {
         oc_buf_put_slice(&from, prefix);
-        oc_buf_put(&from, after, POSITION_LEN);
+        oc_buf_put(&from, list->after, POSITION_LEN);
         scan.from = oc_buf_slice(&from);
     }
     if (!prefix.ptr || from.failed)
@@ -376,15 +383,15 @@ static int walk_own(struct listing *list, const uint8_t *after, struct oc_err *e
     return oc_read_scan(call->read, &scan, visit_own, list, err);
 }
 
-static int walk_models(struct listing *list, const uint8_t *after, struct oc_err *err)
+static int walk_models(struct listing *list, struct oc_err *err)
 {
     const struct oc_opt_bool owned = list->in->is_owned;
     int rc = OC_OK;
 
     if (!owned.set || !owned.value)
-        rc = collect_shared(list, after, err);
+        rc = collect_shared(list, err);
     if (rc >= 0 && (!owned.set || owned.value))
-        rc = walk_own(list, after, err);
+        rc = walk_own(list, err);
     if (rc >= 0 && !list->more)
         rc = visit_shared(list, NULL, err);
     return rc < 0 ? rc : OC_OK;
@@ -433,7 +440,10 @@ int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
     oc_jw_object(&list.w);
     oc_jw_key(&list.w, "modelSummaries");
     oc_jw_array(&list.w);
-    rc = walk_models(&list, in->next_token.ptr ? after : NULL, err);
+    list.after = in->next_token.ptr ? after : NULL;
+    oc_arena_init(&list.scratch, SCRATCH_MAX);
+    rc = walk_models(&list, err);
+    oc_arena_clear(&list.scratch);
     oc_jw_array_end(&list.w);
     if (rc >= 0 && list.more)
         rc = oc_call_put_token(call, oc_buf_slice(&context),
@@ -449,7 +459,7 @@ static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     const struct oc_delete_custom_model_in *in = call->in;
     struct oc_found_model found;
 
-    int rc = oc_models_find(call, oc_tx_read(tx), in->model_identifier, &found, err);
+    int rc = oc_models_find_own(call, oc_tx_read(tx), in->model_identifier, &found, err);
     if (rc < 0)
         return rc;
     if (found.model.status == OC_MODEL_CREATING)

@@ -172,47 +172,27 @@ int oc_call_get_model_copy_job(struct oc_call *call, struct oc_err *err)
 struct create {
     struct oc_idempotency idem;
     struct oc_arn source_arn;
-    struct oc_slice source_key, source_record; /* the record as it was read */
+    struct oc_found_model source;
     struct oc_slice policy_key;
-    struct oc_slice policy;                    /* the source's policy as it was read; may be absent */
-    struct oc_model source;
     struct oc_key_info kms_key;                /* id absent: the service key */
     struct oc_slice job_id, model_id;
 };
 
-/* The source must exist, be Active and be allowed to this caller. For another account's model,
- * "not shared" and "does not exist" look the same. */
+/* The source must exist, be Active and be allowed to this caller. */
 static int check_source(struct oc_call *call, struct oc_read *read, struct create *create,
                         struct oc_err *err)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
 
-    int rc = oc_call_get_copy(call, read, OC_RECORD_MODEL, create->source_key, &create->source_record, err);
-    if (rc >= 0)
-        rc = oc_call_get_copy(call, read, OC_RECORD_POLICY, create->policy_key, &create->policy, err);
-    if (rc >= 0)
-        rc = oc_call_allow(call,
-                           &(struct oc_call_resource){.arn = in->source_model_arn,
-                                                      .account = create->source_arn.account,
-                                                      .request_tags = &in->target_model_tags,
-                                                      .policy = create->policy},
-                           err);
-    if (rc < 0)
-        return rc;
-    if (!create->source_record.ptr)
+    int rc = oc_models_find_arn(call, read, in->source_model_arn, &create->source_arn, &create->source, err);
+    if (rc == OC_ENOTFOUND)
         return oc_fail_not_found(err, "The source model %.*s does not exist.",
                                  OC_FMT(in->source_model_arn));
-    rc = oc_model_decode(create->source_record, call->arena, &create->source, err);
-    if (rc < 0)
-        return rc;
-    if (!oc_slice_eq(create->source.base, create->source_arn.base))
-        return oc_fail_not_found(err, "The source model %.*s does not exist.",
-                                 OC_FMT(in->source_model_arn));
-    if (create->source.status != OC_MODEL_ACTIVE)
+    if (rc >= 0 && create->source.model.status != OC_MODEL_ACTIVE)
         return oc_fail_invalid(err, "The source model %.*s is %.*s: only an Active model can be copied.",
                                OC_FMT(in->source_model_arn),
-                               OC_FMT(oc_model_status_text(create->source.status)));
-    return OC_OK;
+                               OC_FMT(oc_model_status_text(create->source.model.status)));
+    return rc;
 }
 
 static int parse_source(struct oc_call *call, struct create *create, struct oc_err *err)
@@ -232,9 +212,8 @@ static int parse_source(struct oc_call *call, struct create *create, struct oc_e
     if (!oc_api_region(call->api, arn->region).ptr)
         return oc_fail_not_found(err, "The source model %.*s does not exist: Region %.*s is not served here.",
                                  OC_FMT(in->source_model_arn), OC_FMT(arn->region));
-    create->source_key = oc_key_model(call->arena, (struct oc_partition){arn->account, arn->region}, arn->id);
     create->policy_key = oc_models_policy_key(call, in->source_model_arn);
-    return create->source_key.ptr && create->policy_key.ptr ? OC_OK : oc_fail_nomem(err);
+    return create->policy_key.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
 /* Everything that makes two requests the same but their token. */
@@ -272,8 +251,8 @@ static void fill_model(struct oc_call *call, const struct create *create, struct
         .partition = oc_call_partition(call),
         .id = create->model_id,
         .name = in->target_model_name,
-        .base = create->source.base,
-        .base_model_arn = oc_models_base_arn(call, create->source.base_model_arn),
+        .base = create->source.model.base,
+        .base_model_arn = oc_models_base_arn(call, create->source.model.base_model_arn),
         .job_id = create->job_id,
         .status = OC_MODEL_CREATING,
         .kms_key_id = create->kms_key.id.ptr ? create->kms_key.id : OC_STR(OC_KEYS_SERVICE),
@@ -300,7 +279,7 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
         .creation_ms = oc_clock_now_ms(),
         .source_account = create->source_arn.account,
         .source_model_arn = in->source_model_arn,
-        .source_model_name = create->source.name,
+        .source_model_name = create->source.model.name,
         .target_model_arn = oc_buf_slice(&target_arn),
         .target_model_name = model->name,
         .kms_key_arn = model->kms_key_arn,
@@ -312,6 +291,7 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
         .model_id = model->id,
         .job_id = create->job_id,
         .key_id = model->kms_key_id,
+        .principal = call->caller.user_arn,
         .source = {create->source_arn.account, create->source_arn.region},
         .source_model_id = create->source_arn.id,
     };
@@ -334,8 +314,8 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     answer_job(call, earlier.ptr ? earlier : create->job_id);
     if (earlier.ptr)
         return OC_OK;
-    if (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source_key, create->source_record) ||
-        !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->policy))
+    if (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source.key, create->source.record) ||
+        !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->source.policy))
         rc = check_source(call, read, create, err);
     fill_model(call, create, &model);
     if (rc >= 0)
@@ -356,6 +336,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
     if (!create)
         return oc_fail_nomem(err);
     call->state = create;
+    call->request_tags = &in->target_model_tags;
     int rc = oc_models_check_tags(call, &in->target_model_tags, in->target_model_name, err);
     if (rc >= 0)
         rc = parse_source(call, create, err);
@@ -370,8 +351,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
     if (!earlier.ptr)
         rc = check_source(call, call->read, create, err);
     else /* a repeat answers as the first did, whatever became of the source; not without permission */
-        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = in->source_model_arn,
-                                                            .request_tags = &in->target_model_tags}, err);
+        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = in->source_model_arn}, err);
     if (rc >= 0 && earlier.ptr) {
         answer_job(call, earlier);
         return OC_OK;
@@ -388,37 +368,66 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
 
 /* -- while it runs ------------------------------------------------------------------------------ */
 
+/* The tags that the copy was asked for with, as its target has them now. */
+static int read_target_tags(struct oc_read *read, const struct oc_task *task, struct oc_arena *arena,
+                            struct oc_tag_list *ret, struct oc_err *err)
+{
+    struct oc_slice key = oc_key_model(arena, task->target, task->model_id), record;
+    struct oc_model target;
+
+    int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_model_decode(record, arena, &target, err);
+    if (rc >= 0)
+        *ret = target.tags;
+    return rc;
+}
+
+/* The source, its ARN and its policy; NULL when it has none. */
+static int read_source(struct oc_read *read, const struct oc_task *task, struct oc_arena *arena,
+                       struct oc_model *ret, struct oc_buf *ret_arn, struct oc_policy **ret_policy,
+                       struct oc_err *err)
+{
+    struct oc_slice key = oc_key_model(arena, task->source, task->source_model_id), record, document;
+
+    int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_model_decode(record, arena, ret, err);
+    if (rc < 0)
+        return rc;
+    oc_model_put_arn(ret_arn, ret);
+    struct oc_slice arn = oc_buf_slice(ret_arn);
+    key = oc_key_join(arena, &arn, 1);
+    rc = key.ptr && !ret_arn->failed ? oc_read_get(read, OC_RECORD_POLICY, key, &document, err)
+                                     : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND)
+        return OC_OK;
+    return rc < 0 ? rc : oc_policy_parse(OC_POLICY_RESOURCE, document, ret_policy, err);
+}
+
 int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     OC_AUTO(oc_policy_freep) struct oc_policy *policy = NULL;
     OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
-    struct oc_slice record, document;
+    struct oc_tag_list tags = {0};
     struct oc_model source;
 
     (void)ctx;
     oc_arena_init(&arena, OC_REQUEST_ARENA_MAX);
     oc_buf_init(&arn, OC_ARN_MAX);
-    struct oc_slice key = oc_key_model(&arena, task->source, task->source_model_id);
-    int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    int rc = read_source(read, task, &arena, &source, &arn, &policy, err);
     if (rc >= 0)
-        rc = oc_model_decode(record, &arena, &source, err);
+        rc = read_target_tags(read, task, &arena, &tags, err);
     if (rc < 0)
-        return rc;
-    oc_model_put_arn(&arn, &source);
-    struct oc_slice text = oc_buf_slice(&arn);
-    key = oc_key_join(&arena, &text, 1);
-    rc = key.ptr && !arn.failed ? oc_read_get(read, OC_RECORD_POLICY, key, &document, err)
-                                : oc_fail_nomem(err);
-    if (rc >= 0)
-        rc = oc_policy_parse(OC_POLICY_RESOURCE, document, &policy, err);
-    if (rc < 0 && rc != OC_ENOTFOUND)
         return rc;
     struct oc_policy_request request = {
         .action = OC_STR("bedrock:CreateModelCopyJob"),
-        .resource = text,
+        .resource = oc_buf_slice(&arn),
         .principal_account = task->target.account,
+        .principal_arn = task->principal,
         .requested_region = task->target.region,
+        .request_tags = &tags,
         .resource_tags = &source.tags,
     };
     enum oc_policy_effect effect = policy ? oc_policy_evaluate(policy, &request) : OC_POLICY_SILENT;
@@ -426,7 +435,7 @@ int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *
         return OC_OK;
     return oc_fail(err, OC_EDENIED, "The share of %.*s with account %.*s was revoked during the copy: ask its "
                                     "owner to share it again, then copy again.",
-                   OC_FMT(text), OC_FMT(task->target.account));
+                   OC_FMT(request.resource), OC_FMT(task->target.account));
 }
 
 /* -- Progress ----------------------------------------------------------------------------------- */

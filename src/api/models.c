@@ -56,25 +56,33 @@ static int load_model(struct oc_call *call, struct oc_read *read, struct oc_slic
     if (oc_slice_has_prefix(identifier, OC_STR("arn:")) && !oc_slice_eq(oc_buf_slice(&arn), identifier))
         return OC_OK;
     ret->arn = oc_arena_copy(call->arena, oc_buf_slice(&arn));
-    if (!ret->arn.ptr)
-        return oc_fail_nomem(err);
-    struct oc_slice policy_key = oc_models_policy_key(call, ret->arn);
-    return policy_key.ptr ? oc_call_get_copy(call, read, OC_RECORD_POLICY, policy_key, &ret->policy, err)
-                          : oc_fail_nomem(err);
+    return ret->arn.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
-int oc_models_find(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
-                   struct oc_found_model *ret, struct oc_err *err)
+static int load_policy(struct oc_call *call, struct oc_read *read, struct oc_slice arn,
+                       struct oc_slice *ret, struct oc_err *err)
 {
-    struct oc_found_model found = {0};
-    struct oc_partition partition;
-    struct oc_slice id;
+    struct oc_slice key = oc_models_policy_key(call, arn);
 
-    int rc = locate(call, read, identifier, &partition, &id, err);
-    if (rc < 0)
-        return rc;
-    found.key = oc_key_model(call->arena, partition, id);
-    rc = found.key.ptr ? load_model(call, read, identifier, &found, err) : oc_fail_nomem(err);
+    return key.ptr ? oc_call_get_copy(call, read, OC_RECORD_POLICY, key, ret, err) : oc_fail_nomem(err);
+}
+
+/* Another account's model without a policy is not even looked up: neither text nor time nor its
+ * tags may tell whether it exists. */
+static int find_at(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                   struct oc_partition partition, struct oc_slice id, struct oc_found_model *ret,
+                   struct oc_err *err)
+{
+    struct oc_found_model found = {.key = oc_key_model(call->arena, partition, id)};
+    bool own = oc_slice_eq(partition.account, call->caller.account);
+
+    int rc = found.key.ptr ? OC_OK : oc_fail_nomem(err);
+    if (rc >= 0 && !own)
+        rc = load_policy(call, read, identifier, &found.policy, err);
+    if (rc >= 0 && (own || found.policy.ptr))
+        rc = load_model(call, read, identifier, &found, err);
+    if (rc >= 0 && own && found.arn.ptr)
+        rc = load_policy(call, read, found.arn, &found.policy, err);
     if (rc < 0)
         return rc;
     rc = oc_call_allow(call,
@@ -89,6 +97,36 @@ int oc_models_find(struct oc_call *call, struct oc_read *read, struct oc_slice i
         return fail_no_model(err, identifier);
     *ret = found;
     return OC_OK;
+}
+
+int oc_models_find(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                   struct oc_found_model *ret, struct oc_err *err)
+{
+    struct oc_partition partition;
+    struct oc_slice id;
+
+    int rc = locate(call, read, identifier, &partition, &id, err);
+    return rc < 0 ? rc : find_at(call, read, identifier, partition, id, ret, err);
+}
+
+int oc_models_find_own(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                       struct oc_found_model *ret, struct oc_err *err)
+{
+    int rc = oc_models_find(call, read, identifier, ret, err);
+
+    if (rc >= 0 && !oc_slice_eq(ret->model.partition.account, call->caller.account))
+        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
+                          "User: %.*s is not authorized to perform: %s on resource: %.*s because it belongs to "
+                          "another account",
+                          OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(identifier));
+    return rc;
+}
+
+int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                       const struct oc_arn *arn, struct oc_found_model *ret, struct oc_err *err)
+{
+    return find_at(call, read, identifier, (struct oc_partition){arn->account, arn->region}, arn->id, ret,
+                   err);
 }
 
 int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_slice name,

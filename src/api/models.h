@@ -29,6 +29,14 @@ struct oc_found_model {
 int oc_models_find(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                    struct oc_found_model *ret, struct oc_err *err);
 
+/** The same for a model that must be the caller's own, whatever its policy says. Errors: as oc_models_find. */
+int oc_models_find_own(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                       struct oc_found_model *ret, struct oc_err *err);
+
+/** The same for an ARN that is parsed already, of any Region. Errors: as oc_models_find. */
+int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                       const struct oc_arn *arn, struct oc_found_model *ret, struct oc_err *err);
+
 /** ConflictException when an Active or Creating model of the caller holds `name`. */
 int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_slice name,
                          struct oc_err *err);

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-/* The document must be gone over for the caller's own models only; sharing on is not possible. */
+/* The policy of a model is its owner's alone: sharing on is not possible. */
 static int find_own(struct oc_call *call, struct oc_read *read, struct oc_slice arn,
                     struct oc_found_model *ret, struct oc_err *err)
 {
@@ -17,11 +17,7 @@ static int find_own(struct oc_call *call, struct oc_read *read, struct oc_slice 
     if (!oc_arn_parse(arn, &parsed) || !oc_arn_is(&parsed, "bedrock", "custom-model"))
         return oc_fail_invalid(err, "The resource %.*s cannot have a policy here: give the ARN of a custom model.",
                                OC_FMT(arn));
-    int rc = oc_models_find(call, read, arn, ret, err);
-    if (rc >= 0 && !oc_slice_eq(parsed.account, call->caller.account))
-        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
-                          "The policy of %.*s belongs to account %.*s.", OC_FMT(arn), OC_FMT(parsed.account));
-    return rc;
+    return oc_models_find_own(call, read, arn, ret, err);
 }
 
 static struct oc_slice share_key(struct oc_call *call, struct oc_slice account, struct oc_slice resource_arn)

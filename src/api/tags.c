@@ -8,15 +8,14 @@
 
 /* The model a tag operation means. It must be the caller's own, and in the request's Region. */
 static int find_resource(struct oc_call *call, struct oc_read *read, struct oc_slice arn,
-                         struct oc_found_model *ret,
-                         struct oc_err *err)
+                         struct oc_found_model *ret, struct oc_err *err)
 {
     struct oc_arn parsed;
 
     if (!oc_arn_parse(arn, &parsed) || !oc_slice_eq_str(parsed.kind, "custom-model"))
         return oc_fail_invalid(err, "The resource %.*s cannot be tagged here: give the ARN of a custom model.",
                                OC_FMT(arn));
-    return oc_models_find(call, read, arn, ret, err);
+    return oc_models_find_own(call, read, arn, ret, err);
 }
 
 static int put_tags(struct oc_call *call, struct oc_tx *tx, struct oc_found_model *found,
@@ -52,6 +51,7 @@ int oc_call_tag_resource(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_tag_resource_in *in = call->in;
 
+    call->request_tags = &in->tags;
     int rc = oc_models_check_tags(call, &in->tags, in->resource_arn, err);
     return rc < 0 ? rc : oc_call_write(call, apply_tag);
 }

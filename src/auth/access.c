@@ -23,7 +23,7 @@ static int refuse_unallowed(const struct oc_caller *caller, const struct oc_acce
 int oc_access_decide(const struct oc_caller *caller, const struct oc_access_request *request,
                      struct oc_err *err)
 {
-    const struct oc_policy_request asked = {
+    struct oc_policy_request asked = {
         .action = request->action,
         .resource = request->resource,
         .principal_account = caller->account,
@@ -37,10 +37,14 @@ int oc_access_decide(const struct oc_caller *caller, const struct oc_access_requ
     bool own =
         !request->resource_account.ptr || oc_slice_eq(request->resource_account, caller->account);
 
-    if (caller->policy)
-        identity = oc_policy_evaluate(caller->policy, &asked);
     if (request->resource_policy)
         resource = oc_policy_evaluate(request->resource_policy, &asked);
+    if (!own && (resource == OC_POLICY_DENY || resource == OC_POLICY_SILENT)) {
+        resource = OC_POLICY_SILENT;
+        asked.resource_tags = NULL;
+    }
+    if (caller->policy)
+        identity = oc_policy_evaluate(caller->policy, &asked);
     if (identity == OC_POLICY_DENY)
         return refuse(caller, request, "with an explicit deny in an identity-based policy", err);
     if (resource == OC_POLICY_DENY)

@@ -7,6 +7,10 @@
  *   other account   identity Allow and a resource Allow of any of these forms
  *   else            → denied
  *
+ * Another account's resource that does not let the caller in is refused alike, whether it has a
+ * policy that denies, one that is silent, or does not exist, and its tags are not looked at: the
+ * caller's own conditions must not tell what the resource is like.
+ *
  * Threads: any. Nothing is allocated.
  */
 #ifndef OC_AUTH_ACCESS_H

@@ -197,6 +197,7 @@ void oc_task_encode(struct oc_buf *buf, const struct oc_task *task)
     oc_jw_member(&w, "model", task->model_id);
     oc_jw_member(&w, "job", task->job_id);
     oc_jw_member(&w, "key", task->key_id);
+    oc_jw_member(&w, "principal", task->principal);
     oc_jw_member(&w, "sourceAccount", task->source.account);
     oc_jw_member(&w, "sourceRegion", task->source.region);
     oc_jw_member(&w, "sourceModel", task->source_model_id);
@@ -222,6 +223,7 @@ static void read_task(struct reader *r, struct oc_task *ret)
         ret->source.account = required(r, "sourceAccount");
         ret->source.region = required(r, "sourceRegion");
         ret->source_model_id = required(r, "sourceModel");
+        ret->principal = optional(r, "principal");
     } else if (ret->kind == OC_TASK_IMPORT) {
         ret->source_uri = required(r, "sourceUri");
     } else {

@@ -61,6 +61,7 @@ struct oc_task {
     struct oc_slice model_id;        /* the model to be made */
     struct oc_slice job_id;          /* OC_TASK_COPY: the copy job; else absent */
     struct oc_slice key_id;          /* "service" or a KMS key id, to encrypt under */
+    struct oc_slice principal;       /* OC_TASK_COPY: ARN of the user who asked; absent in older records */
     struct oc_partition source;      /* OC_TASK_COPY: where the source model is */
     struct oc_slice source_model_id; /* OC_TASK_COPY */
     struct oc_slice source_uri;      /* OC_TASK_IMPORT */

@@ -303,3 +303,118 @@ def test_share_gives_leave_to_copy_and_nothing_else(
             )
     assert code(error)[0] in (403, 404)
     assert owner.boto(HOME).get_custom_model(modelIdentifier=model)["modelStatus"] == "Active"
+
+
+def put_policy(owner: Account, model: str, *statements: dict[str, Any]) -> None:
+    base = json.loads(sharing_policy(model, owner.id))
+    first = base["Statement"][0]
+    base["Statement"] = [{**first, **changes} for changes in statements]
+    owner.boto(HOME).put_resource_policy(resourceArn=model, resourcePolicy=json.dumps(base))
+
+
+def test_share_with_one_user_holds_to_the_end_of_the_copy(
+    owner: Account, model: str, cloud: Cloud
+) -> None:
+    receiver = cloud.account()
+    user = f"arn:aws:iam::{receiver.id}:user/tester"
+    put_policy(owner, model, {"Principal": {"AWS": user}})
+    receiver.copy(model)
+
+
+def test_share_under_a_condition_on_tags_holds_to_the_end_of_the_copy(
+    owner: Account, cloud: Cloud
+) -> None:
+    receiver = cloud.account()
+    model = owner.import_model(modelTags=[{"key": "stage", "value": "public"}])
+    condition = {"aws:ResourceTag/stage": "public", "aws:RequestTag/use": "research"}
+    put_policy(
+        owner,
+        model,
+        {"Principal": {"AWS": receiver.id}, "Condition": {"StringEquals": condition}},
+    )
+    refused_copy(receiver, model)
+    receiver.copy(model, targetModelTags=[{"key": "use", "value": "research"}])
+
+
+def test_deny_of_anothers_model_reads_as_if_it_did_not_exist(
+    owner: Account, model: str, cloud: Cloud
+) -> None:
+    receiver = cloud.account()
+    put_policy(owner, model, {"Principal": {"AWS": receiver.id}, "Effect": "Deny"})
+    nothing = model[:-12] + "abcdefghij12"
+    hidden, missing = refused_copy(receiver, model), refused_copy(receiver, nothing)
+    assert hidden["Message"].replace(model, "ARN") == missing["Message"].replace(nothing, "ARN")
+
+
+def test_conditions_of_the_callers_own_tell_nothing_of_anothers_tags(
+    owner: Account, cloud: Cloud
+) -> None:
+    model = owner.import_model(modelTags=[{"key": "kind", "value": "secret"}])
+    nothing = model[:-12] + "abcdefghij12"
+    for effect, value in (("Allow", "secret"), ("Deny", "secret"), ("Allow", "other")):
+        condition = {"StringEquals": {"aws:ResourceTag/kind": value}}
+        policy = allow("bedrock:*", Condition=condition)
+        policy["Statement"][0]["Effect"] = effect
+        receiver = cloud.user(cloud.account().id, policy)
+        texts = []
+        for arn in (model, nothing):
+            refused = refused_copy(receiver, arn)["Message"]
+            with pytest.raises(ClientError) as error:
+                receiver.boto(HOME).get_custom_model(modelIdentifier=arn)
+            texts.append((refused + error.value.response["Error"]["Message"]).replace(arn, "ARN"))
+        assert texts[0] == texts[1], (effect, value)
+
+
+def test_deny_by_the_tags_of_the_own_source_is_obeyed(owner: Account) -> None:
+    model = owner.import_model(modelTags=[{"key": "kind", "value": "secret"}])
+    policy = allow("bedrock:*")
+    policy["Statement"].append(
+        {
+            **policy["Statement"][0],
+            "Effect": "Deny",
+            "Condition": {"StringEquals": {"aws:ResourceTag/kind": "secret"}},
+        }
+    )
+    user = Account(owner.server, owner.server.add_key(owner.id, "held", policy), owner.recorder)
+    refused_copy(user, model)
+    user.start_copy(owner.import_model())
+
+
+def test_policy_that_allows_everything_still_leaves_the_model_its_owners(
+    owner: Account, model: str, cloud: Cloud
+) -> None:
+    receiver = cloud.account()
+    put_policy(owner, model, {"Principal": {"AWS": receiver.id}, "Action": "*"})
+    client = receiver.boto(HOME)
+    assert client.get_custom_model(modelIdentifier=model)["modelArn"] == model
+    for call in (
+        lambda: client.delete_custom_model(modelIdentifier=model),
+        lambda: client.tag_resource(resourceARN=model, tags=[{"key": "a", "value": "b"}]),
+        lambda: client.untag_resource(resourceARN=model, tagKeys=["a"]),
+        lambda: client.delete_resource_policy(resourceArn=model),
+    ):
+        with pytest.raises(ClientError) as error:
+            call()
+        assert code(error) == (403, "AccessDeniedException")
+
+
+def test_model_shared_twice_with_an_account_is_listed_once(
+    owner: Account, cloud: Cloud
+) -> None:
+    receiver = cloud.account()
+    models = [owner.import_model() for _ in range(4)]
+    for model in models:
+        put_policy(owner, model, {"Principal": "*"}, {"Principal": {"AWS": receiver.id}})
+    own = receiver.import_model()
+    client = receiver.boto(HOME)
+    try:
+        for order, expected in (("Ascending", [*models, own]), ("Descending", [own, *models[::-1]])):
+            for size in (1, 2, 3, 5, 100):
+                pages = client.get_paginator("list_custom_models").paginate(
+                    sortOrder=order, PaginationConfig={"PageSize": size}
+                )
+                listed = [m["modelArn"] for page in pages for m in page["modelSummaries"]]
+                assert [arn for arn in listed if arn in expected] == expected
+    finally:
+        for model in models:  # what everyone sees would be in the way of other tests
+            owner.boto(HOME).delete_resource_policy(resourceArn=model)

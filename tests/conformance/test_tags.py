@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.cloud import AWAY, HOME, Account, Cloud, sharing_policy
+from support.cloud import AWAY, HOME, Account, Cloud, allow, sharing_policy
 
 
 @pytest.fixture
@@ -134,3 +134,22 @@ def test_other_accounts_tags_are_out_of_reach(account: Account, model: str, clou
             getattr(stranger.boto(HOME), call)(resourceARN=model, **more)
         assert code(error) in ((404, "ResourceNotFoundException"), (403, "AccessDeniedException"))
     assert tags(account, model) == {"first": "1"}
+
+
+def test_deny_by_the_tags_of_the_request_is_obeyed(account: Account, cloud: Cloud, model: str) -> None:
+    policy = allow("bedrock:*")
+    policy["Statement"].append(
+        {
+            **policy["Statement"][0],
+            "Effect": "Deny",
+            "Condition": {"StringEquals": {"aws:RequestTag/stage": "production"}},
+        }
+    )
+    user = cloud.user(account.id, policy)
+    user.boto(HOME).tag_resource(resourceARN=model, tags=[{"key": "stage", "value": "test"}])
+    with pytest.raises(ClientError) as error:
+        user.boto(HOME).tag_resource(
+            resourceARN=model, tags=[{"key": "stage", "value": "production"}]
+        )
+    assert code(error) == (403, "AccessDeniedException")
+    assert tags(account, model)["stage"] == "test"

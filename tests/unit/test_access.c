@@ -46,8 +46,8 @@ static const int same_account[3][6] = {
     {DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY},
 };
 static const int other_account[3][6] = {
-    {NO_IDENTITY, NO_IDENTITY, NO_IDENTITY, NO_IDENTITY, DENY_RESOURCE, NO_IDENTITY},
-    {NO_RESOURCE, ALLOW, ALLOW, ALLOW, DENY_RESOURCE, NO_RESOURCE},
+    {NO_IDENTITY, NO_IDENTITY, NO_IDENTITY, NO_IDENTITY, NO_IDENTITY, NO_IDENTITY},
+    {NO_RESOURCE, ALLOW, ALLOW, ALLOW, NO_RESOURCE, NO_RESOURCE},
     {DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY, DENY_IDENTITY},
 };
 
@@ -121,9 +121,42 @@ static void the_requested_region_is_the_callers_unless_another_is_named(void **s
     oc_policy_free(policy);
 }
 
+static void tags_of_another_accounts_resource_count_only_when_it_lets_the_caller_in(void **state)
+{
+    static const char secret[] = STATEMENT(
+        "Deny", ",\"Condition\":{\"StringEquals\":{\"aws:ResourceTag/kind\":\"secret\"}}");
+    const struct oc_tag tag = {OC_STR("kind"), OC_STR("secret")};
+    const struct oc_tag_list tags = {&tag, 1, true};
+    struct oc_policy *own = compile(OC_POLICY_IDENTITY, secret);
+    struct oc_policy *open = compile(OC_POLICY_RESOURCE, resources[2]);
+    struct oc_policy *closed = compile(OC_POLICY_RESOURCE, resources[4]);
+    const struct oc_caller caller = {.account = OC_STR(MINE), .user_arn = OC_STR(ALICE), .policy = own};
+    const struct oc_policy *const policies[] = {NULL, closed, open};
+    static const int want[] = {NO_IDENTITY, NO_IDENTITY, DENY_IDENTITY};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct oc_err err = {0};
+        assert_int_equal(oc_access_decide(&caller,
+                                          &(struct oc_access_request){
+                                              .action = OC_STR("bedrock:CreateModelCopyJob"),
+                                              .resource = OC_STR(MODEL),
+                                              .resource_account = OC_STR(THEIRS),
+                                              .resource_tags = &tags,
+                                              .resource_policy = policies[i]},
+                                          &err),
+                         OC_EDENIED);
+        assert_string_equal(err.text, texts[want[i]]);
+    }
+    oc_policy_free(own);
+    oc_policy_free(open);
+    oc_policy_free(closed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tags_of_another_accounts_resource_count_only_when_it_lets_the_caller_in),
         cmocka_unit_test(every_pair_of_policies_is_decided_as_aws_does),
         cmocka_unit_test(the_requested_region_is_the_callers_unless_another_is_named),
     };
