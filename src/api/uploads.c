@@ -25,10 +25,15 @@ static struct oc_slice upload_key(struct oc_call *call, struct oc_slice id)
 }
 
 /* With an empty digest: the prefix of all parts of the upload. */
+static struct oc_slice part_key_in(struct oc_arena *arena, const struct oc_call *call, struct oc_slice id,
+                                   struct oc_slice digest)
+{
+    return oc_key_join(arena, (struct oc_slice[]){call->caller.account, call->caller.region, id, digest}, 4);
+}
+
 static struct oc_slice part_key(struct oc_call *call, struct oc_slice id, struct oc_slice digest)
 {
-    return oc_key_join(call->arena,
-                       (struct oc_slice[]){call->caller.account, call->caller.region, id, digest}, 4);
+    return part_key_in(call->arena, call, id, digest);
 }
 
 static int fail_no_upload(struct oc_err *err, struct oc_slice id)
@@ -117,6 +122,7 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
     if (!create)
         return oc_fail_nomem(err);
     call->state = create;
+    call->request_tags = &in->model_tags;
     oc_context_add(&parameters, in->model_name);
     oc_context_add(&parameters, in->model_kms_key_id);
     oc_context_add_tags(&parameters, &in->model_tags);
@@ -124,8 +130,7 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
         return oc_fail_nomem(err);
     int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
     if (rc >= 0)
-        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*"),
-                                                            .request_tags = &in->model_tags}, err);
+        rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
     if (rc >= 0 && in->model_kms_key_id.ptr)
         rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
     if (rc >= 0)
@@ -133,6 +138,14 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
     if (rc >= 0)
         rc = oc_call_new_id(call, &create->id, err);
     return rc < 0 ? rc : oc_call_write(call, apply_create);
+}
+
+/* A key that was disabled since the upload began is for its owner to mend. */
+static int name_key_failure(int rc, struct oc_err *err)
+{
+    if (rc == OC_EDENIED)
+        err->name = "ValidationException";
+    return rc;
 }
 
 /* -- PutUploadPart ------------------------------------------------------------------------------ */
@@ -179,9 +192,12 @@ static int run_put_part(struct oc_call *call, struct oc_err *err)
     if (rc == OC_EINVAL)
         rc = oc_fail_invalid(err, "The body does not have the digest %.*s: send the part again.",
                              OC_FMT(in->sha256));
+    rc = name_key_failure(rc, err);
     if (rc >= 0)
         rc = oc_call_write_now(call, apply_part, err);
     oc_copy_engine_unpin(call->api->engine, region->name, name.sha256);
+    if (rc == OC_ENOTFOUND) /* the upload ended meanwhile: nothing refers to the part */
+        oc_copy_engine_sweep(call->api->engine, region->name);
     oc_buf_put_str(&call->out, "{}");
     return rc;
 }
@@ -274,10 +290,13 @@ int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
 
 /* -- ending an upload --------------------------------------------------------------------------- */
 
+#define DELETE_MAX 256 /* part records removed in one change: the writer serves everyone */
+
 struct key_list {
     struct oc_arena *arena;
-    struct oc_slice *keys;
-    size_t count, cap;
+    struct oc_slice keys[DELETE_MAX];
+    size_t count;
+    bool more;
 };
 
 static int collect_key(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
@@ -285,57 +304,100 @@ static int collect_key(struct oc_slice key, struct oc_slice value, void *ctx, st
     struct key_list *list = ctx;
 
     (void)value;
-    if (list->count == list->cap) {
-        size_t cap = list->cap ? 2 * list->cap : 256;
-        struct oc_slice *keys = oc_arena_alloc(list->arena, cap * sizeof(*keys));
-        if (!keys)
-            return oc_fail_nomem(err);
-        if (list->count > 0)
-            memcpy(keys, list->keys, list->count * sizeof(*keys));
-        list->keys = keys;
-        list->cap = cap;
+    if (list->count == DELETE_MAX) {
+        list->more = true;
+        return 1;
     }
     list->keys[list->count] = oc_arena_copy(list->arena, key);
     return list->keys[list->count++].ptr ? 0 : oc_fail_nomem(err);
 }
 
-/* The records of an upload: itself and its parts. Keys are collected first: a scan must not change
- * what it walks. */
-static int delete_upload(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, struct oc_err *err)
+/* The records of the parts, or as many as one change takes. Keys are collected first: a scan must
+ * not change what it walks. */
+static int delete_parts(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, bool *ret_more,
+                        struct oc_err *err)
 {
-    struct key_list list = {.arena = call->arena};
-    struct oc_slice prefix = part_key(call, id, OC_STR("")), key = upload_key(call, id);
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_slice prefix = part_key(call, id, OC_STR(""));
     struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART, .prefix = prefix};
 
-    if (!prefix.ptr || !key.ptr)
+    oc_arena_init(&arena, OC_REQUEST_ARENA_MAX);
+    struct key_list *list = oc_arena_alloc(&arena, sizeof(*list));
+    if (!prefix.ptr || !list)
         return oc_fail_nomem(err);
-    int rc = oc_read_scan(oc_tx_read(tx), &scan, collect_key, &list, err);
-    for (size_t i = 0; rc >= 0 && i < list.count; i++)
-        rc = oc_tx_delete(tx, OC_RECORD_UPLOAD_PART, list.keys[i], err);
+    list->arena = &arena;
+    int rc = oc_read_scan(oc_tx_read(tx), &scan, collect_key, list, err);
+    for (size_t i = 0; rc >= 0 && i < list->count; i++)
+        rc = oc_tx_delete(tx, OC_RECORD_UPLOAD_PART, list->keys[i], err);
+    *ret_more = list->more;
+    return rc < 0 ? rc : OC_OK;
+}
+
+static int delete_upload(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, bool *ret_more,
+                         struct oc_err *err)
+{
+    struct oc_slice key = upload_key(call, id);
+
+    int rc = key.ptr ? delete_parts(call, tx, id, ret_more, err) : oc_fail_nomem(err);
     return rc < 0 ? rc : oc_tx_delete(tx, OC_RECORD_UPLOAD, key, err);
+}
+
+/* An upload that is being ended. */
+struct ending {
+    struct oc_slice id;
+    bool more; /* parts whose records are left */
+};
+
+static int apply_delete_rest(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    struct ending *ending = call->state;
+
+    return delete_parts(call, tx, ending->id, &ending->more, err);
+}
+
+/* Records that are left when this fails hold nothing: their upload is gone. */
+static void delete_rest(struct oc_call *call, struct ending *ending)
+{
+    struct oc_err ignored = {0};
+
+    call->state = ending;
+    while (ending->more)
+        if (oc_call_write_now(call, apply_delete_rest, &ignored) < 0)
+            return;
 }
 
 static int apply_abort(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
-    const struct oc_abort_model_upload_in *in = call->in;
+    struct ending *ending = call->state;
     struct oc_model model;
 
-    int rc = find_upload(call, oc_tx_read(tx), in->upload_id, &model, err);
-    oc_buf_reset(&call->out);
+    int rc = find_upload(call, oc_tx_read(tx), ending->id, &model, err);
+    return rc < 0 ? rc : delete_upload(call, tx, ending->id, &ending->more, err);
+}
+
+static int run_abort(struct oc_call *call, struct oc_err *err)
+{
+    struct ending ending = {.id = ((const struct oc_abort_model_upload_in *)call->in)->upload_id};
+
+    call->state = &ending;
+    int rc = oc_call_write_now(call, apply_abort, err);
+    if (rc < 0)
+        return rc;
+    delete_rest(call, &ending);
+    oc_copy_engine_sweep(call->api->engine, call->caller.region);
     oc_buf_put_str(&call->out, "{}");
-    return rc < 0 ? rc : delete_upload(call, tx, in->upload_id, err);
+    return OC_OK;
 }
 
 int oc_call_abort_model_upload(struct oc_call *call, struct oc_err *err)
 {
-    (void)err; /* all that can fail is found out inside the transaction */
-    call->frees_blobs = true;
-    return oc_call_write(call, apply_abort);
+    return oc_call_run(call, run_abort, err);
 }
 
 /* -- CompleteModelUpload ------------------------------------------------------------------------ */
 
 struct complete {
+    struct ending ending;
     struct oc_model model;
     struct oc_manifest manifest;
     uint8_t digest[OC_SHA256_LEN];
@@ -372,31 +434,35 @@ static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err 
                                            OC_FMT(complete->manifest.model_type));
     model.creation_ms = oc_clock_now_ms();
     model.base_model_arn = oc_models_base_arn(call, base);
-    rc = delete_upload(call, tx, in->upload_id, err);
+    rc = delete_upload(call, tx, in->upload_id, &complete->ending.more, err);
     if (rc >= 0)
         rc = oc_models_put(call, tx, &model, &task, err);
     answer_model(call, &model);
     return rc;
 }
 
-/* Every part that the manifest names must have been uploaded. */
-static int check_parts(const struct complete *complete, struct oc_blob_store *blobs, struct oc_err *err)
+/* Every part that the manifest names must have been uploaded, to this upload: that the content store
+ * has such a part, perhaps another account's, gives nobody the right to its bytes. */
+static int check_parts(struct oc_call *call, const struct complete *complete, struct oc_err *err)
 {
-    struct oc_blob_name name = {.key_id = complete->model.kms_key_id};
+    OC_AUTO(oc_arena_clear) struct oc_arena scratch = {0};
+    char hex[OC_SHA256_HEX_LEN];
+    const struct oc_slice digest = {hex, sizeof(hex)};
 
-    for (size_t i = 0; i < complete->manifest.part_count; i++) {
-        char hex[OC_SHA256_HEX_LEN];
-        bool there;
-        memcpy(name.sha256, complete->manifest.parts[i].sha256, OC_SHA256_LEN);
-        int rc = oc_blob_has(blobs, &name, &there, err);
-        if (rc < 0)
-            return rc;
-        oc_hex_encode(name.sha256, OC_SHA256_LEN, hex);
-        if (!there)
-            return oc_fail_invalid(err, "Part %.*s of the manifest has not been uploaded: upload it and "
-                                        "complete again.", OC_SHA256_HEX_LEN, hex);
+    oc_arena_init(&scratch, OC_HTTP_BODY_MAX);
+    int rc = oc_call_read(call, err);
+    for (size_t i = 0; rc >= 0 && i < complete->manifest.part_count; i++) {
+        struct oc_slice size;
+        oc_arena_reset(&scratch);
+        oc_hex_encode(complete->manifest.parts[i].sha256, OC_SHA256_LEN, hex);
+        struct oc_slice key = part_key_in(&scratch, call, complete->ending.id, digest);
+        rc = key.ptr ? oc_read_get(call->read, OC_RECORD_UPLOAD_PART, key, &size, err) : oc_fail_nomem(err);
+        if (rc == OC_ENOTFOUND)
+            rc = oc_fail_invalid(err, "Part %.*s of the manifest has not been uploaded: upload it and "
+                                      "complete again.", OC_FMT(digest));
     }
-    return OC_OK;
+    oc_call_read_done(call);
+    return rc;
 }
 
 /* A repeat of a completion whose answer was lost: the model is there under the upload's id. */
@@ -420,7 +486,7 @@ static int store_manifest(struct oc_call *call, struct complete *complete, struc
     const struct oc_region *region = oc_copy_engine_region(call->api->engine, call->caller.region);
     struct oc_blob_name name = {.key_id = complete->model.kms_key_id};
 
-    int rc = check_parts(complete, region->blobs, err);
+    int rc = check_parts(call, complete, err);
     if (rc >= 0)
         rc = oc_sha256(call->request->body, complete->digest, err);
     if (rc < 0)
@@ -431,9 +497,14 @@ static int store_manifest(struct oc_call *call, struct complete *complete, struc
     if (rc < 0)
         return rc;
     rc = oc_blob_put(region->blobs, &name, call->request->body, true, err);
+    rc = name_key_failure(rc, err);
     if (rc >= 0)
         rc = oc_call_write_now(call, apply_complete, err);
     oc_copy_engine_unpin(call->api->engine, region->name, name.sha256);
+    if (rc < 0)
+        oc_copy_engine_sweep(call->api->engine, region->name);
+    else
+        delete_rest(call, &complete->ending);
     return rc;
 }
 
@@ -445,6 +516,7 @@ static int run_complete(struct oc_call *call, struct oc_err *err)
     if (!complete)
         return oc_fail_nomem(err);
     call->state = complete;
+    complete->ending.id = in->upload_id;
     int rc = oc_call_read(call, err);
     if (rc >= 0)
         rc = find_upload(call, call->read, in->upload_id, &complete->model, err);
@@ -460,7 +532,11 @@ static int run_complete(struct oc_call *call, struct oc_err *err)
     if (rc >= 0)
         rc = store_manifest(call, complete, err);
     oc_manifest_clear(&complete->manifest);
-    return rc;
+    /* Another completion of the same upload was faster: this is a repeat. */
+    if (rc != OC_ENOTFOUND)
+        return rc;
+    rc = oc_call_read(call, err);
+    return rc < 0 ? rc : answer_repeat(call, in->upload_id, err);
 }
 
 int oc_call_complete_model_upload(struct oc_call *call, struct oc_err *err)

@@ -181,20 +181,23 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
     return OC_OK;
 }
 
-/* account \0 region \0 upload \0 digest */
+/* account \0 region \0 upload \0 digest. Records that outlived their upload, because a crash came while
+ * they were being removed, hold nothing. */
 static int meet_upload_part(struct oc_slice key, struct oc_slice record, void *ctx,
                             struct oc_err *err)
 {
     struct sweep *sweep = ctx;
-    struct oc_slice rest = key, region;
+    struct oc_slice rest = key, region, upload;
     int rc;
-
-    (void)record;
     (void)oc_slice_cut(&rest, '\0');
     region = oc_slice_cut(&rest, '\0');
     (void)oc_slice_cut(&rest, '\0');
     if (!oc_slice_eq(region, sweep->region->region.name))
         return OC_OK;
+    upload = oc_slice_sub(key, 0, key.len - rest.len - (rest.ptr != NULL));
+    rc = oc_read_get(sweep->read, OC_RECORD_UPLOAD, upload, &record, err);
+    if (rc < 0)
+        return rc == OC_ENOTFOUND ? OC_OK : rc;
     rc = make_room((void **)&sweep->loose, sweep->loose_count, &sweep->loose_cap,
                    sizeof(*sweep->loose), err);
     if (rc < 0)

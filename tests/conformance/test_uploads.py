@@ -1,0 +1,156 @@
+"""Uploads: their parts, their end, and what a stranger can do with a digest."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from support.cloud import HOME, Account, Cloud, unique_name
+from support.wire import Answer, escape, sha256
+
+
+def manifest(content: bytes, part: str | None = None) -> bytes:
+    """The one text of a model of a single small file."""
+    digest = sha256(content)
+    file = {"path": "weights.bin", "size": len(content), "sha256": digest}
+    model = {
+        "version": 1,
+        "partSize": 8 << 20,
+        "modelType": "unknown",
+        "size": len(content),
+        "files": [file],
+        "parts": [part or digest],
+    }
+    return json.dumps(model, separators=(",", ":")).encode()
+
+
+def call(account: Account, method: str, path: str, body: Any = None, region: str = HOME) -> Answer:
+    with account.wire(region) as wire:
+        return wire.call(method, path, body=body)
+
+
+def begin(account: Account, **more: Any) -> str:
+    answer = call(account, "POST", "/-/uploads", {"modelName": unique_name("upload"), **more})
+    assert answer.status == 201, answer
+    return str(answer.json["uploadId"])
+
+
+def put(account: Account, upload: str, content: bytes) -> Answer:
+    return call(account, "PUT", f"/-/uploads/{upload}/parts/{sha256(content)}", content)
+
+
+def complete(account: Account, upload: str, body: bytes) -> Answer:
+    return call(account, "POST", f"/-/uploads/{upload}/complete", body)
+
+
+def listed(account: Account, upload: str) -> Answer:
+    return call(account, "GET", f"/-/uploads/{upload}/parts")
+
+
+def test_upload_becomes_a_model_with_the_same_bytes(account: Account) -> None:
+    content = b"weights of the whole way"
+    upload = begin(account)
+    assert put(account, upload, content).status == 200
+    assert listed(account, upload).json["parts"] == [
+        {"sha256": sha256(content), "sizeBytes": len(content)}
+    ]
+    done = complete(account, upload, manifest(content))
+    assert done.status == 202, done
+    arn = done.json["modelArn"]
+    assert account.wait_model(arn)["modelStatus"] == "Active"
+    part = call(account, "GET", f"/-/models/{escape(arn)}/parts/{sha256(content)}")
+    assert (part.status, part.body) == (200, content)
+    assert listed(account, upload).error == "ResourceNotFoundException"
+
+
+def test_digest_of_anothers_part_gives_nobody_its_bytes(cloud: Cloud) -> None:
+    """The content store shares parts between accounts: having one there must not count."""
+    owner, thief = cloud.account(), cloud.account()
+    secret = b"config that only its owner has " + owner.id.encode()
+    upload = begin(owner)
+    assert put(owner, upload, secret).status == 200
+    assert complete(owner, upload, manifest(secret)).status == 202
+    refused = complete(thief, begin(thief), manifest(secret))
+    absent = complete(thief, begin(thief), manifest(b"nobody has this"))
+    for answer in (refused, absent):
+        assert (answer.status, answer.error) == (400, "ValidationException"), answer
+    digests = sha256(secret), sha256(b"nobody has this")
+    assert refused.message.replace(digests[0], "X") == absent.message.replace(digests[1], "X")
+
+
+def test_parts_of_another_upload_do_not_count(account: Account) -> None:
+    content = b"uploaded elsewhere"
+    assert put(account, begin(account), content).status == 200
+    answer = complete(account, begin(account), manifest(content))
+    assert (answer.status, answer.error) == (400, "ValidationException")
+
+
+def test_completing_twice_at_once_makes_one_model(account: Account) -> None:
+    content = b"raced"
+    for _ in range(10):
+        upload = begin(account)
+        assert put(account, upload, content).status == 200
+        answers: list[Answer] = []
+        threads = [
+            threading.Thread(
+                target=lambda: answers.append(complete(account, upload, manifest(content)))
+            )
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {answer.status for answer in answers} == {202}, answers
+        assert len({answer.json["modelArn"] for answer in answers}) == 1
+
+
+def test_more_parts_than_one_change_removes(account: Account) -> None:
+    """An upload of more parts than the server forgets in one commit still ends, and wholly."""
+    upload = begin(account)
+    contents = [f"part {number}".encode() for number in range(300)]
+    with account.wire() as wire:
+        for content in contents:
+            path = f"/-/uploads/{upload}/parts/{sha256(content)}"
+            assert wire.call("PUT", path, body=content).status == 200
+    assert call(account, "DELETE", f"/-/uploads/{upload}").status == 200
+    assert listed(account, upload).error == "ResourceNotFoundException"
+    assert put(account, upload, b"late").error == "ResourceNotFoundException"
+
+
+def test_key_disabled_during_an_upload_is_named(account: Account) -> None:
+    key = account.create_kms_key()
+    upload = begin(account, modelKmsKeyId=key["keyId"])
+    account.set_kms_key(key["keyId"], False)
+    answer = put(account, upload, b"no key for this")
+    assert (answer.status, answer.error) == (400, "ValidationException"), answer
+    assert key["keyId"] in answer.message
+
+
+def test_bytes_under_a_disabled_key_are_refused_by_name(account: Account) -> None:
+    key = account.create_kms_key()
+    arn = account.import_model(modelKmsKeyArn=key["keyArn"])
+    account.set_kms_key(key["keyArn"], False)
+    answer = call(account, "GET", f"/-/models/{escape(arn)}/manifest")
+    assert (answer.status, answer.error) == (400, "ValidationException"), answer
+    assert key["keyId"] in answer.message
+    account.set_kms_key(key["keyArn"], True)
+    assert call(account, "GET", f"/-/models/{escape(arn)}/manifest").status == 200
+
+
+@pytest.mark.parametrize("operation", ["parts", "complete", "abort", "put"])
+def test_upload_of_another_account_does_not_exist(cloud: Cloud, operation: str) -> None:
+    owner, stranger = cloud.account(), cloud.account()
+    content = b"mine"
+    upload = begin(owner)
+    assert put(owner, upload, content).status == 200
+    answer = {
+        "parts": lambda: listed(stranger, upload),
+        "complete": lambda: complete(stranger, upload, manifest(content)),
+        "abort": lambda: call(stranger, "DELETE", f"/-/uploads/{upload}"),
+        "put": lambda: put(stranger, upload, content),
+    }[operation]()
+    assert (answer.status, answer.error) == (404, "ResourceNotFoundException"), answer
+    assert complete(owner, upload, manifest(content)).status == 202
