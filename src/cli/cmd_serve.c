@@ -154,15 +154,16 @@ static int start_http(struct server *server, struct oc_err *err)
 }
 
 /* Against the direction of start_*. The engine and the store answer what is still pending between
- * the server's stop and its end. */
+ * the server's stop and its end; what the store answers still tells the engine of new work. */
 static void stop_server(struct server *server)
 {
     oc_http_server_stop(server->http);
-    oc_copy_engine_free(server->engine);
+    oc_copy_engine_stop(server->engine);
     struct oc_store *store = server->site.store;
     server->site.store = NULL;
     oc_store_close(store);
     oc_http_server_free(server->http);
+    oc_copy_engine_free(server->engine);
     oc_api_free(server->api);
     oc_site_close(&server->site);
     oc_arena_clear(&server->arena);

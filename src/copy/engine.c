@@ -514,7 +514,7 @@ int oc_copy_engine_new(const struct oc_copy_options *options, struct oc_copy_eng
     return OC_OK;
 }
 
-void oc_copy_engine_free(struct oc_copy_engine *engine)
+void oc_copy_engine_stop(struct oc_copy_engine *engine)
 {
     if (!engine)
         return;
@@ -526,7 +526,16 @@ void oc_copy_engine_free(struct oc_copy_engine *engine)
         oc_pool_stop(engine->pool);
     for (uint32_t i = 0; i < engine->runner_count; i++)
         (void)pthread_join(engine->runners[i], NULL); /* fails only on a bug */
+    engine->runner_count = 0;
     oc_pool_free(engine->pool);
+    engine->pool = NULL;
+}
+
+void oc_copy_engine_free(struct oc_copy_engine *engine)
+{
+    if (!engine)
+        return;
+    oc_copy_engine_stop(engine);
     for (size_t i = 0; i < engine->region_count; i++)
         oc_pins_clear(&engine->regions[i].pins);
     for (size_t i = 0; i < engine->entry_count; i++)

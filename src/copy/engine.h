@@ -64,7 +64,14 @@ struct oc_copy_engine;
 int oc_copy_engine_new(const struct oc_copy_options *options, struct oc_copy_engine **ret,
                        struct oc_err *err);
 
-/** Stop after the parts in flight; unfinished work stays in the store. NULL is fine. */
+/**
+ * Stop after the parts in flight and what oc_copy_engine_run took, and end the threads; unfinished
+ * work stays in the store. Until the engine is freed oc_copy_engine_wake, _sweep, _pin and _unpin
+ * still may be called: by what the store finishes when it closes. NULL is fine, and twice.
+ */
+void oc_copy_engine_stop(struct oc_copy_engine *engine);
+
+/** Stop if need be and free. NULL is fine. */
 void oc_copy_engine_free(struct oc_copy_engine *engine);
 
 /** Say that the store has new work. Cheap; never blocks. */
