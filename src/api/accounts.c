@@ -18,16 +18,21 @@
 
 /* -- who may ------------------------------------------------------------------------------------ */
 
+/* Whether `account` is the caller's to manage at all: its own, or any one for administrators. */
+static bool manages(const struct oc_call *call, struct oc_slice account)
+{
+    return oc_slice_eq(account, call->caller.account) ||
+           oc_slice_eq(call->caller.account, call->api->admin_account);
+}
+
 /* May the caller manage `account`? Administrators are treated as its owners. */
 static int allow_account(struct oc_call *call, struct oc_slice account, struct oc_err *err)
 {
-    bool own = oc_slice_eq(account, call->caller.account);
-    bool administrator = oc_slice_eq(call->caller.account, call->api->admin_account);
     struct oc_slice arn = oc_arena_printf(call->arena, "arn:aws:iam::%.*s:root", OC_FMT(account));
 
     if (!arn.ptr)
         return oc_fail_nomem(err);
-    if (!own && !administrator)
+    if (!manages(call, account))
         return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
                           "User: %.*s is not authorized to perform: %s on resource: %.*s because only keys of "
                           "the administrators' account may manage other accounts.",
@@ -90,6 +95,7 @@ struct listing {
     uint32_t limit, count;
     bool more;
     struct oc_slice position;
+    struct oc_arena scratch; /* one key at a time: most may be of other accounts */
 };
 
 /* Count one more. @return 1 when the page is full already */
@@ -149,7 +155,9 @@ static int list_page(struct listing *list, enum oc_record_kind kind, const char 
     oc_jw_object(&list->w);
     oc_jw_key(&list->w, member);
     oc_jw_array(&list->w);
+    oc_arena_init(&list->scratch, OC_HTTP_BODY_MAX);
     rc = oc_read_scan(call->read, &scan, visit, list, err);
+    oc_arena_clear(&list->scratch);
     oc_jw_array_end(&list->w);
     if (rc >= 0 && list->more)
         rc = oc_call_put_token(call, oc_buf_slice(&context), list->position, &call->out, err);
@@ -346,7 +354,8 @@ static int visit_key(struct oc_slice id, struct oc_slice value, void *ctx, struc
     struct listing *list = ctx;
     struct oc_access_key key;
 
-    int rc = oc_access_key_decode(value, NULL, list->call->arena, &key, err);
+    oc_arena_reset(&list->scratch);
+    int rc = oc_access_key_decode(value, NULL, &list->scratch, &key, err);
     if (rc < 0)
         return rc;
     if (list->account.ptr && !oc_slice_eq(key.account, list->account))
@@ -387,14 +396,17 @@ static int apply_disable_key(struct oc_call *call, struct oc_tx *tx, struct oc_e
     struct oc_slice record;
 
     int rc = oc_read_get(oc_tx_read(tx), OC_RECORD_ACCESS_KEY, in->access_key_id, &record, err);
-    if (rc == OC_ENOTFOUND)
-        return oc_fail_not_found(err, "The access key %.*s does not exist.", OC_FMT(in->access_key_id));
     if (rc >= 0)
         rc = oc_access_key_decode(record, &box, call->arena, &key, err);
-    if (rc >= 0)
-        rc = allow_account(call, key.account, err);
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    /* Who may not manage the key's account is not told that the key exists, nor whose it is. */
+    bool known = rc >= 0 && manages(call, key.account);
+    rc = allow_account(call, known ? key.account : call->caller.account, err);
     if (rc < 0)
         return rc;
+    if (!known)
+        return oc_fail_not_found(err, "The access key %.*s does not exist.", OC_FMT(in->access_key_id));
     key.disabled = true;
     oc_buf_reset(&call->out);
     oc_buf_put_str(&call->out, "{}");

@@ -4,6 +4,18 @@
 #include "base/json.h"
 #include "model/timestamp.h"
 
+/* A key is named by its id, or by its ARN in this account and Region; any other ARN stays as it is
+ * and is not found. */
+static struct oc_slice key_id_of(const struct oc_call *call, struct oc_slice name)
+{
+    struct oc_arn arn;
+
+    if (oc_arn_parse(name, &arn) && oc_arn_is(&arn, "kms", "key") &&
+        oc_slice_eq(arn.account, call->caller.account) && oc_slice_eq(arn.region, call->caller.region))
+        return arn.id;
+    return name;
+}
+
 static int allow_key(struct oc_call *call, struct oc_slice key_id, struct oc_err *err)
 {
     struct oc_slice arn = oc_arena_printf(call->arena, "arn:aws:kms:%.*s:%.*s:key/%.*s",
@@ -99,7 +111,7 @@ static int run_create_alias(struct oc_call *call, struct oc_err *err)
     const struct oc_create_kms_alias_in *in = call->in;
 
     int rc = oc_keys_alias(call->api->keys, call->caller.account, call->caller.region, in->alias_name,
-                           in->key_id, err);
+                           key_id_of(call, in->key_id), err);
     oc_buf_put_str(&call->out, "{}");
     return name_failure(rc, err);
 }
@@ -108,14 +120,14 @@ int oc_call_create_kms_alias(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_create_kms_alias_in *in = call->in;
 
-    int rc = allow_key(call, in->key_id, err);
+    int rc = allow_key(call, key_id_of(call, in->key_id), err);
     return rc < 0 ? rc : oc_call_run(call, run_create_alias, err);
 }
 
 static int set_enabled(struct oc_call *call, struct oc_slice key_id, bool enabled, struct oc_err *err)
 {
-    int rc = oc_keys_set_enabled(call->api->keys, call->caller.account, call->caller.region, key_id, enabled,
-                                 err);
+    int rc = oc_keys_set_enabled(call->api->keys, call->caller.account, call->caller.region,
+                                 key_id_of(call, key_id), enabled, err);
     oc_buf_put_str(&call->out, "{}");
     return name_failure(rc, err);
 }
@@ -132,14 +144,14 @@ static int run_disable(struct oc_call *call, struct oc_err *err)
 
 int oc_call_enable_kms_key(struct oc_call *call, struct oc_err *err)
 {
-    int rc = allow_key(call, ((const struct oc_enable_kms_key_in *)call->in)->key_id, err);
+    int rc = allow_key(call, key_id_of(call, ((const struct oc_enable_kms_key_in *)call->in)->key_id), err);
 
     return rc < 0 ? rc : oc_call_run(call, run_enable, err);
 }
 
 int oc_call_disable_kms_key(struct oc_call *call, struct oc_err *err)
 {
-    int rc = allow_key(call, ((const struct oc_disable_kms_key_in *)call->in)->key_id, err);
+    int rc = allow_key(call, key_id_of(call, ((const struct oc_disable_kms_key_in *)call->in)->key_id), err);
 
     return rc < 0 ? rc : oc_call_run(call, run_disable, err);
 }

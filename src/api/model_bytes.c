@@ -98,6 +98,22 @@ static int find_bytes(struct oc_call *call, struct oc_slice arn, struct oc_found
     return OC_OK;
 }
 
+/* What a client may know of why bytes could not be read. */
+static int name_failure(struct oc_call *call, struct oc_slice arn, int rc, struct oc_err *err)
+{
+    struct oc_found_model found;
+    struct oc_blob_store *blobs;
+    struct oc_blob_name name;
+    struct oc_err now = {0};
+
+    if (rc == OC_EDENIED && !err->name) /* the model's key was disabled */
+        err->name = "ValidationException";
+    if (rc != OC_ENOTFOUND || err->name || find_bytes(call, arn, &found, &blobs, &name, &now) >= 0)
+        return rc;
+    *err = now; /* deleted while it was read */
+    return (int)now.rc;
+}
+
 /* Read a blob whole into `out`. */
 static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_buf *out,
                     struct oc_err *err)
@@ -125,7 +141,9 @@ static int run_get_manifest(struct oc_call *call, struct oc_err *err)
     struct oc_blob_name name;
 
     int rc = find_bytes(call, in->model_arn, &found, &blobs, &name, err);
-    return rc < 0 ? rc : get_blob(blobs, &name, &call->out, err);
+    if (rc < 0)
+        return rc;
+    return name_failure(call, in->model_arn, get_blob(blobs, &name, &call->out, err), err);
 }
 
 int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
@@ -133,22 +151,26 @@ int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
     return oc_call_run(call, run_get_manifest, err);
 }
 
-static int load_manifest(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_err *err)
+/* Whether the part belongs to the manifest, from the manifest itself, which is kept for the next time.
+ * @return 1 or 0; negative: failure */
+static int read_manifest(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                         const struct digest *digest, const struct digest *part, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     struct oc_manifest manifest;
-    struct digest digest;
+    int found = 0;
 
     oc_buf_init(&text, OC_MANIFEST_MAX);
     oc_manifest_init(&manifest);
-    memcpy(digest.bytes, name->sha256, OC_SHA256_LEN);
     int rc = get_blob(blobs, name, &text, err);
     if (rc >= 0)
         rc = oc_manifest_decode(oc_buf_slice(&text), &manifest, err);
+    for (size_t i = 0; rc >= 0 && i < manifest.part_count && !found; i++)
+        found = memcmp(manifest.parts[i].sha256, part, sizeof(*part)) == 0;
     if (rc >= 0)
-        rc = keep_manifest(&digest, &manifest, err);
+        rc = keep_manifest(digest, &manifest, err);
     oc_manifest_clear(&manifest);
-    return rc;
+    return rc < 0 ? rc : found;
 }
 
 static int run_get_part(struct oc_call *call, struct oc_err *err)
@@ -166,18 +188,16 @@ static int run_get_part(struct oc_call *call, struct oc_err *err)
         return oc_fail_invalid(err, "The digest of a part is 64 hexadecimal digits.");
     memcpy(manifest_digest.bytes, name.sha256, OC_SHA256_LEN);
     int belongs = look_up_part(&manifest_digest, &part_digest);
-    if (belongs < 0) {
-        rc = load_manifest(blobs, &name, err);
-        belongs = rc < 0 ? rc : look_up_part(&manifest_digest, &part_digest);
-    }
-    if (rc < 0)
-        return rc;
-    if (belongs <= 0)
+    if (belongs < 0)
+        belongs = read_manifest(blobs, &name, &manifest_digest, &part_digest, err);
+    if (belongs < 0)
+        return name_failure(call, in->model_arn, belongs, err);
+    if (belongs == 0)
         return oc_fail_not_found(err, "The model %.*s has no part %.*s.", OC_FMT(in->model_arn),
                                  OC_FMT(in->sha256));
     part.key_id = name.key_id;
     memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
-    return get_blob(blobs, &part, &call->out, err);
+    return name_failure(call, in->model_arn, get_blob(blobs, &part, &call->out, err), err);
 }
 
 int oc_call_get_model_part(struct oc_call *call, struct oc_err *err)
