@@ -22,13 +22,46 @@ def config(batch: int) -> str:
     return file.name
 
 
-def start_load(server: Outcrop, mode: str, seconds: float, connections: int, rate: float = 0, source: str = "-",
-               query: str = "", core: str = LOAD_CORE) -> subprocess.Popen:
+def start_load(
+    server: Outcrop,
+    mode: str,
+    seconds: float,
+    connections: int,
+    rate: float = 0,
+    source: str = "-",
+    query: str = "",
+    core: str = LOAD_CORE,
+) -> subprocess.Popen:
     return subprocess.Popen(
-        pinned(core, [binary("http_load"), "--port", str(server.port), "--region", TARGET, "--key", server.key,
-                      "--secret", server.secret, "--mode", mode, "--source", source, "--query", query,
-                      "--connections", str(connections), "--seconds", str(seconds), "--rate", str(rate)]),
-        stdout=subprocess.PIPE, text=True)
+        pinned(
+            core,
+            [
+                binary("http_load"),
+                "--port",
+                str(server.port),
+                "--region",
+                TARGET,
+                "--key",
+                server.key,
+                "--secret",
+                server.secret,
+                "--mode",
+                mode,
+                "--source",
+                source,
+                "--query",
+                query,
+                "--connections",
+                str(connections),
+                "--seconds",
+                str(seconds),
+                "--rate",
+                str(rate),
+            ],
+        ),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def result(process: subprocess.Popen) -> dict:
@@ -42,7 +75,9 @@ def result(process: subprocess.Popen) -> dict:
 def import_source(server: Outcrop) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "config.json").write_text('{"model_type": "bench"}')
-        return server.cli(SOURCE, "import", folder, "--name", "source", "--region", SOURCE)["modelArn"]
+        return server.cli(SOURCE, "import", folder, "--name", "source", "--region", SOURCE)[
+            "modelArn"
+        ]
 
 
 def measure(batch: int, seconds: float) -> dict:
@@ -56,7 +91,9 @@ def measure(batch: int, seconds: float) -> dict:
 def measure_lists(seconds: float) -> tuple[float, float]:
     """p99 of lists: quiet, and while 5,000 creates a second run."""
     path = config(0)
-    with Outcrop(extra=["--config", path, "--region", SOURCE, "--region", TARGET], core=None) as server:
+    with Outcrop(
+        extra=["--config", path, "--region", SOURCE, "--region", TARGET], core=None
+    ) as server:
         source = import_source(server)
         result(start_load(server, "create", 2, 32, source=source))
         quiet = result(start_load(server, "list", seconds, 4, rate=2000, query="maxResults=100"))
@@ -89,12 +126,26 @@ def main() -> None:
         "list_p99_busy_us": median([busy for _, busy in lists]),
         "list_p99_under_creates": round(under, 2),
     }
-    print_table(f"Durable signed creates, 32 clients, median of {args.rounds}", ["", "value", "floor", "aim"], [
-        ["creates a second, grouped commits", f"{figures['create_per_s']:,.0f}", "10,000", "30,000"],
-        ["creates a second, one commit each", f"{figures['create_single_commit_per_s']:,.0f}", "", ""],
-        ["ratio", f"{ratio:.1f}", "4", "12"],
-        ["list p99 under 5,000 creates/s ÷ quiet", f"{under:.2f}", "3 (at most)", "2"],
-    ])
+    print_table(
+        f"Durable signed creates, 32 clients, median of {args.rounds}",
+        ["", "value", "floor", "aim"],
+        [
+            [
+                "creates a second, grouped commits",
+                f"{figures['create_per_s']:,.0f}",
+                "10,000",
+                "30,000",
+            ],
+            [
+                "creates a second, one commit each",
+                f"{figures['create_single_commit_per_s']:,.0f}",
+                "",
+                "",
+            ],
+            ["ratio", f"{ratio:.1f}", "4", "12"],
+            ["list p99 under 5,000 creates/s ÷ quiet", f"{under:.2f}", "3 (at most)", "2"],
+        ],
+    )
     write_figures(args.json, figures)
 
 

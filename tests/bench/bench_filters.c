@@ -3,9 +3,11 @@
  * and times one page of 100 for every combination of filters × selectivities × order × position.
  *
  * bench_filters --jobs N --dir DIR [--seed N] [--rounds N] [--json FILE] [--tsv FILE]
- *               [--queries FILE] [--slow N]
+ *               [--queries FILE] [--slow N] [--account A] [--region R] [--load-only 1]
  *
  * DIR must exist; a store that is there already is used as it is (same N and seed).
+ * --load-only adds the jobs to the store of DIR, whether there is one or not, and asks nothing:
+ * it fills the data folder of a server.
  *
  * For rivals:
  *   --tsv     one line a job: seq, id, creation_ms, status, source_account, source_model_arn,
@@ -41,7 +43,8 @@
 
 struct options {
     uint64_t jobs, seed, rounds, slow;
-    const char *dir, *json, *tsv, *queries;
+    uint64_t load_only;
+    const char *dir, *json, *tsv, *queries, *account, *region;
 };
 
 static void die(const char *what, const struct oc_err *err)
@@ -50,7 +53,8 @@ static void die(const char *what, const struct oc_err *err)
     exit(1);
 }
 
-/* -- the data set ------------------------------------------------------------------------------------- */
+/* -- the data set
+ * ------------------------------------------------------------------------------------- */
 
 struct rng {
     uint64_t state;
@@ -128,11 +132,11 @@ static uint32_t ladder(struct data *d, uint64_t seq, uint64_t salt)
     return u < 0.5 ? 0 : u < 0.6 ? 1 : u < 0.601 ? 2 : 4;
 }
 
-static const char *const FAMILIES[] = {"llama-3", "mistral", "gemma-2", "phi-3", "qwen2", "falcon",
-                                       "titan", "nova-lite", "command-r", "starcoder"};
+static const char *const FAMILIES[] = {"llama-3", "mistral", "gemma-2",   "phi-3",     "qwen2",
+                                       "falcon",  "titan",   "nova-lite", "command-r", "starcoder"};
 static const char *const SIZES[] = {"1b", "3b", "7b", "8b", "13b", "34b", "70b", "405b"};
-static const char *const TASKS[] = {"sft", "dpo", "chat", "summarise", "extract", "rerank", "code",
-                                    "support", "legal", "billing", "fraud", "search"};
+static const char *const TASKS[] = {"sft",  "dpo",     "chat",  "summarise", "extract", "rerank",
+                                    "code", "support", "legal", "billing",   "fraud",   "search"};
 
 static void make_name(struct data *d, struct item *item, bool prod)
 {
@@ -143,9 +147,9 @@ static void make_name(struct data *d, struct item *item, bool prod)
 
     if (item->seq % 1000000 == 333)
         extra = "-Zq9million";
-    (void)snprintf(item->name, sizeof item->name, "%s-%s-%s-%s%s-v%u_%04x",
-                   TASKS[below(rng, 12)], FAMILIES[below(rng, 10)], SIZES[below(rng, 8)], stage,
-                   extra, below(rng, 40), (unsigned)below(rng, 65536));
+    (void)snprintf(item->name, sizeof item->name, "%s-%s-%s-%s%s-v%u_%04x", TASKS[below(rng, 12)],
+                   FAMILIES[below(rng, 10)], SIZES[below(rng, 8)], stage, extra, below(rng, 40),
+                   (unsigned)below(rng, 65536));
     if (item->seq == d->jobs / 3)
         (void)strcpy(item->name, "the.only.name.without");
     for (char *c = item->name; *c; c++)
@@ -179,9 +183,9 @@ static void make_status(struct data *d, struct item *item)
 }
 
 static const struct oc_tag TAGS[] = {
-    {{"team", 4}, {"search", 6}},      {{"env", 3}, {"production", 10}},
+    {{"team", 4}, {"search", 6}},       {{"env", 3}, {"production", 10}},
     {{"cost-centre", 11}, {"4711", 4}}, {{"owner", 5}, {"ml-platform", 11}},
-    {{"stage", 5}, {"canary", 6}},     {{"ticket", 6}, {"MLP-20431", 9}},
+    {{"stage", 5}, {"canary", 6}},      {{"ticket", 6}, {"MLP-20431", 9}},
 };
 
 static void make_tags(struct data *d, struct item *item)
@@ -250,12 +254,12 @@ static struct data *data_new(const struct options *o)
     return d;
 }
 
-static const struct oc_partition PARTITION = {{"123456789012", 12}, {"us-west-2", 9}};
+static struct oc_partition partition = {{"123456789012", 12}, {"us-west-2", 9}};
 
 static struct oc_job as_job(const struct item *item)
 {
     return (struct oc_job){
-        .partition = PARTITION,
+        .partition = partition,
         .id = {item->id, OC_ID_LEN},
         .creation_ms = item->ms,
         .source_account = oc_slice_of(item->account),
@@ -266,13 +270,14 @@ static struct oc_job as_job(const struct item *item)
     };
 }
 
-/* -- loading -------------------------------------------------------------------------------------------- */
+/* -- loading
+ * -------------------------------------------------------------------------------------------- */
 
 struct load {
     struct oc_write write;
-    struct item *items;             /* BATCH to create */
+    struct item *items; /* BATCH to create */
     uint32_t count;
-    struct item *old;               /* BATCH to end */
+    struct item *old; /* BATCH to end */
     uint32_t old_count;
 };
 
@@ -288,9 +293,9 @@ static int apply_load(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     for (uint32_t i = 0; rc == OC_OK && i < load->old_count; i++) {
         const struct item *item = &load->old[i];
         if (item->status != OC_JOB_IN_PROGRESS)
-            rc = oc_tx_job_end(tx, PARTITION, (struct oc_slice){item->id, OC_ID_LEN}, item->status,
-                               item->failure[0] ? oc_slice_of(item->failure)
-                                                : (struct oc_slice){0}, err);
+            rc = oc_tx_job_end(tx, partition, (struct oc_slice){item->id, OC_ID_LEN}, item->status,
+                               item->failure[0] ? oc_slice_of(item->failure) : (struct oc_slice){0},
+                               err);
     }
     return rc;
 }
@@ -351,7 +356,8 @@ static double load_jobs(struct oc_store *store, const struct options *o)
     return (double)(oc_clock_mono_us() - begun) / 1e6;
 }
 
-/* -- queries -------------------------------------------------------------------------------------------- */
+/* -- queries
+ * -------------------------------------------------------------------------------------------- */
 
 struct ask {
     struct oc_job_query query;
@@ -377,8 +383,11 @@ static int64_t ms_of(struct oc_store *store, uint64_t seq)
     struct oc_arena arena;
     struct oc_err err = {0};
     struct oc_job_page page;
-    struct oc_job_query query = {.partition = PARTITION, .ascending = true, .limit = 1,
-                                 .has_position = seq > 0, .position = seq - 1};
+    struct oc_job_query query = {.partition = partition,
+                                 .ascending = true,
+                                 .limit = 1,
+                                 .has_position = seq > 0,
+                                 .position = seq - 1};
 
     oc_arena_init(&arena, 1 << 20);
     if (oc_store_read(store, &read, &err) < 0 ||
@@ -397,8 +406,9 @@ static int64_t ms_of(struct oc_store *store, uint64_t seq)
 }
 
 static const char *const NAMES[] = {
-    NULL, "QQQ", "prod-llama-7", "Zq9", "Zq9million", "Kilo", "-Kilo-v", "tenth", "prod", "-prod-",
-    "-v", "e", "70", "llama-3-70b-prod-v1", "_00f", "without",
+    NULL,    "QQQ",     "prod-llama-7", "Zq9", "Zq9million", "Kilo", "-Kilo-v",
+    "tenth", "prod",    "-prod-",       "-v",  "e",          "70",   "llama-3-70b-prod-v1",
+    "_00f",  "without",
 };
 static const double SHARES[] = {-1, 0, 1e-6, 1e-3, 0.1, 0.5, 1};
 
@@ -420,7 +430,8 @@ static size_t make_queries(struct oc_store *store, const struct options *o, stru
     (void)strcpy(s.accounts[4], "999999999999");
     model_arn(MODELS + 1, s.arns[4]);
     for (size_t t = 1; t < COUNT(SHARES); t++) {
-        uint64_t jobs = (uint64_t)(SHARES[t] * (double)o->jobs), end = o->jobs - 1 - (o->jobs - jobs) / 3;
+        uint64_t jobs = (uint64_t)(SHARES[t] * (double)o->jobs),
+                 end = o->jobs - 1 - (o->jobs - jobs) / 3;
         before[t] = ms_of(store, end) + (SHARES[t] == 1);
         after[t] = SHARES[t] == 0 ? before[t] : ms_of(store, end - jobs + (jobs == o->jobs)) - 1;
     }
@@ -430,12 +441,15 @@ static size_t make_queries(struct oc_store *store, const struct options *o, stru
         account = x % 6, x /= 6, model = x % 6, x /= 6;
         name = x % COUNT(NAMES), x /= COUNT(NAMES), time = x;
         struct oc_job_query *q = &asks[count++].query;
-        *q = (struct oc_job_query){.partition = PARTITION, .limit = LIMIT, .ascending = order,
+        *q = (struct oc_job_query){.partition = partition,
+                                   .limit = LIMIT,
+                                   .ascending = order,
                                    .has_status = status > 0,
                                    .status = status ? (enum oc_job_status)(status - 1) : 0,
                                    .name_contains = oc_slice_of(NAMES[name]),
                                    .has_position = place > 0,
-                                   .position = place == 1 ? o->jobs / 2 : o->jobs / 50 * (order ? 49 : 1)};
+                                   .position =
+                                       place == 1 ? o->jobs / 2 : o->jobs / 50 * (order ? 49 : 1)};
         if (account)
             q->source_account = oc_slice_of(s.accounts[account - 1]);
         if (model)
@@ -459,7 +473,8 @@ static double run_query(struct oc_store *store, struct ask *ask, struct oc_arena
 
     err.rc = OC_OK;
     (void)clock_gettime(CLOCK_MONOTONIC, &a);
-    if (oc_store_read(store, &read, &err) < 0 || oc_read_jobs(read, &ask->query, arena, &page, &err) < 0)
+    if (oc_store_read(store, &read, &err) < 0 ||
+        oc_read_jobs(read, &ask->query, arena, &page, &err) < 0)
         die("query", &err);
     oc_read_close(read);
     oc_arena_reset(arena);
@@ -560,12 +575,13 @@ static void report(const struct options *o, struct ask *asks, size_t count, doub
     for (size_t i = 0; i < o->slow && i < count; i++)
         put_query(stdout, sorted[i].index, &asks[sorted[i].index], sorted[i].us);
     if (json)
-        (void)fprintf(json,
-                      "{\"filters_jobs\": %llu, \"filters_queries\": %zu, \"filters_p50_us\": %.2f, "
-                      "\"filters_p99_us\": %.2f, \"filters_worst_us\": %.2f, \"bytes_per_job\": "
-                      "%.1f, \"load_per_s\": %.0f}\n",
-                      (unsigned long long)o->jobs, count, p50, p99, worst, bytes / (double)o->jobs,
-                      load_s > 0 ? (double)o->jobs / load_s : 0);
+        (void)fprintf(
+            json,
+            "{\"filters_jobs\": %llu, \"filters_queries\": %zu, \"filters_p50_us\": %.2f, "
+            "\"filters_p99_us\": %.2f, \"filters_worst_us\": %.2f, \"bytes_per_job\": "
+            "%.1f, \"load_per_s\": %.0f}\n",
+            (unsigned long long)o->jobs, count, p50, p99, worst, bytes / (double)o->jobs,
+            load_s > 0 ? (double)o->jobs / load_s : 0);
     if (json)
         (void)fclose(json);
     if (queries)
@@ -583,10 +599,17 @@ static struct options parse_options(int argc, char **argv)
             const char *name;
             uint64_t *number;
             const char **text;
-        } known[] = {{"--jobs", &o.jobs, NULL},   {"--seed", &o.seed, NULL},
-                     {"--rounds", &o.rounds, NULL}, {"--slow", &o.slow, NULL},
-                     {"--dir", NULL, &o.dir},     {"--json", NULL, &o.json},
-                     {"--tsv", NULL, &o.tsv},     {"--queries", NULL, &o.queries}};
+        } known[] = {{"--jobs", &o.jobs, NULL},
+                     {"--seed", &o.seed, NULL},
+                     {"--rounds", &o.rounds, NULL},
+                     {"--slow", &o.slow, NULL},
+                     {"--dir", NULL, &o.dir},
+                     {"--json", NULL, &o.json},
+                     {"--tsv", NULL, &o.tsv},
+                     {"--queries", NULL, &o.queries},
+                     {"--account", NULL, &o.account},
+                     {"--region", NULL, &o.region},
+                     {"--load-only", &o.load_only, NULL}};
         for (size_t k = 0; k < COUNT(known); k++) {
             if (strcmp(name, known[k].name) != 0)
                 continue;
@@ -598,7 +621,8 @@ static struct options parse_options(int argc, char **argv)
     }
     if (!o.dir || o.rounds < 1 || o.rounds > 16 || o.jobs < 1000) {
         (void)fprintf(stderr, "usage: bench_filters --jobs N --dir DIR [--seed N] [--rounds 1-16] "
-                              "[--json FILE] [--tsv FILE] [--queries FILE] [--slow N]\n");
+                              "[--json FILE] [--tsv FILE] [--queries FILE] [--slow N] "
+                              "[--account A] [--region R] [--load-only 1]\n");
         exit(2);
     }
     return o;
@@ -621,8 +645,16 @@ int main(int argc, char **argv)
     if (oc_store_open(&options, &store, &err) < 0)
         die("open", &err);
     (void)fprintf(stderr, "opened in %.1f ms\n", (double)(oc_clock_mono_us() - begun) / 1e3);
-    if (!there)
+    if (o.account)
+        partition.account = oc_slice_of(o.account);
+    if (o.region)
+        partition.region = oc_slice_of(o.region);
+    if (!there || o.load_only)
         load_s = load_jobs(store, &o);
+    if (o.load_only) {
+        oc_store_close(store);
+        return 0;
+    }
     if (stat(path, &st) < 0)
         die(path, NULL);
     size_t count = make_queries(store, &o, &asks);

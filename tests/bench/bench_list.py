@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness import (Nginx, Outcrop, cpu_seconds, median, print_table, wrk, write_figures)
+from harness import Nginx, Outcrop, cpu_seconds, median, print_table, write_figures, wrk
 from jobs import load_jobs
 
 REGION = "us-east-1"
@@ -13,7 +13,7 @@ FLOORS = {1: 0.8, 10: 0.8, 100: 0.7, 1000: 0.6}
 AIMS = {1: 1.5, 10: 1.2, 100: 1.0, 1000: 0.9}
 
 
-def cpu_per_request(pid: int, url: str, headers: dict[str, str], seconds: float) -> float:
+def cpu_per_request(pid: int, url: str, headers: dict[str, str], seconds: int) -> float:
     before = cpu_seconds(pid)
     answers = wrk(url, headers, seconds)
     return (cpu_seconds(pid) - before) / answers * 1e6
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--json")
     parser.add_argument("--jobs", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--seconds", type=int, default=2)
     args = parser.parse_args()
     figures: dict[str, float] = {}
     rows = []
@@ -36,18 +36,38 @@ def main() -> None:
             for n in PAGES:
                 ours, theirs = [], []
                 for _ in range(args.rounds):
-                    theirs.append(cpu_per_request(nginx.pid, f"http://127.0.0.1:{nginx.port}/{n}.json", {},
-                                                  args.seconds))
-                    ours.append(cpu_per_request(server.pid, server.url + path[n],
-                                                server.signed_headers(REGION, path[n]), args.seconds))
+                    theirs.append(
+                        cpu_per_request(
+                            nginx.pid, f"http://127.0.0.1:{nginx.port}/{n}.json", {}, args.seconds
+                        )
+                    )
+                    ours.append(
+                        cpu_per_request(
+                            server.pid,
+                            server.url + path[n],
+                            server.signed_headers(REGION, path[n]),
+                            args.seconds,
+                        )
+                    )
                 ratio = median([t / o for t, o in zip(theirs, ours)])
                 figures[f"list_page{n}_vs_nginx"] = round(ratio, 3)
                 figures[f"list_page{n}_us"] = round(median(ours), 2)
                 figures[f"nginx_page{n}_us"] = round(median(theirs), 2)
-                rows.append([f"page of {n} ({len(bodies[n]):,} bytes)", f"{median(ours):.1f}", f"{median(theirs):.1f}",
-                             f"{ratio:.2f}", f"{FLOORS[n]}", f"{AIMS[n]}"])
-    print_table(f"Server CPU a request, {args.jobs:,} jobs, median of {args.rounds} interleaved rounds",
-                ["", "outcrop µs", "nginx µs", "ratio", "floor", "aim"], rows)
+                rows.append(
+                    [
+                        f"page of {n} ({len(bodies[n]):,} bytes)",
+                        f"{median(ours):.1f}",
+                        f"{median(theirs):.1f}",
+                        f"{ratio:.2f}",
+                        f"{FLOORS[n]}",
+                        f"{AIMS[n]}",
+                    ]
+                )
+    print_table(
+        f"Server CPU a request, {args.jobs:,} jobs, median of {args.rounds} interleaved rounds",
+        ["", "outcrop µs", "nginx µs", "ratio", "floor", "aim"],
+        rows,
+    )
     write_figures(args.json, figures)
 
 

@@ -56,11 +56,26 @@ def pinned(core: str, command: list[str]) -> list[str]:
 class Outcrop:
     """A server on a data folder; stopped and, when the folder is its own, removed at the end."""
 
-    def __init__(self, data: pathlib.Path | None = None, extra: list[str] = (), core: str | None = SERVER_CORE):
+    def __init__(
+        self,
+        data: pathlib.Path | None = None,
+        extra: list[str] = (),
+        core: str | None = SERVER_CORE,
+        port: int = 0,
+    ):
         self.own = data is None
         self.data = data or pathlib.Path(tempfile.mkdtemp(prefix="outcrop-bench-"))
-        self.command = [binary("outcrop"), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
-                        "--log-level", "warn", *extra]
+        self.command = [
+            binary("outcrop"),
+            "serve",
+            "--data",
+            str(self.data),
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--log-level",
+            "warn",
+            *extra,
+        ]
         if core is not None:
             self.command = pinned(core, self.command)
         self.start()
@@ -101,12 +116,21 @@ class Outcrop:
         self.close()
 
     def environment(self, region: str) -> dict[str, str]:
-        return {**os.environ, "AWS_ENDPOINT_URL_BEDROCK": self.url, "AWS_REGION": region,
-                "AWS_SHARED_CREDENTIALS_FILE": str(self.data / "credentials")}
+        return {
+            **os.environ,
+            "AWS_ENDPOINT_URL_BEDROCK": self.url,
+            "AWS_REGION": region,
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.data / "credentials"),
+        }
 
     def cli(self, region: str, *args: str) -> dict:
-        out = subprocess.run([binary("outcrop"), *args, "-o", "json"], env=self.environment(region),
-                             check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(
+            [binary("outcrop"), *args, "-o", "json"],
+            env=self.environment(region),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         return json.loads(out)
 
     def signed_headers(self, region: str, path_and_query: str) -> dict[str, str]:
@@ -120,8 +144,9 @@ class Outcrop:
         return dict(request.headers)
 
     def get(self, region: str, path_and_query: str) -> bytes:
-        request = urllib.request.Request(self.url + path_and_query,
-                                         headers=self.signed_headers(region, path_and_query))
+        request = urllib.request.Request(
+            self.url + path_and_query, headers=self.signed_headers(region, path_and_query)
+        )
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 
@@ -145,11 +170,15 @@ http {{
         (self.folder / "nginx.conf").write_text(config)
         os.chmod(self.folder, 0o755)
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = subprocess.Popen(pinned(SERVER_CORE, [nginx, "-c", str(self.folder / "nginx.conf")]),
-                                        stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            pinned(SERVER_CORE, [nginx, "-c", str(self.folder / "nginx.conf")]),
+            stderr=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + 10
         while True:
-            children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
+            children = subprocess.run(
+                ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True
+            )
             if children.stdout.split():
                 self.pid = int(children.stdout.split()[0])
                 return
@@ -169,9 +198,9 @@ http {{
         self.close()
 
 
-def wrk(url: str, headers: dict[str, str], seconds: float = 2, connections: int = 16) -> int:
+def wrk(url: str, headers: dict[str, str], seconds: int = 2, connections: int = 16) -> int:
     """Drive one URL from the load's core. @return answers; any failed answer ends the benchmark"""
-    command = pinned(LOAD_CORE, ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"])
+    command = pinned(LOAD_CORE, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"])
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     out = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
@@ -188,8 +217,13 @@ def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     print(f"\n{title}")
     for row in [header, *rows]:
-        print("  " + "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
-                               for i, (cell, w) in enumerate(zip(row, widths))).rstrip())
+        print(
+            "  "
+            + "  ".join(
+                cell.ljust(w) if i == 0 else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths))
+            ).rstrip()
+        )
 
 
 def write_figures(path: str | None, figures: dict[str, float]) -> None:
