@@ -11,7 +11,11 @@
 
 #define DRAW_EVERY_US 100000
 #define WIDTH_DEFAULT 80
+#define BAR_MIN       4
 #define BAR_MAX       30
+#define STEP_WIDTH    11 /* "downloading" */
+#define FIGURES_WIDTH                                                                              \
+    54 /* "100%  999 MiB of 999 MiB  999 MiB/s  99:59:59 left" and the bar's ends */
 #define RATE_AFTER_US 500000 /* before that a rate says nothing */
 
 void oc_progress_begin(struct oc_progress *progress)
@@ -61,17 +65,13 @@ static void put_figures(struct oc_buf *buf, const struct oc_progress_state *s)
 
 void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf figures = {0};
-    size_t used;
-
-    oc_buf_init(&figures, 256);
-    put_figures(&figures, state);
-    used = strlen(state->step) + 1 + figures.len + 3; /* the bar's brackets and space */
-    oc_buf_put_str(buf, state->step);
-    oc_buf_put_char(buf, ' ');
-    if (width > used + 4)
-        put_bar(buf, state, width - used < BAR_MAX ? width - used : BAR_MAX);
-    oc_buf_put_slice(buf, oc_buf_slice(&figures));
+    oc_buf_printf(buf, "%-*s ", width ? STEP_WIDTH : 0, state->step);
+    /* What the figures may need is kept free, so that the bar does not change its length. */
+    if (width >= BAR_MIN + STEP_WIDTH + FIGURES_WIDTH)
+        put_bar(buf, state,
+                width - STEP_WIDTH - FIGURES_WIDTH < BAR_MAX ? width - STEP_WIDTH - FIGURES_WIDTH
+                                                             : BAR_MAX);
+    put_figures(buf, state);
 }
 
 /* Rate and time left of what is really moved. */

@@ -177,8 +177,10 @@ static void progress_lines_fit_the_terminal(void **state)
     oc_buf_init(&buf, 4096);
     oc_progress_put(&buf, &s, 79);
     assert_true(buf.len <= 79);
-    assert_text(&buf, "copying [##########...........] "
+    assert_text(&buf, "copying     [#######.......] "
                       " 50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
+    oc_progress_put(&buf, &s, 40);
+    assert_text(&buf, "copying      50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
     oc_progress_put(&buf, &s, 0);
     assert_text(&buf, "copying  50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
     s = (struct oc_progress_state){.step = "copying"};
