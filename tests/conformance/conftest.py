@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.cloud import Account, Cloud, bucket_config, write_library
 from support.recorder import Recorder
-from support.server import Server
+from support.server import Server, ServerError
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,12 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with Server(folder, bucket_config(library)) as server:
+    started = Server(folder, bucket_config(library))
+    try:
+        started.start()
+    except (ServerError, OSError) as error:
+        pytest.exit(f"no server, no tests: {error}", 1)
+    with started as server:
         yield server
     shutil.rmtree(folder)  # only after a clean end: a failure leaves data and log to look at
 
