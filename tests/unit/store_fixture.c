@@ -10,7 +10,11 @@
 #include <cmocka.h>
 
 const struct oc_shape small_shape = {
-    .level = {512, 2048, 16384}, .block = 4096, .text = 512, .chunk = 2048, .super = 8192,
+    .level = {512, 2048, 16384},
+    .block = 4096,
+    .text = 512,
+    .chunk = 2048,
+    .super = 8192,
 };
 const struct oc_partition test_partition = {{"123456789012", 12}, {"us-east-1", 9}};
 
@@ -86,17 +90,19 @@ struct oc_job make_job(const char id[OC_ID_LEN], const char *name, int64_t ms)
         .id = {id, OC_ID_LEN},
         .creation_ms = ms,
         .source_account = OC_STR("210987654321"),
-        .source_model_arn = OC_STR("arn:aws:bedrock:eu-west-1:210987654321:custom-model/imported/abcdefghij12"),
-        .target_model_arn = OC_STR("arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/zbcdefghij12"),
+        .source_model_arn =
+            OC_STR("arn:aws:bedrock:eu-west-1:210987654321:custom-model/imported/abcdefghij12"),
+        .target_model_arn =
+            OC_STR("arn:aws:bedrock:us-east-1:123456789012:custom-model/imported/zbcdefghij12"),
         .target_model_name = oc_slice_of(name),
     };
 }
 
 struct job_write {
     struct oc_write write;
-    struct oc_job *job;         /* create this one, */
+    struct oc_job *job; /* create this one, */
     struct oc_partition partition;
-    uint64_t from;              /* or these, or end these */
+    uint64_t from; /* or these, or end these */
     uint32_t count;
     enum oc_job_status status;
     struct oc_slice failure;
@@ -119,15 +125,18 @@ static int apply_end(struct oc_tx *tx, struct oc_write *write, struct oc_err *er
 {
     struct job_write *w = (struct job_write *)write;
 
-    return oc_tx_job_end(tx, w->partition, (struct oc_slice){w->id, OC_ID_LEN}, w->status, w->failure,
-                         err);
+    return oc_tx_job_end(tx, w->partition, (struct oc_slice){w->id, OC_ID_LEN}, w->status,
+                         w->failure, err);
 }
 
 int end_job(struct oc_store *store, struct oc_partition partition, const char id[OC_ID_LEN],
             enum oc_job_status status, const char *failure, struct oc_err *err)
 {
-    struct job_write w = {.write = {.apply = apply_end}, .partition = partition, .status = status,
-                          .failure = oc_slice_of(failure), .id = id};
+    struct job_write w = {.write = {.apply = apply_end},
+                          .partition = partition,
+                          .status = status,
+                          .failure = oc_slice_of(failure),
+                          .id = id};
 
     return oc_store_write(store, &w.write, err);
 }
@@ -145,9 +154,9 @@ static int apply_many(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
         if (w->status == OC_JOB_IN_PROGRESS)
             rc = oc_tx_job_create(tx, &job, err);
         else
-            rc = oc_tx_job_end(tx, job.partition, job.id, w->status,
-                               w->status == OC_JOB_FAILED ? OC_STR("disk on fire")
-                                                          : (struct oc_slice){0}, err);
+            rc = oc_tx_job_end(
+                tx, job.partition, job.id, w->status,
+                w->status == OC_JOB_FAILED ? OC_STR("disk on fire") : (struct oc_slice){0}, err);
     }
     return rc;
 }
@@ -158,7 +167,9 @@ static int run_many(struct oc_store *store, uint64_t from, uint32_t count,
     int rc = OC_OK;
 
     for (uint32_t done = 0; rc == OC_OK && done < count; done += 500) {
-        struct job_write w = {.write = {.apply = apply_many}, .from = from + done, .status = status,
+        struct job_write w = {.write = {.apply = apply_many},
+                              .from = from + done,
+                              .status = status,
                               .count = count - done < 500 ? count - done : 500};
         rc = oc_store_write(store, &w.write, err);
     }

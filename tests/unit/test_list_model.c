@@ -21,13 +21,14 @@
 
 #include "base/clock.h"
 
-#define PARTS      2
-#define NAMES_MAX  64
-#define COMBOS     64 /* status, account, model, name, after, before */
+#define PARTS     2
+#define NAMES_MAX 64
+#define COMBOS    64 /* status, account, model, name, after, before */
 
 static uint64_t arg_ops = 100000, arg_seed = 20240801, arg_seconds, arg_plain;
 
-/* -- the reference --------------------------------------------------------------------------------- */
+/* -- the reference
+ * --------------------------------------------------------------------------------- */
 
 struct ref_job {
     char id[OC_ID_LEN + 1], name[NAMES_MAX], account[13], arn[128], failure[64];
@@ -55,9 +56,8 @@ static bool ref_matches(const struct ref_job *job, const struct question *q)
 {
     return (q->status < 0 || job->status == q->status) &&
            (!q->account || strcmp(job->account, q->account) == 0) &&
-           (!q->arn || strcmp(job->arn, q->arn) == 0) &&
-           (!q->name || strstr(job->name, q->name)) && (!q->has_after || job->ms > q->after) &&
-           (!q->has_before || job->ms < q->before);
+           (!q->arn || strcmp(job->arn, q->arn) == 0) && (!q->name || strstr(job->name, q->name)) &&
+           (!q->has_after || job->ms > q->after) && (!q->has_before || job->ms < q->before);
 }
 
 static size_t ref_time(int64_t ms, char *to, size_t size)
@@ -74,7 +74,8 @@ static void ref_json(const struct ref *ref, const struct ref_job *job, struct oc
     char when[40];
 
     (void)ref_time(job->ms, when, sizeof when);
-    oc_buf_printf(out, "{\"jobArn\":\"arn:aws:bedrock:%s:%s:model-copy-job/%s\",\"status\":\"%s\","
+    oc_buf_printf(out,
+                  "{\"jobArn\":\"arn:aws:bedrock:%s:%s:model-copy-job/%s\",\"status\":\"%s\","
                   "\"creationTime\":\"%s\",\"targetModelArn\":\"arn:aws:bedrock:%s:%s:custom-model/"
                   "imported/%s\",\"targetModelName\":\"%s\",\"sourceAccountId\":\"%s\","
                   "\"sourceModelArn\":\"%s\"",
@@ -118,10 +119,12 @@ static uint32_t ref_list(const struct ref *ref, const struct question *q, struct
     return found;
 }
 
-/* -- random jobs -------------------------------------------------------------------------------------- */
+/* -- random jobs
+ * -------------------------------------------------------------------------------------- */
 
-static const char *const WORDS[] = {"llama", "qwen", "mistral", "sft", "dpo", "7b", "70b", "v2",
-                                    "-", "_", "a", "B", "z9", "prod", "eval", "chat", "x", "aaaa"};
+static const char *const WORDS[] = {"llama", "qwen", "mistral", "sft",  "dpo", "7b",
+                                    "70b",   "v2",   "-",       "_",    "a",   "B",
+                                    "z9",    "prod", "eval",    "chat", "x",   "aaaa"};
 static const char *const ACCOUNTS[] = {"123456789012", "210987654321", "000000000000",
                                        "999999999999", "555555555555"};
 
@@ -141,8 +144,9 @@ static void random_name(struct rng *rng, char *name)
 
     while (len < target) {
         const char *word = WORDS[rng_below(rng, sizeof WORDS / sizeof *WORDS)];
-        char letter[2] = {"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
-                          [rng_below(rng, 64)], 0};
+        char letter[2] = {
+            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"[rng_below(rng, 64)],
+            0};
         if (rng_below(rng, 3) == 0)
             word = letter;
         for (; *word && len < target; word++)
@@ -172,8 +176,9 @@ static struct ref_job *new_ref_job(struct world *w, struct ref *ref)
     make_id(w->next_id++, job->id);
     random_name(&w->rng, job->name);
     (void)strcpy(job->account, ACCOUNTS[skewed(&w->rng, 5)]);
-    (void)snprintf(job->arn, sizeof job->arn, "arn:aws:bedrock:eu-west-1:%s:custom-model/imported/m%u",
-                   job->account, skewed(&w->rng, 2000));
+    (void)snprintf(job->arn, sizeof job->arn,
+                   "arn:aws:bedrock:eu-west-1:%s:custom-model/imported/m%u", job->account,
+                   skewed(&w->rng, 2000));
     w->now += rng_below(&w->rng, 3) ? 0 : rng_below(&w->rng, 100);
     job->ms = w->now;
     return job;
@@ -225,10 +230,10 @@ static int apply_batch(struct oc_tx *tx, struct oc_write *write, struct oc_err *
         rc = create_in_tx(tx, b->ref, &b->ref->jobs[b->from + i], err);
     for (uint32_t i = 0; rc == OC_OK && i < b->end_count; i++) {
         struct ref_job *job = &b->ref->jobs[b->ends[i]];
-        rc = oc_tx_job_end(tx, (struct oc_partition){oc_slice_of(b->ref->account),
-                                                     oc_slice_of(b->ref->region)},
-                           (struct oc_slice){job->id, OC_ID_LEN}, (enum oc_job_status)job->status,
-                           job->failure[0] ? oc_slice_of(job->failure) : (struct oc_slice){0}, err);
+        rc = oc_tx_job_end(
+            tx, (struct oc_partition){oc_slice_of(b->ref->account), oc_slice_of(b->ref->region)},
+            (struct oc_slice){job->id, OC_ID_LEN}, (enum oc_job_status)job->status,
+            job->failure[0] ? oc_slice_of(job->failure) : (struct oc_slice){0}, err);
     }
     return rc;
 }
@@ -261,7 +266,8 @@ static uint32_t random_create(struct world *w)
 static uint32_t random_end(struct world *w)
 {
     struct ref *ref = &w->refs[rng_below(&w->rng, 8) == 0];
-    uint32_t count = 1 + rng_below(&w->rng, 64), at = ref->count ? rng_below(&w->rng, ref->count) : 0;
+    uint32_t count = 1 + rng_below(&w->rng, 64),
+             at = ref->count ? rng_below(&w->rng, ref->count) : 0;
     struct batch b = {.w = w, .ref = ref};
 
     for (; at < ref->count && b.end_count < count; at++) {
@@ -279,7 +285,8 @@ static uint32_t random_end(struct world *w)
     return b.end_count;
 }
 
-/* -- random questions ----------------------------------------------------------------------------------- */
+/* -- random questions
+ * ----------------------------------------------------------------------------------- */
 
 static const struct ref_job *some_job(struct world *w, const struct ref *ref)
 {
@@ -309,7 +316,8 @@ static int64_t random_time(struct world *w, const struct ref *ref)
     return (job ? job->ms : w->now) + (int64_t)rng_below(&w->rng, 3) - 1;
 }
 
-static void random_question(struct world *w, const struct ref *ref, struct question *q, char *needle)
+static void random_question(struct world *w, const struct ref *ref, struct question *q,
+                            char *needle)
 {
     uint32_t combo = rng_below(&w->rng, COMBOS);
     const struct ref_job *job = some_job(w, ref);
@@ -344,16 +352,21 @@ static struct oc_job_query engine_question(const struct ref *ref, const struct q
         .source_account = oc_slice_of(q->account),
         .source_model_arn = oc_slice_of(q->arn),
         .name_contains = oc_slice_of(q->name),
-        .has_after = q->has_after, .has_before = q->has_before,
-        .after_ms = q->after, .before_ms = q->before,
-        .ascending = q->ascending, .limit = q->limit,
-        .has_position = q->has_position, .position = q->position,
+        .has_after = q->has_after,
+        .has_before = q->has_before,
+        .after_ms = q->after,
+        .before_ms = q->before,
+        .ascending = q->ascending,
+        .limit = q->limit,
+        .has_position = q->has_position,
+        .position = q->position,
     };
 }
 
 static void explain(const struct world *w, const struct question *q)
 {
-    (void)fprintf(stderr, "seed %llu: status %d account %s model %s name %s after %d %lld before %d"
+    (void)fprintf(stderr,
+                  "seed %llu: status %d account %s model %s name %s after %d %lld before %d"
                   " %lld ascending %d limit %u position %d %llu\nwant %.3000s\nhave %.3000s\n",
                   (unsigned long long)arg_seed, q->status, q->account, q->arn, q->name,
                   q->has_after, (long long)q->after, q->has_before, (long long)q->before,
@@ -361,7 +374,8 @@ static void explain(const struct world *w, const struct question *q)
                   w->want.ptr ? w->want.ptr : "", w->have.ptr ? w->have.ptr : "");
 }
 
-static bool ask(struct world *w, const struct ref *ref, const struct question *q, uint64_t *ret_last)
+static bool ask(struct world *w, const struct ref *ref, const struct question *q,
+                uint64_t *ret_last)
 {
     struct oc_job_query query = engine_question(ref, q);
     struct oc_job_page page;
@@ -413,8 +427,9 @@ static uint32_t get_one(struct world *w)
     make_id(w->next_id, id);
     assert_int_equal(oc_store_read(w->f.store, &read, &err), OC_OK);
     struct oc_partition partition = {oc_slice_of(ref->account), oc_slice_of(ref->region)};
-    assert_int_equal(oc_read_job_json(read, partition, (struct oc_slice){id, OC_ID_LEN}, &json, &err),
-                     OC_ENOTFOUND);
+    assert_int_equal(
+        oc_read_job_json(read, partition, (struct oc_slice){id, OC_ID_LEN}, &json, &err),
+        OC_ENOTFOUND);
     if (!job)
         return 1;
     if (oc_read_job_json(read, partition, (struct oc_slice){job->id, OC_ID_LEN}, &json, &err) < 0)
@@ -442,7 +457,8 @@ static uint32_t upkeep(struct world *w)
     return 1;
 }
 
-/* -- the run --------------------------------------------------------------------------------------------- */
+/* -- the run
+ * --------------------------------------------------------------------------------------------- */
 
 static uint64_t episode(struct world *w, uint64_t ops)
 {

@@ -23,7 +23,9 @@ static void fill(struct rng *rng, uint64_t *words, uint32_t density)
 static bool all_have(const struct oc_bits_op *ops, unsigned count, uint32_t position)
 {
     for (unsigned k = 0; k < count; k++) {
-        if (!((ops[k].words[(int64_t)(position / 64) - ops[k].skew] ^ ops[k].invert) >> (position % 64) & 1))
+        if (!((ops[k].words[(int64_t)(position / 64) - ops[k].skew] ^ ops[k].invert) >>
+                  (position % 64) &
+              1))
             return false;
     }
     return true;
@@ -40,12 +42,13 @@ static void check_walk(struct rng *rng, bool up)
     for (unsigned k = 0; k < count; k++) {
         uint32_t skew = rng_below(rng, first + 1) * 8;
         fill(rng, words[k], rng_below(rng, 9));
-        ops[k] = (struct oc_bits_op){.words = words[k], .skew = skew,
-                                     .invert = rng_below(rng, 4) ? 0 : UINT64_MAX};
+        ops[k] = (struct oc_bits_op){
+            .words = words[k], .skew = skew, .invert = rng_below(rng, 4) ? 0 : UINT64_MAX};
     }
     uint32_t line = up ? first : end - 1, want = line;
     for (int i = 0; i < LINES; i++) {
-        line = up ? oc_bits_up(ops, count, line, end, found) : oc_bits_down(ops, count, line, first, found);
+        line = up ? oc_bits_up(ops, count, line, end, found)
+                  : oc_bits_down(ops, count, line, first, found);
         for (; want != OC_NONE && want >= first && want < end; want += up ? 1 : UINT32_MAX) {
             uint64_t any = 0, right[8] = {0};
             for (uint32_t p = 0; p < 512; p++)

@@ -14,10 +14,11 @@
 
 #include <cmocka.h>
 
-#define PER     40
-#define WRITES  30
+#define PER    40
+#define WRITES 30
 
-/* -- the child ------------------------------------------------------------------------------------- */
+/* -- the child
+ * ------------------------------------------------------------------------------------- */
 
 static void tell(int fd, uint32_t value)
 {
@@ -26,7 +27,8 @@ static void tell(int fd, uint32_t value)
 }
 
 /* Creates and ends jobs, telling through `fd` how many of each are acknowledged. */
-static void run_child(struct fixture *f, int fd, enum oc_fault_site site, unsigned nth, bool rebuild)
+static void run_child(struct fixture *f, int fd, enum oc_fault_site site, unsigned nth,
+                      bool rebuild)
 {
     struct oc_err err = {0};
 
@@ -76,11 +78,14 @@ static bool crash(struct fixture *f, enum oc_fault_site site, unsigned nth, unsi
     return WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* -- what must hold afterwards --------------------------------------------------------------------- */
+/* -- what must hold afterwards
+ * --------------------------------------------------------------------- */
 
 static uint32_t count_with(struct oc_store *store, bool completed)
 {
-    struct oc_job_query q = {.partition = test_partition, .limit = 1000, .has_status = completed,
+    struct oc_job_query q = {.partition = test_partition,
+                             .limit = 1000,
+                             .has_status = completed,
                              .status = OC_JOB_COMPLETED};
     struct oc_job_page page = {.more = true};
     struct oc_err err = {0};

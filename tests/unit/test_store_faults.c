@@ -16,13 +16,14 @@
 
 #include "base/file.h"
 
-#define BASE    480 /* jobs that are there before */
-#define STEPS   12  /* writes of the scenario */
-#define PER     10  /* jobs of one write: together they pass the end of the first segment */
+#define BASE  480 /* jobs that are there before */
+#define STEPS 12  /* writes of the scenario */
+#define PER   10  /* jobs of one write: together they pass the end of the first segment */
 
 static struct fixture base;
 
-/* -- a store to begin with ------------------------------------------------------------------------ */
+/* -- a store to begin with ------------------------------------------------------------------------
+ */
 
 static int make_base(void **state)
 {
@@ -60,7 +61,8 @@ static void begin_copy(struct fixture *f)
     oc_buf_clear(&data);
 }
 
-/* -- the scenario ------------------------------------------------------------------------------------ */
+/* -- the scenario
+ * ------------------------------------------------------------------------------------ */
 
 struct outcome {
     bool created[STEPS], ended[STEPS];
@@ -98,8 +100,11 @@ static void run_writes(struct fixture *f, enum oc_fault_site site, struct outcom
 
 static void run_reads(struct fixture *f, enum oc_fault_site site)
 {
-    struct oc_job_query q = {.partition = test_partition, .limit = 50, .name_contains = OC_STR("el-4"),
-                             .has_status = true, .status = OC_JOB_COMPLETED};
+    struct oc_job_query q = {.partition = test_partition,
+                             .limit = 50,
+                             .name_contains = OC_STR("el-4"),
+                             .has_status = true,
+                             .status = OC_JOB_COMPLETED};
     struct oc_job_page page;
     struct oc_err err = {0};
     struct oc_buf text;

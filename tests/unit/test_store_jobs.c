@@ -33,7 +33,8 @@ static int teardown(void **state)
 
 static struct oc_job_query all(bool ascending, uint32_t limit)
 {
-    return (struct oc_job_query){.partition = test_partition, .ascending = ascending, .limit = limit};
+    return (struct oc_job_query){
+        .partition = test_partition, .ascending = ascending, .limit = limit};
 }
 
 static uint32_t count_jobs(struct oc_store *store, struct oc_job_query query)
@@ -69,10 +70,12 @@ static void a_job_reads_back_as_it_was_written(void **state)
     job.source_model_name = OC_STR("origin");
     job.kms_key_arn = OC_STR("arn:aws:kms:us-east-1:123456789012:key/1");
     assert_int_equal(create_job(f->store, &job, &err), OC_OK);
-    assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_FAILED, "no \"space\"",
-                             &err), OC_OK);
+    assert_int_equal(
+        end_job(f->store, test_partition, "abcdefghij12", OC_JOB_FAILED, "no \"space\"", &err),
+        OC_OK);
     assert_int_equal(oc_store_read(f->store, &read, &err), OC_OK);
-    assert_int_equal(oc_read_job_json(read, test_partition, OC_STR("abcdefghij12"), &json, &err), OC_OK);
+    assert_int_equal(oc_read_job_json(read, test_partition, OC_STR("abcdefghij12"), &json, &err),
+                     OC_OK);
     const char *want =
         "{\"jobArn\":\"arn:aws:bedrock:us-east-1:123456789012:model-copy-job/abcdefghij12\","
         "\"status\":\"Failed\",\"creationTime\":\"2023-11-14T22:13:20.123Z\",\"targetModelArn\":"
@@ -114,15 +117,17 @@ static void a_job_ends_once(void **state)
     struct oc_err err = {0};
     struct oc_job job = make_job("abcdefghij12", "m", 1);
 
-    assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_COMPLETED, NULL, &err),
-                     OC_ENOTFOUND);
+    assert_int_equal(
+        end_job(f->store, test_partition, "abcdefghij12", OC_JOB_COMPLETED, NULL, &err),
+        OC_ENOTFOUND);
     assert_int_equal(create_job(f->store, &job, &err), OC_OK);
-    assert_int_equal(end_job(f->store, test_partition, "abcdefghij13", OC_JOB_COMPLETED, NULL, &err),
-                     OC_ENOTFOUND);
+    assert_int_equal(
+        end_job(f->store, test_partition, "abcdefghij13", OC_JOB_COMPLETED, NULL, &err),
+        OC_ENOTFOUND);
     assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_FAILED, NULL, &err),
                      OC_EINVAL);
-    assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_COMPLETED, NULL, &err),
-                     OC_OK);
+    assert_int_equal(
+        end_job(f->store, test_partition, "abcdefghij12", OC_JOB_COMPLETED, NULL, &err), OC_OK);
     assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_FAILED, "x", &err),
                      OC_ECONFLICT);
 }
@@ -137,10 +142,12 @@ static void a_job_ends_once_in_a_text_segment_too(void **state)
     assert_int_equal(end_many(f->store, 0, 509, OC_JOB_COMPLETED, &err), OC_OK);
     assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
     make_id(100, id);
-    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_COMPLETED, NULL, &err), OC_ECONFLICT);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_COMPLETED, NULL, &err),
+                     OC_ECONFLICT);
     make_id(510, id); /* left behind as a row */
     assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "late", &err), OC_OK);
-    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_COMPLETED, NULL, &err), OC_ECONFLICT);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_COMPLETED, NULL, &err),
+                     OC_ECONFLICT);
     struct oc_job job = make_job(id, "again", 1);
     assert_int_equal(create_job(f->store, &job, &err), OC_ECONFLICT); /* ids of segments count */
     assert_int_equal(count_findings(f->store), 0);
@@ -210,7 +217,8 @@ static void time_bounds_are_strict(void **state)
     }
 }
 
-/* -- properties ---------------------------------------------------------------------------------- */
+/* -- properties ----------------------------------------------------------------------------------
+ */
 
 static void read_walk(struct oc_store *store, struct oc_job_query query, uint32_t limit,
                       struct oc_buf *ret)
@@ -360,7 +368,8 @@ static void a_walk_during_creates_meets_each_job_once(void **state)
     assert_int_equal(count_findings(f->store), 0);
 }
 
-/* -- start, damage, rebuild -------------------------------------------------------------------------- */
+/* -- start, damage, rebuild
+ * -------------------------------------------------------------------------- */
 
 static void a_rebuild_changes_no_answer(void **state)
 {
@@ -487,7 +496,8 @@ static void a_flipped_bit_is_reported_and_never_served(void **state)
             assert_true(oc_slice_eq(oc_buf_slice(&want), oc_buf_slice(&have)));
         uint64_t findings = 0;
         struct oc_err ignored = {0};
-        assert_int_equal(oc_store_check(f->store, ignore_finding, NULL, &findings, &ignored), OC_OK);
+        assert_int_equal(oc_store_check(f->store, ignore_finding, NULL, &findings, &ignored),
+                         OC_OK);
         reported += findings > 0;
         fixture_close(f);
         flip(f->path, at);

@@ -110,7 +110,8 @@ static void large_records_are_kept_and_limits_hold(void **state)
     oc_buf_init(&value, 8 << 20);
     memset(oc_buf_extend(&large, 5 << 20), 'v', 5 << 20);
     struct oc_slice longest = {key, OC_RECORD_KEY_MAX}, too_long = {key, OC_RECORD_KEY_MAX + 1};
-    assert_int_equal(put_record(f->store, OC_RECORD_META, longest, oc_buf_slice(&large), &err), OC_OK);
+    assert_int_equal(put_record(f->store, OC_RECORD_META, longest, oc_buf_slice(&large), &err),
+                     OC_OK);
     assert_int_equal(get_record(f->store, OC_RECORD_META, longest, &value, &err), OC_OK);
     assert_true(oc_slice_eq(oc_buf_slice(&large), oc_buf_slice(&value)));
     assert_int_equal(put_record(f->store, OC_RECORD_META, too_long, OC_STR("x"), &err), OC_EINVAL);
@@ -133,7 +134,8 @@ static int see(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_
     struct seen *seen = ctx;
     size_t len = strlen(seen->text);
 
-    (void)snprintf(seen->text + len, sizeof seen->text - len, "%.*s=%.*s ", OC_FMT(key), OC_FMT(value));
+    (void)snprintf(seen->text + len, sizeof seen->text - len, "%.*s=%.*s ", OC_FMT(key),
+                   OC_FMT(value));
     if (seen->stop_after == -1)
         return oc_fail(err, OC_EDENIED, "enough");
     return seen->stop_after > 0 && --seen->stop_after == 0;
@@ -146,7 +148,8 @@ static void expect_scan(struct fixture *f, struct oc_scan scan, int stop_after, 
     struct oc_err err = {0};
 
     assert_int_equal(oc_store_read(f->store, &read, &err), OC_OK);
-    assert_int_equal(oc_read_scan(read, &scan, see, &seen, &err), stop_after == -1 ? OC_EDENIED : OC_OK);
+    assert_int_equal(oc_read_scan(read, &scan, see, &seen, &err),
+                     stop_after == -1 ? OC_EDENIED : OC_OK);
     assert_string_equal(seen.text, want);
 }
 
@@ -160,12 +163,14 @@ static void scans_visit_a_prefix_in_either_order_from_any_key(void **state)
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char digit[2] = {(char)('0' + i), 0};
-        assert_int_equal(put_record(f->store, k, oc_slice_of(keys[i]), oc_slice_of(digit), &err), OC_OK);
-        assert_int_equal(put_record(f->store, k - 1, oc_slice_of(keys[i]), OC_STR("-"), &err), OC_OK);
-        assert_int_equal(put_record(f->store, k + 1, oc_slice_of(keys[i]), OC_STR("+"), &err), OC_OK);
+        assert_int_equal(put_record(f->store, k, oc_slice_of(keys[i]), oc_slice_of(digit), &err),
+                         OC_OK);
+        assert_int_equal(put_record(f->store, k - 1, oc_slice_of(keys[i]), OC_STR("-"), &err),
+                         OC_OK);
+        assert_int_equal(put_record(f->store, k + 1, oc_slice_of(keys[i]), OC_STR("+"), &err),
+                         OC_OK);
     }
-    expect_scan(f, (struct oc_scan){.kind = k}, 0,
-                "a=0 ab=1 ab1=2 ab2=3 ab\xff=4 ac=5 b=6 ");
+    expect_scan(f, (struct oc_scan){.kind = k}, 0, "a=0 ab=1 ab1=2 ab2=3 ab\xff=4 ac=5 b=6 ");
     expect_scan(f, (struct oc_scan){.kind = k, .descending = true}, 0,
                 "b=6 ac=5 ab\xff=4 ab2=3 ab1=2 ab=1 a=0 ");
     expect_scan(f, (struct oc_scan){.kind = k, .prefix = OC_STR("ab")}, 0,
@@ -178,8 +183,10 @@ static void scans_visit_a_prefix_in_either_order_from_any_key(void **state)
                 "ab2=3 ab\xff=4 ");
     expect_scan(f, (struct oc_scan){.kind = k, .prefix = OC_STR("ab"), .from = OC_STR("ab11")}, 0,
                 "ab2=3 ab\xff=4 ");
-    expect_scan(f, (struct oc_scan){.kind = k, .prefix = OC_STR("ab"), .from = OC_STR("ab2"),
-                                    .descending = true}, 0, "ab1=2 ab=1 ");
+    expect_scan(f,
+                (struct oc_scan){
+                    .kind = k, .prefix = OC_STR("ab"), .from = OC_STR("ab2"), .descending = true},
+                0, "ab1=2 ab=1 ");
     expect_scan(f, (struct oc_scan){.kind = k, .from = OC_STR("b")}, 0, "");
     expect_scan(f, (struct oc_scan){.kind = k, .from = OC_STR("a"), .descending = true}, 0, "");
     expect_scan(f, (struct oc_scan){.kind = k, .prefix = OC_STR("zz")}, 0, "");
@@ -189,7 +196,8 @@ static void scans_visit_a_prefix_in_either_order_from_any_key(void **state)
     expect_scan(f, (struct oc_scan){.kind = k}, -1, "a=0 ");
 }
 
-/* -- group commit -------------------------------------------------------------------------------- */
+/* -- group commit --------------------------------------------------------------------------------
+ */
 
 #define CROWD 200
 
@@ -236,8 +244,8 @@ static void prepare_crowd(void)
     pthread_cond_init(&crowd.cond, NULL);
     for (int i = 0; i < CROWD; i++) {
         (void)snprintf(crowd.keys[i], sizeof crowd.keys[i], "k%d", i);
-        crowd.puts[i] = (struct put){.kind = OC_RECORD_META, .key = oc_slice_of(crowd.keys[i]),
-                                     .value = OC_STR("v")};
+        crowd.puts[i] = (struct put){
+            .kind = OC_RECORD_META, .key = oc_slice_of(crowd.keys[i]), .value = OC_STR("v")};
     }
 }
 
@@ -284,7 +292,8 @@ static void a_write_that_fails_half_way_changes_nothing_and_fails_alone(void **s
     oc_buf_clear(&value);
 }
 
-/* -- snapshots and opening -------------------------------------------------------------------------- */
+/* -- snapshots and opening
+ * -------------------------------------------------------------------------- */
 
 static void a_snapshot_does_not_see_later_writes(void **state)
 {
@@ -339,8 +348,8 @@ static void reading_works_beside_a_server(void **state)
     assert_int_equal(create_many(f->store, 0, 700, &err), OC_OK);
     pid_t child = fork();
     if (child == 0) { /* LMDB wants one opening per process: leave the parent's alone */
-        struct oc_store_options options = {.path = f->path, .read_only = true,
-                                           .map_bytes = f->map_bytes};
+        struct oc_store_options options = {
+            .path = f->path, .read_only = true, .map_bytes = f->map_bytes};
         struct oc_store *store;
         struct oc_buf value;
         struct put put = {.write = {.apply = apply_put}};
@@ -376,7 +385,7 @@ static void make_newer(const char *path, uint64_t map_bytes)
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi parts;
-    MDB_val key = {1, (void *)(uintptr_t)"I"}, value;
+    MDB_val key = {1, (void *)(uintptr_t) "I"}, value;
     uint8_t info[64];
 
     assert_int_equal(mdb_env_create(&env), 0);
@@ -428,7 +437,8 @@ static void a_full_store_refuses_writes_and_keeps_reading(void **state)
     assert_int_equal(get_record(f->store, OC_RECORD_META, OC_STR("0"), &value, &err), OC_OK);
     assert_int_equal(put_record(f->store, OC_RECORD_META, OC_STR("0"), (struct oc_slice){0}, &err),
                      OC_OK);
-    assert_int_equal(put_record(f->store, OC_RECORD_META, OC_STR("small"), OC_STR("x"), &err), OC_OK);
+    assert_int_equal(put_record(f->store, OC_RECORD_META, OC_STR("small"), OC_STR("x"), &err),
+                     OC_OK);
     assert_int_equal(count_findings(f->store), 0);
     oc_buf_clear(&large);
     oc_buf_clear(&value);

@@ -28,7 +28,8 @@ void oc_bits_use_plain(bool plain)
 
 #define LINE_WORDS 8
 
-/* -- intersections ------------------------------------------------------------------------------ */
+/* -- intersections ------------------------------------------------------------------------------
+ */
 
 /*
  * The operand that emptied a line is likely to empty the next one: it comes second from now on.
@@ -124,8 +125,8 @@ AVX2 static uint32_t walk_avx2(struct oc_bits_op *ops, unsigned count, uint32_t 
 }
 #endif
 
-static uint32_t walk(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines, int step,
-                     uint64_t out[8])
+static uint32_t walk(struct oc_bits_op *ops, unsigned count, uint32_t line, uint32_t lines,
+                     int step, uint64_t out[8])
 {
 #if HAVE_AVX2
     if (has_avx2())

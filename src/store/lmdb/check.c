@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARENA_MAX (16UL << 20)
-#define BLOB_MAX  (1UL << 31)
-#define FINDING   (OC_ERR_TEXT_MAX + 256)
+#define BLOB_MAX (1UL << 31)
+#define FINDING  (OC_ERR_TEXT_MAX + 256)
 
 struct check {
     struct oc_read *read;
@@ -20,7 +19,7 @@ struct check {
     struct oc_part part;
     struct oc_cols cols;
     struct oc_buf blob;
-    uint8_t *status;    /* of the jobs in `cols` */
+    uint8_t *status; /* of the jobs in `cols` */
 };
 
 __attribute__((format(printf, 2, 3))) static void find(struct check *c, const char *fmt, ...)
@@ -44,40 +43,8 @@ static int judge(struct check *c, int rc, const struct oc_err *err)
     return OC_OK;
 }
 
-/* -- records read back as columns -------------------------------------------------------------------- */
-
-int oc_columns_from_records(struct oc_read *read, const struct oc_part *part, uint64_t first,
-                            uint32_t count, oc_term_fn *term, void *ctx, struct oc_cols *cols,
-                            uint8_t *ret_status, struct oc_err *err)
-{
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct oc_slice json;
-    struct oc_row row;
-    int rc = OC_OK;
-
-    oc_arena_init(&arena, ARENA_MAX);
-    for (uint32_t i = 0; rc == OC_OK && i < count; i++) {
-        struct oc_group_row out = {0};
-        oc_arena_reset(&arena);
-        rc = oc_row_json(read, part, first + i, &json, err);
-        if (rc == OC_OK)
-            rc = oc_row_parse(json, &arena, &row, err);
-        if (rc < 0)
-            return rc;
-        if (!oc_id_pack(row.id, &out.id) || row.name.len > OC_NAME_MAX)
-            return oc_fail(err, OC_ECORRUPT, "job %llu of partition %u has no valid id or name",
-                           (unsigned long long)(first + i), part->pid);
-        out.ms = row.ms;
-        out.name = row.name;
-        rc = term(ctx, OC_TERM_ACCOUNT, row.source_account, &out.account, err);
-        if (rc == OC_OK)
-            rc = term(ctx, OC_TERM_MODEL, row.source_model, &out.model, err);
-        if (rc == OC_OK)
-            oc_cols_add(cols, &out);
-        ret_status[i] = (uint8_t)row.status;
-    }
-    return rc == OC_OK && cols->names.failed ? oc_fail_nomem(err) : rc;
-}
+/* -- records read back as columns ---------------------------------------------------------------
+ */
 
 static int find_term(void *ctx, enum oc_term_kind kind, struct oc_slice text, uint32_t *ret,
                      struct oc_err *err)
@@ -100,12 +67,14 @@ static int load_columns(struct check *c, uint64_t first, uint32_t count, struct 
                                             c->status, err);
 }
 
-/* -- what is compared --------------------------------------------------------------------------------- */
+/* -- what is compared
+ * --------------------------------------------------------------------------------- */
 
 static int compare_segment(struct check *c, unsigned level, uint64_t first, struct oc_err *err)
 {
     uint32_t count = c->read->store->shape.level[level];
-    struct oc_key key = oc_key_index(OC_INDEX_SEGMENT, c->part.pid, oc_segment_number(level, first));
+    struct oc_key key =
+        oc_key_index(OC_INDEX_SEGMENT, c->part.pid, oc_segment_number(level, first));
     struct oc_slice stored = {0};
 
     int rc = load_columns(c, first, count, err);
@@ -196,7 +165,8 @@ static int compare_chunk(struct check *c, uint64_t first, struct oc_err *err)
     return rc == OC_OK ? compare_status(c, first, count, err) : judge(c, rc, err);
 }
 
-/* -- nothing that should not be there ------------------------------------------------------------------- */
+/* -- nothing that should not be there
+ * ------------------------------------------------------------------- */
 
 static int count_keys(struct check *c, MDB_dbi dbi, struct oc_slice prefix, uint64_t *ret,
                       struct oc_err *err)
@@ -218,7 +188,8 @@ static int count_keys(struct check *c, MDB_dbi dbi, struct oc_slice prefix, uint
     return code == 0 || code == MDB_NOTFOUND ? OC_OK : oc_lmdb_fail(err, code, "read the store");
 }
 
-static int compare_count(struct check *c, enum oc_index_kind kind, uint64_t want, struct oc_err *err)
+static int compare_count(struct check *c, enum oc_index_kind kind, uint64_t want,
+                         struct oc_err *err)
 {
     struct oc_key key = oc_key_index(kind, c->part.pid, 0);
     uint64_t have;
@@ -321,7 +292,8 @@ static int check_partitions(struct check *c, struct oc_err *err)
     return rc == OC_ENOTFOUND ? OC_OK : rc;
 }
 
-/* -- records ---------------------------------------------------------------------------------------------- */
+/* -- records
+ * ---------------------------------------------------------------------------------------------- */
 
 static int see_record(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {

@@ -237,7 +237,8 @@ static int open_env(struct oc_store *store, const struct oc_store_options *optio
     if (code == 0)
         code = mdb_env_open(store->env, options->path, flags, 0600);
     if (code == ENOENT)
-        return oc_fail(err, OC_EIO, "open the store in '%s': no such file or folder", options->path);
+        return oc_fail(err, OC_EIO, "open the store in '%s': no such file or folder",
+                       options->path);
     if (code != 0)
         return oc_lmdb_fail(err, code, "open the store");
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that died: best effort */
@@ -325,7 +326,8 @@ void oc_store_close(struct oc_store *store)
     free(store);
 }
 
-/* -- snapshots ---------------------------------------------------------------------------------- */
+/* -- snapshots ----------------------------------------------------------------------------------
+ */
 
 static int begin_read(struct oc_store *store, struct oc_read **ret, struct oc_err *err)
 {

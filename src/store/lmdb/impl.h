@@ -27,13 +27,13 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "stored columns are little-endian");
 
-#define OC_STORE_FORMAT 1 /* of the whole environment; every value carries its own as well */
-#define OC_LEVELS 3
-#define OC_GROUP 64           /* jobs in one value of the tail */
-#define OC_SEG_BLOCKS_MAX 8   /* blocks in one segment */
-#define OC_ACCOUNT_MAX 12
-#define OC_REGION_MAX 32
-#define OC_NONE UINT32_MAX
+#define OC_STORE_FORMAT   1 /* of the whole environment; every value carries its own as well */
+#define OC_LEVELS         3
+#define OC_GROUP          64 /* jobs in one value of the tail */
+#define OC_SEG_BLOCKS_MAX 8  /* blocks in one segment */
+#define OC_ACCOUNT_MAX    12
+#define OC_REGION_MAX     32
+#define OC_NONE           UINT32_MAX
 
 /**
  * How many jobs the pieces of the index hold. Kept in the store itself, so that it can be opened
@@ -102,9 +102,9 @@ struct oc_store {
     bool read_only;
     int lock_fd;
     pthread_mutex_t read_lock;
-    struct oc_read *idle;     /* finished snapshots, ready for another use */
+    struct oc_read *idle; /* finished snapshots, ready for another use */
     uint32_t reads, reads_max;
-    uint32_t batch;           /* most writes in one commit */
+    uint32_t batch; /* most writes in one commit */
     struct oc_seal_cache seals;
     struct oc_writer *writer;
     struct oc_sealer *sealer;
@@ -114,7 +114,7 @@ struct oc_store {
 struct oc_read {
     struct oc_store *store;
     MDB_txn *txn;
-    struct oc_tx *tx;         /* set when this is a write transaction seen as a snapshot */
+    struct oc_tx *tx; /* set when this is a write transaction seen as a snapshot */
     struct oc_read *next;
 };
 
@@ -157,7 +157,7 @@ static inline uint64_t oc_segment_number(unsigned level, uint64_t first)
 
 /* -- writing (writer.c) ----------------------------------------------------------------------- */
 
-#define OC_WPARTS 32
+#define OC_WPARTS     32
 #define OC_TERM_CACHE 4096
 
 struct oc_part {
@@ -191,14 +191,14 @@ struct oc_tx {
     struct oc_store *store;
     MDB_txn *txn;
     struct oc_read read;
-    uint64_t changes;         /* how many so far: tells whether a failed write changed something */
-    bool broken;              /* a change failed half-way: the transaction must not commit */
-    struct oc_wpart *parts;   /* OC_WPARTS; kept between transactions, dropped on abort */
+    uint64_t changes;       /* how many so far: tells whether a failed write changed something */
+    bool broken;            /* a change failed half-way: the transaction must not commit */
+    struct oc_wpart *parts; /* OC_WPARTS; kept between transactions, dropped on abort */
     struct oc_term_entry *terms; /* OC_TERM_CACHE; likewise */
     struct oc_buf scratch;
-    uint32_t *sealed_pids;    /* partitions for the sealer to look at after the commit */
+    uint32_t *sealed_pids; /* partitions for the sealer to look at after the commit */
     uint32_t sealed_count;
-    bool wrote_seal;          /* an immutable value was put: see oc_seal_forget */
+    bool wrote_seal; /* an immutable value was put: see oc_seal_forget */
     MDB_dbi seal_dbi;
     struct oc_key seal_key;
 };
@@ -234,7 +234,8 @@ int oc_part_touch(struct oc_tx *tx, struct oc_partition name, bool create, struc
 int oc_part_touch_pid(struct oc_tx *tx, uint32_t pid, struct oc_wpart **ret, struct oc_err *err);
 int oc_part_write(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_err *err);
 
-/** Terms: source accounts and source models as numbers, from one counter; the low bit tells which. */
+/** Terms: source accounts and source models as numbers, from one counter; the low bit tells which.
+ */
 enum oc_term_kind { OC_TERM_ACCOUNT = 0, OC_TERM_MODEL = 1 };
 int oc_term_find(struct oc_read *read, uint32_t pid, enum oc_term_kind kind, struct oc_slice text,
                  uint32_t *ret, struct oc_err *err);
@@ -334,11 +335,11 @@ uint32_t oc_small_seed(uint8_t kind, uint32_t pid, uint64_t number);
 
 /* -- segments (segment_build.c, segment.c) ---------------------------------------------------- */
 
-#define OC_GRAM1 0U       /* 64 single characters */
-#define OC_GRAM2 64U      /* 4,096 pairs */
-#define OC_GRAM3 4160U    /* 262,144 triples */
-#define OC_GRAMS 266304U
-#define OC_GRAM_LINE 448U /* grams whose presence one cache line tells */
+#define OC_GRAM1      0U    /* 64 single characters */
+#define OC_GRAM2      64U   /* 4,096 pairs */
+#define OC_GRAM3      4160U /* 262,144 triples */
+#define OC_GRAMS      266304U
+#define OC_GRAM_LINE  448U /* grams whose presence one cache line tells */
 #define OC_GRAM_LINES ((OC_GRAMS + OC_GRAM_LINE - 1) / OC_GRAM_LINE)
 
 /** 0–63 for a character of the model-name alphabet, 255 for others. */
@@ -406,10 +407,10 @@ enum oc_set_kind { OC_SET_NONE, OC_SET_ALL, OC_SET_ARRAY, OC_SET_BITS };
 struct oc_set {
     uint32_t total;
     struct {
-        uint8_t kind;    /* enum oc_set_kind */
+        uint8_t kind; /* enum oc_set_kind */
         uint32_t count;
         const uint16_t *array;
-        uint32_t line;   /* first line of the bitmap */
+        uint32_t line; /* first line of the bitmap */
     } block[OC_SEG_BLOCKS_MAX];
 };
 /** Look a set up. @return OC_OK, OC_ENOTFOUND without a text (empty), OC_ECORRUPT. */
@@ -458,13 +459,13 @@ struct oc_status {
     struct oc_read *read;
     uint32_t pid;
     enum oc_job_status want;
-    struct oc_slice supers;    /* bitmap of sealed supers */
-    uint64_t super;            /* whose counts or plane are loaded; UINT64_MAX: none */
+    struct oc_slice supers; /* bitmap of sealed supers */
+    uint64_t super;         /* whose counts or plane are loaded; UINT64_MAX: none */
     bool sealed;
     struct oc_seal plane;
-    const uint8_t *counts;     /* NULL: nothing has ended yet */
-    uint64_t chunk;            /* whose bits stand in `words` */
-    uint64_t words[1024];      /* at most 65,536 jobs */
+    const uint8_t *counts; /* NULL: nothing has ended yet */
+    uint64_t chunk;        /* whose bits stand in `words` */
+    uint64_t words[1024];  /* at most 65,536 jobs */
 };
 int oc_status_begin(struct oc_status *status, struct oc_read *read, uint32_t pid,
                     enum oc_job_status want, struct oc_err *err);
@@ -494,7 +495,7 @@ int oc_status_put_sealed(struct oc_tx *tx, uint32_t pid, uint64_t super, struct 
 
 /** What a stored row says, read from its JSON. */
 struct oc_row {
-    struct oc_slice json;      /* `,{…}`: with the comma that joins it to the one before */
+    struct oc_slice json; /* `,{…}`: with the comma that joins it to the one before */
     enum oc_job_status status;
     int64_t ms;
     struct oc_slice id, name, source_account, source_model; /* in `json`, or in the arena */

@@ -8,8 +8,8 @@
  */
 #include "store/lmdb/impl.h"
 
-#define PIECES_MAX  16    /* borrowed pieces of one page; above that, or */
-#define PIECE_SMALL 4096  /* below this mean size, they are copied together */
+#define PIECES_MAX  16   /* borrowed pieces of one page; above that, or */
+#define PIECE_SMALL 4096 /* below this mean size, they are copied together */
 #define AHEAD       8
 
 struct piece_list {
@@ -29,7 +29,8 @@ static void add_piece(struct piece_list *list, struct oc_slice json)
         list->items[list->count++] = json;
 }
 
-/* -- rows ---------------------------------------------------------------------------------------- */
+/* -- rows ----------------------------------------------------------------------------------------
+ */
 
 /* Rows one after another are read with one cursor. */
 struct row_cursor {
@@ -77,7 +78,8 @@ static int row_at(struct oc_read *read, const struct oc_part *part, struct row_c
     return rc < 0 ? rc : oc_row_check(read, part->pid, seq, value, &status, ret, err);
 }
 
-/* -- texts --------------------------------------------------------------------------------------- */
+/* -- texts ---------------------------------------------------------------------------------------
+ */
 
 struct text_cursor {
     struct oc_seal text;

@@ -65,9 +65,13 @@ static int decode_state(struct oc_read *read, uint32_t pid, struct oc_slice valu
         !oc_small_ok(read, oc_ld32(p), oc_small_seed('P', pid, 0), p + 4, value.len - 4))
         return oc_fail(err, OC_ECORRUPT, "the state of partition %u does not match its checksum",
                        pid);
-    *ret = (struct oc_part){.pid = pid, .next_term = oc_ld32(p + 8), .next_seq = oc_ld64(p + 16),
-                            .last_ms = (int64_t)oc_ld64(p + 24), .text_next = oc_ld64(p + 56),
-                            .account_len = p[5], .region_len = p[6]};
+    *ret = (struct oc_part){.pid = pid,
+                            .next_term = oc_ld32(p + 8),
+                            .next_seq = oc_ld64(p + 16),
+                            .last_ms = (int64_t)oc_ld64(p + 24),
+                            .text_next = oc_ld64(p + 56),
+                            .account_len = p[5],
+                            .region_len = p[6]};
     for (int i = 0; i < OC_LEVELS; i++)
         ret->end[i] = oc_ld64(p + 32 + 8 * i);
     memcpy(ret->account, p + STATE_HEAD, p[5]);
@@ -145,7 +149,8 @@ int oc_part_next(struct oc_read *read, uint32_t pid, uint32_t *ret, struct oc_er
     return found ? OC_OK : OC_ENOTFOUND;
 }
 
-/* -- the writer's copies ------------------------------------------------------------------------ */
+/* -- the writer's copies ------------------------------------------------------------------------
+ */
 
 int oc_part_write(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_err *err)
 {
@@ -216,8 +221,10 @@ static int create_part(struct oc_tx *tx, struct oc_partition name, struct oc_par
         last = pid;
     if (rc != OC_ENOTFOUND)
         return rc;
-    *part = (struct oc_part){.pid = last + 1, .account_len = (uint8_t)name.account.len,
-                             .region_len = (uint8_t)name.region.len, .last_ms = INT64_MIN};
+    *part = (struct oc_part){.pid = last + 1,
+                             .account_len = (uint8_t)name.account.len,
+                             .region_len = (uint8_t)name.region.len,
+                             .last_ms = INT64_MIN};
     memcpy(part->account, name.account.ptr, name.account.len);
     memcpy(part->region, name.region.ptr, name.region.len);
     oc_put_be32(number, part->pid);
@@ -266,7 +273,8 @@ int oc_part_touch_pid(struct oc_tx *tx, uint32_t pid, struct oc_wpart **ret, str
     return rc < 0 ? rc : adopt(tx, &part, ret, err);
 }
 
-/* -- terms -------------------------------------------------------------------------------------- */
+/* -- terms --------------------------------------------------------------------------------------
+ */
 
 #define TERM_HEAD 8 /* checksum, number; the text follows */
 
@@ -294,8 +302,9 @@ static int get_term(struct oc_read *read, const struct term_key *key, uint32_t p
 {
     struct oc_slice value;
 
-    int rc = oc_env_get(read, read->store->index,
-                        (struct oc_slice){(const char *)key->bytes, sizeof key->bytes}, &value, err);
+    int rc =
+        oc_env_get(read, read->store->index,
+                   (struct oc_slice){(const char *)key->bytes, sizeof key->bytes}, &value, err);
     if (rc < 0)
         return rc;
     if (value.len != TERM_HEAD + text.len ||
@@ -367,7 +376,8 @@ int oc_term_intern(struct oc_tx *tx, struct oc_wpart *wpart, enum oc_term_kind k
     return OC_OK;
 }
 
-/* -- ids ---------------------------------------------------------------------------------------- */
+/* -- ids ----------------------------------------------------------------------------------------
+ */
 
 bool oc_id_pack(struct oc_slice id, uint64_t *ret)
 {

@@ -7,42 +7,13 @@
  * one, else line by line of 512 bits. Names are verified when the needle is longer than a gram.
  * The walk ends with one match more than the page holds, which tells that there is more.
  */
-#include "store/lmdb/impl.h"
+#include "store/lmdb/query_impl.h"
 
-#define TERMS_MAX       2
-#define GRAMS_MAX       16  /* of a long needle, spread over it */
-#define GRAM_ARRAYS     3   /* arrays beyond these cost more to search than names to verify */
-#define SETS_MAX        (TERMS_MAX + GRAMS_MAX)
-#define FEW             64  /* jobs of a segment that are verified rather than filtered more */
-#define NAMES_AHEAD     32  /* names to verify that are fetched at one time */
-#define BATCH           256
-#define SCRATCH_WORDS   1024
+/* -- the plan -------------------------------------------------------------------------------------
+ */
 
-struct query {
-    struct oc_read *read;
-    const struct oc_part *part;
-    const struct oc_job_query *ask;
-    uint64_t from, to;              /* what is left of the range, [from, to) */
-    uint32_t want;                  /* matches to find: limit + 1 */
-    uint32_t found;
-    uint64_t *seqs;
-    uint32_t terms[TERMS_MAX];
-    unsigned term_count;
-    uint32_t grams[GRAMS_MAX];
-    unsigned gram_count;
-    bool verify;                    /* grams may match where the needle does not */
-    struct oc_status *status;       /* NULL: any */
-    uint64_t *scratch;              /* SCRATCH_WORDS, all zero between uses */
-};
-
-static bool is_full(const struct query *q)
-{
-    return q->found == q->want;
-}
-
-/* -- the plan ------------------------------------------------------------------------------------- */
-
-static int add_term(struct query *q, enum oc_term_kind kind, struct oc_slice text, struct oc_err *err)
+static int add_term(struct query *q, enum oc_term_kind kind, struct oc_slice text,
+                    struct oc_err *err)
 {
     if (!text.ptr)
         return OC_OK;
@@ -157,256 +128,8 @@ static int find_range(struct query *q, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- one block ------------------------------------------------------------------------------------- */
-
-/* A block of a segment and what the filters select in it. */
-struct block {
-    const struct oc_seg *seg;
-    uint64_t base;             /* sequence number of its first job */
-    uint32_t offset;           /* the same as a position in the segment */
-    uint32_t low, high;        /* part of the block that is asked for */
-    struct {
-        const uint16_t *items;
-        uint32_t count;
-    } arrays[SETS_MAX];
-    unsigned array_count;
-    struct oc_bits_op bits[SETS_MAX + 2];
-    unsigned bits_count;
-    uint32_t candidates[NAMES_AHEAD]; /* to be verified */
-    uint32_t pending;
-};
-
-static int flush(struct query *q, struct block *b, struct oc_err *err)
-{
-    uint32_t count = b->pending;
-
-    b->pending = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (oc_seg_fetch_name(b->seg, b->offset + b->candidates[i], err) < 0)
-            return OC_ECORRUPT;
-    }
-    for (uint32_t i = 0; i < count && !is_full(q); i++) {
-        const char *name = oc_seg_name(b->seg, b->offset + b->candidates[i], err);
-        if (!name)
-            return OC_ECORRUPT;
-        if (oc_bits_name_has(name, q->ask->name_contains))
-            q->seqs[q->found++] = b->base + b->candidates[i];
-    }
-    return OC_OK;
-}
-
-/* A job that the sets select. Names are verified some at a time, so that the memory's latency is
- * paid once for all of them. */
-static int emit(struct query *q, struct block *b, uint32_t position, struct oc_err *err)
-{
-    if (!q->verify) {
-        q->seqs[q->found++] = b->base + position;
-        return OC_OK;
-    }
-    oc_seg_fetch_offset(b->seg, b->offset + position);
-    b->candidates[b->pending++] = position;
-    return b->pending == NAMES_AHEAD ? flush(q, b, err) : OC_OK;
-}
-
-/* Every job of the block is in every set. */
-static int take_all(struct query *q, struct block *b, struct oc_err *err)
-{
-    int rc = OC_OK;
-
-    for (uint32_t i = 0; i < b->high - b->low && rc == OC_OK && !is_full(q); i++)
-        rc = emit(q, b, q->ask->ascending ? b->low + i : b->high - 1 - i, err);
-    return rc;
-}
-
-static uint64_t mask_word(const struct block *b, uint32_t at, uint64_t word)
-{
-    if (at < b->low)
-        word = b->low - at >= 64 ? 0 : word >> (b->low - at) << (b->low - at);
-    if (at + 64 > b->high)
-        word = at >= b->high ? 0 : word & UINT64_MAX >> (64 - (b->high - at));
-    return word;
-}
-
-static int emit_line(struct query *q, struct block *b, uint32_t line,
-                     const uint64_t words[8], struct oc_err *err)
-{
-    bool up = q->ask->ascending;
-    int rc = OC_OK;
-
-    for (uint32_t k = 0; k < 8; k++) {
-        uint32_t index = up ? k : 7 - k, at = line * 512 + index * 64;
-        uint64_t word = mask_word(b, at, words[index]);
-        while (word && rc == OC_OK && !is_full(q)) {
-            uint32_t bit = (uint32_t)(up ? __builtin_ctzll(word) : 63 - __builtin_clzll(word));
-            word &= ~(1ULL << bit);
-            rc = emit(q, b, at + bit, err);
-        }
-    }
-    return rc;
-}
-
-static int run_bits(struct query *q, struct block *b, struct oc_err *err)
-{
-    uint32_t first = b->low / 512, end = (b->high + 511) / 512;
-    uint64_t words[8];
-    int rc = OC_OK;
-
-    if (q->ask->ascending) {
-        uint32_t line = first;
-        while (rc == OC_OK && !is_full(q) &&
-               (line = oc_bits_up(b->bits, b->bits_count, line, end, words)) != OC_NONE)
-            rc = emit_line(q, b, line++, words, err);
-    } else {
-        uint32_t line = end - 1;
-        while (rc == OC_OK && !is_full(q) &&
-               (line = oc_bits_down(b->bits, b->bits_count, line, first, words)) != OC_NONE)
-            rc = emit_line(q, b, line--, words, err);
-    }
-    return rc;
-}
-
-/* First index whose item is at least `value`. */
-static uint32_t lower_bound(const uint16_t *items, uint32_t count, uint32_t value)
-{
-    uint32_t low = 0;
-
-    while (count) {
-        uint32_t half = count / 2;
-        if (items[low + half] < value) {
-            low += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
-    }
-    return low;
-}
-
-static unsigned filter_by_search(const uint16_t *items, uint32_t count, uint16_t *positions,
-                                 unsigned n)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t at = lower_bound(items, count, positions[i]);
-        if (at < count && items[at] == positions[i])
-            positions[kept++] = positions[i];
-    }
-    return kept;
-}
-
-static int filter_batch(struct query *q, struct block *b, unsigned driver,
-                        uint16_t *positions, unsigned n, struct oc_err *err)
-{
-    int rc = OC_OK;
-
-    for (unsigned k = 0; n && k < b->array_count; k++) {
-        if (k != driver && b->arrays[k].count)
-            n = filter_by_search(b->arrays[k].items, b->arrays[k].count, positions, n);
-    }
-    for (unsigned k = 0; n && k < b->bits_count; k++)
-        n = oc_bits_filter(&b->bits[k], positions, n);
-    for (unsigned i = 0; rc == OC_OK && i < n && !is_full(q); i++)
-        rc = emit(q, b, positions[i], err);
-    return rc;
-}
-
-/*
- * The smallest array leads, in batches. An array that is not much larger becomes a bitmap in the
- * scratch first: setting its bits is cheaper than searching it for each of the leader's items.
- */
-static unsigned spread_second(struct query *q, struct block *b, unsigned driver)
-{
-    for (unsigned k = 0; k < b->array_count; k++) {
-        if (k == driver || b->arrays[k].count > 8 * b->arrays[driver].count)
-            continue;
-        for (uint32_t i = 0; i < b->arrays[k].count; i++)
-            q->scratch[b->arrays[k].items[i] / 64] |= 1ULL << (b->arrays[k].items[i] % 64);
-        b->bits[b->bits_count++] = (struct oc_bits_op){.words = q->scratch};
-        return k;
-    }
-    return driver;
-}
-
-static int run_array(struct query *q, struct block *b, struct oc_err *err)
-{
-    unsigned driver = 0;
-    uint16_t positions[BATCH];
-    int rc = OC_OK;
-
-    for (unsigned k = 1; k < b->array_count; k++) {
-        if (b->arrays[k].count < b->arrays[driver].count)
-            driver = k;
-    }
-    const uint16_t *items = b->arrays[driver].items;
-    uint32_t low = lower_bound(items, b->arrays[driver].count, b->low);
-    uint32_t high = lower_bound(items, b->arrays[driver].count, b->high);
-    if (low == high)
-        return OC_OK;
-    unsigned spread = spread_second(q, b, driver);
-    uint32_t spread_count = b->arrays[spread].count;
-    if (spread != driver)
-        b->arrays[spread].count = 0; /* done by the bitmap */
-    while (low < high && rc == OC_OK && !is_full(q)) {
-        uint32_t n = high - low < BATCH ? high - low : BATCH;
-        if (q->ask->ascending) {
-            memcpy(positions, items + low, n * sizeof *positions);
-            low += n;
-        } else {
-            for (uint32_t i = 0; i < n; i++)
-                positions[i] = items[high - 1 - i];
-            high -= n;
-        }
-        rc = filter_batch(q, b, driver, positions, n, err);
-    }
-    for (uint32_t i = 0; spread != driver && i < spread_count; i++)
-        q->scratch[b->arrays[spread].items[i] / 64] = 0;
-    return rc;
-}
-
-static int run_block(struct query *q, struct block *b, struct oc_err *err)
-{
-    int rc;
-
-    if (b->array_count)
-        rc = run_array(q, b, err);
-    else if (b->bits_count)
-        rc = run_bits(q, b, err);
-    else
-        rc = take_all(q, b, err);
-    return rc == OC_OK && b->pending ? flush(q, b, err) : rc;
-}
-
-/* The block again for each part of it whose status bits stand together. */
-static int run_with_status(struct query *q, const struct block *whole, struct oc_err *err)
-{
-    const struct oc_shape *shape = &q->read->store->shape;
-    uint64_t low = whole->base + whole->low, high = whole->base + whole->high;
-    int rc = OC_OK;
-
-    while (low < high && rc == OC_OK && !is_full(q)) {
-        uint64_t edge = q->ask->ascending ? low : high - 1;
-        uint64_t unit = oc_status_is_sealed(q->status, edge) ? shape->super : shape->chunk;
-        uint64_t from = edge / unit * unit, to = from + unit;
-        struct block b = *whole;
-        enum oc_status_match match;
-        from = from > low ? from : low;
-        to = to < high ? to : high;
-        rc = oc_status_bits(q->status, b.base, from, to, &match, &b.bits[b.bits_count], err);
-        b.bits_count += match == OC_STATUS_BITS;
-        b.low = (uint32_t)(from - b.base);
-        b.high = (uint32_t)(to - b.base);
-        if (rc == OC_OK && match != OC_STATUS_NO_JOB)
-            rc = run_block(q, &b, err);
-        if (q->ask->ascending)
-            low = to;
-        else
-            high = from;
-    }
-    return rc;
-}
-
-/* -- one segment ------------------------------------------------------------------------------------ */
+/* -- one segment
+ * ------------------------------------------------------------------------------------ */
 
 /* In the order of their size, by insertion. */
 static void insert_set(struct oc_set *sets, unsigned count, const struct oc_set *set)
@@ -491,7 +214,7 @@ static int run_segment(struct query *q, const struct oc_seg *seg, uint64_t first
         b.high = high - b.offset < block ? high - b.offset : block;
         rc = find_operands(q, sets, count, k, &b, err);
         if (rc == OC_OK)
-            rc = q->status ? run_with_status(q, &b, err) : run_block(q, &b, err);
+            rc = q->status ? oc_block_run_with_status(q, &b, err) : oc_block_run(q, &b, err);
         if (rc < 0 && rc != OC_ENOTFOUND)
             return rc;
         if (q->ask->ascending)
@@ -502,7 +225,8 @@ static int run_segment(struct query *q, const struct oc_seg *seg, uint64_t first
     return OC_OK;
 }
 
-/* -- the tail --------------------------------------------------------------------------------------- */
+/* -- the tail
+ * --------------------------------------------------------------------------------------- */
 
 /* Names of a group stand one after another: search them as one text. */
 static uint64_t names_with(const struct oc_group *group, struct oc_slice needle)
@@ -545,7 +269,7 @@ static int run_group(struct query *q, uint64_t number, uint64_t from, uint64_t t
     }
     for (unsigned i = 0; i < q->term_count; i++)
         mask &= oc_bits_equal64(q->terms[i] & 1 ? group.model : group.account, q->terms[i]);
-    mask = mask_word(&bounds, 0, mask);
+    mask = oc_block_mask(&bounds, 0, mask);
     if (mask && q->gram_count)
         mask &= names_with(&group, q->ask->name_contains);
     while (mask && !is_full(q)) {
@@ -556,7 +280,8 @@ static int run_group(struct query *q, uint64_t number, uint64_t from, uint64_t t
     return OC_OK;
 }
 
-/* -- the walk ---------------------------------------------------------------------------------------- */
+/* -- the walk
+ * ---------------------------------------------------------------------------------------- */
 
 static int run_next(struct query *q, struct oc_err *err)
 {

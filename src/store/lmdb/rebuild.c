@@ -16,8 +16,8 @@ struct rebuild {
     struct oc_tx *tx;
     struct oc_wpart *wpart;
     uint32_t pid;
-    uint64_t jobs;      /* in the partition */
-    unsigned level;     /* OC_LEVELS: a group of the tail */
+    uint64_t jobs;  /* in the partition */
+    unsigned level; /* OC_LEVELS: a group of the tail */
     uint64_t first;
     struct oc_cols cols;
     struct oc_buf blob;
@@ -83,10 +83,12 @@ static int put_group(struct oc_tx *tx, struct rebuild *r, struct oc_err *err)
     r->wpart->group_loaded = r->first + r->cols.count == r->wpart->part.next_seq;
     for (uint32_t i = 0; rc == OC_OK && i < r->cols.count; i++) {
         uint32_t from = r->cols.name_at[i];
-        struct oc_group_row row = {.ms = r->cols.ms[i], .id = r->cols.id[i],
-                                   .account = r->cols.account[i], .model = r->cols.model[i],
-                                   .name = {r->cols.names.ptr + from,
-                                            r->cols.name_at[i + 1] - from - 1}};
+        struct oc_group_row row = {
+            .ms = r->cols.ms[i],
+            .id = r->cols.id[i],
+            .account = r->cols.account[i],
+            .model = r->cols.model[i],
+            .name = {r->cols.names.ptr + from, r->cols.name_at[i + 1] - from - 1}};
         oc_group_append(group, &row);
         rc = oc_id_put(tx, r->pid, row.id, r->first + i, err);
     }

@@ -55,8 +55,8 @@ int oc_read_get(struct oc_read *read, enum oc_record_kind kind, struct oc_slice 
     return rc < 0 ? rc : check_value(key_slice(&full), value, ret_value, err);
 }
 
-int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value,
-              struct oc_err *err)
+int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+              struct oc_slice value, struct oc_err *err)
 {
     struct record_key full;
     struct oc_buf *small = &tx->scratch;
@@ -86,7 +86,8 @@ int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, s
     return OC_OK;
 }
 
-int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_err *err)
+int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+                 struct oc_err *err)
 {
     struct record_key full;
 
@@ -95,7 +96,8 @@ int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key
     return oc_tx_unset(tx, tx->store->records, key_slice(&full), err);
 }
 
-/* -- scans ---------------------------------------------------------------------------------------- */
+/* -- scans ----------------------------------------------------------------------------------------
+ */
 
 /* The least key above all keys that begin with `key`. @return false: there is none */
 static bool successor(struct record_key *key)
@@ -138,7 +140,8 @@ static int visit(MDB_cursor *cursor, const struct oc_scan *scan, oc_record_fn *f
     MDB_val k, v;
     int code = first_record(cursor, scan, &k, &v);
 
-    for (; code == 0; code = mdb_cursor_get(cursor, &k, &v, scan->descending ? MDB_PREV : MDB_NEXT)) {
+    for (; code == 0;
+         code = mdb_cursor_get(cursor, &k, &v, scan->descending ? MDB_PREV : MDB_NEXT)) {
         struct oc_slice key = {k.mv_data, k.mv_size}, value;
         struct oc_slice name = oc_slice_sub(key, 1, key.len);
         if ((uint8_t)key.ptr[0] != scan->kind || !oc_slice_has_prefix(name, scan->prefix))

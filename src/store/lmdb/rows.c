@@ -19,7 +19,8 @@
 #define TEXT_MAX (1UL << 30)
 #define STATUS   "\",\"status\":\""
 
-/* -- reading JSON of our own making ------------------------------------------------------------- */
+/* -- reading JSON of our own making -------------------------------------------------------------
+ */
 
 struct reader {
     struct oc_slice rest;
@@ -114,12 +115,15 @@ int oc_row_parse(struct oc_slice json, struct oc_arena *arena, struct oc_row *re
     return OC_OK;
 }
 
-/* -- rows ---------------------------------------------------------------------------------------- */
+/* -- rows ----------------------------------------------------------------------------------------
+ */
 
 static int row_damaged(uint32_t pid, uint64_t seq, struct oc_err *err)
 {
-    return oc_fail(err, OC_ECORRUPT, "the record of job %llu of partition %u does not match its"
-                   " checksum", (unsigned long long)seq, pid);
+    return oc_fail(err, OC_ECORRUPT,
+                   "the record of job %llu of partition %u does not match its"
+                   " checksum",
+                   (unsigned long long)seq, pid);
 }
 
 int oc_row_check(struct oc_read *read, uint32_t pid, uint64_t seq, struct oc_slice value,
@@ -212,8 +216,8 @@ int oc_row_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, enum oc_job_status 
     return store_row(tx, pid, seq, row, err);
 }
 
-static int row_json(struct oc_read *read, uint32_t pid, uint64_t seq, enum oc_job_status *ret_status,
-                    struct oc_slice *ret, struct oc_err *err)
+static int row_json(struct oc_read *read, uint32_t pid, uint64_t seq,
+                    enum oc_job_status *ret_status, struct oc_slice *ret, struct oc_err *err)
 {
     struct oc_key key = oc_key_seq(pid, seq);
     struct oc_slice value;
@@ -225,7 +229,8 @@ static int row_json(struct oc_read *read, uint32_t pid, uint64_t seq, enum oc_jo
     return rc < 0 ? rc : oc_row_check(read, pid, seq, value, ret_status, ret, err);
 }
 
-/* -- text segments --------------------------------------------------------------------------------- */
+/* -- text segments
+ * --------------------------------------------------------------------------------- */
 
 int oc_text_json(const struct oc_seal *text, uint32_t size, uint32_t index, struct oc_slice *ret,
                  struct oc_err *err)
@@ -252,8 +257,9 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
         struct oc_seal text;
         int rc = oc_seal_open(read, OC_SEAL_TEXT, part->pid, 0, seq / size * size, &text, err);
         if (rc == OC_ENOTFOUND)
-            return oc_fail(err, OC_ECORRUPT, "the text segment of partition %u at job %llu is missing",
-                           part->pid, (unsigned long long)(seq / size * size));
+            return oc_fail(err, OC_ECORRUPT,
+                           "the text segment of partition %u at job %llu is missing", part->pid,
+                           (unsigned long long)(seq / size * size));
         if (rc == OC_OK)
             rc = oc_text_json(&text, size, (uint32_t)(seq % size), ret, err);
         if (rc < 0 || ret->len)

@@ -72,13 +72,18 @@ void oc_seal_cache_reset(struct oc_seal_cache *cache)
     (void)madvise((void *)cache->smalls, SMALLS * sizeof *cache->smalls, MADV_DONTNEED);
 }
 
-/* -- building ------------------------------------------------------------------------------------ */
+/* -- building ------------------------------------------------------------------------------------
+ */
 
 void oc_seal_begin(struct oc_buf *buf, enum oc_seal_kind kind, uint32_t pid, uint32_t level,
                    uint64_t first)
 {
-    struct oc_seal_head head = {.magic = MAGIC, .version = VERSION, .kind = (uint16_t)kind,
-                                .pid = pid, .level = level, .first = first};
+    struct oc_seal_head head = {.magic = MAGIC,
+                                .version = VERSION,
+                                .kind = (uint16_t)kind,
+                                .pid = pid,
+                                .level = level,
+                                .first = first};
 
     oc_buf_put(buf, &head, sizeof head);
 }
@@ -120,7 +125,8 @@ bool oc_seal_finish(struct oc_buf *buf)
     return true;
 }
 
-/* -- verifying ----------------------------------------------------------------------------------- */
+/* -- verifying -----------------------------------------------------------------------------------
+ */
 
 static int damaged(const struct oc_seal *seal, size_t unit, struct oc_err *err)
 {
@@ -191,11 +197,13 @@ void oc_seal_forget(struct oc_store *store, MDB_dbi dbi, struct oc_slice key)
     oc_read_close(read);
 }
 
-/* -- finding ------------------------------------------------------------------------------------- */
+/* -- finding -------------------------------------------------------------------------------------
+ */
 
 static uint64_t place_hash(enum oc_seal_kind kind, uint32_t pid, unsigned level, uint64_t first)
 {
-    uint64_t h = first * 0x9E3779B97F4A7C15ULL + ((uint64_t)pid << 16 ^ (uint64_t)kind << 8 ^ level);
+    uint64_t h =
+        first * 0x9E3779B97F4A7C15ULL + ((uint64_t)pid << 16 ^ (uint64_t)kind << 8 ^ level);
 
     h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9ULL;
     return h ^ (h >> 32);
@@ -210,8 +218,8 @@ const uint8_t *oc_seal_peek(struct oc_read *read, enum oc_seal_kind kind, uint32
                             unsigned level, uint64_t first)
 {
     uint64_t hash = place_hash(kind, pid, level, first);
-    uint64_t place = atomic_load_explicit(&read->store->seals.places[hash % PLACES],
-                                          memory_order_relaxed);
+    uint64_t place =
+        atomic_load_explicit(&read->store->seals.places[hash % PLACES], memory_order_relaxed);
 
     if (!place || place_tag(place) != place_tag(hash))
         return NULL;
@@ -312,7 +320,8 @@ int oc_seal_open(struct oc_read *read, enum oc_seal_kind kind, uint32_t pid, uns
     return OC_OK;
 }
 
-/* -- small values -------------------------------------------------------------------------------- */
+/* -- small values --------------------------------------------------------------------------------
+ */
 
 uint32_t oc_small_seed(uint8_t kind, uint32_t pid, uint64_t number)
 {

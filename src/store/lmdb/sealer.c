@@ -29,52 +29,8 @@ struct oc_sealer {
     struct oc_err err;
 };
 
-/* -- columns ---------------------------------------------------------------------------------------- */
-
-static int load_group(struct oc_read *read, const struct oc_part *part, uint64_t seq,
-                      struct oc_cols *cols, struct oc_err *err)
-{
-    struct oc_group group;
-
-    int rc = oc_group_load(read, part->pid, seq / OC_GROUP, &group, err);
-    if (rc < 0)
-        return rc;
-    for (uint32_t i = 0; i < group.count && cols->count < cols->cap; i++)
-        oc_cols_add(cols, &(struct oc_group_row){
-                              .ms = group.ms[i], .id = group.id[i], .account = group.account[i],
-                              .model = group.model[i],
-                              .name = {group.names + group.name_at[i],
-                                       (size_t)group.name_at[i + 1] - group.name_at[i] - 1U}});
-    return OC_OK;
-}
-
-int oc_columns_load(struct oc_read *read, const struct oc_part *part, uint64_t first,
-                    uint32_t count, struct oc_cols *cols, struct oc_err *err)
-{
-    uint64_t seq = first;
-    int rc = OC_OK;
-
-    while (rc == OC_OK && seq < first + count) {
-        unsigned level = 0;
-        if (seq >= part->end[0]) {
-            rc = load_group(read, part, seq, cols, err);
-            seq += OC_GROUP;
-            continue;
-        }
-        while (level + 1 < OC_LEVELS && seq < part->end[level + 1])
-            level++;
-        struct oc_seg seg;
-        rc = oc_seg_open(read, part->pid, level, seq, &seg, err);
-        if (rc == OC_OK)
-            rc = oc_seg_columns(&seg, cols, err);
-        seq += read->store->shape.level[level];
-    }
-    if (rc == OC_OK && (cols->names.failed || cols->count != count))
-        return oc_fail_nomem(err);
-    return rc;
-}
-
-/* -- segments --------------------------------------------------------------------------------------- */
+/* -- segments
+ * --------------------------------------------------------------------------------------- */
 
 static int remove_children(struct oc_tx *tx, const struct oc_part *part, unsigned level,
                            uint64_t first, uint64_t end, struct oc_err *err)
@@ -137,7 +93,8 @@ int oc_segment_put(struct oc_tx *tx, uint32_t pid, unsigned level, uint64_t firs
     return OC_OK;
 }
 
-/* -- the steps --------------------------------------------------------------------------------------- */
+/* -- the steps
+ * --------------------------------------------------------------------------------------- */
 
 enum step { STEP_NONE, STEP_SEGMENT, STEP_TEXT, STEP_STATUS };
 
@@ -202,8 +159,8 @@ static int try_text(struct oc_read *read, const struct oc_part *part, struct wor
 
     if (part->text_next + size > part->end[0])
         return OC_OK;
-    int rc = oc_status_open_jobs(read, part->pid, part->text_next, part->text_next + size, &open,
-                                 err);
+    int rc =
+        oc_status_open_jobs(read, part->pid, part->text_next, part->text_next + size, &open, err);
     if (rc < 0 ||
         (open > size / TEXT_OPEN && part->end[0] - part->text_next < TEXT_PATIENCE * size))
         return rc;
@@ -250,7 +207,8 @@ static int prepare(struct oc_store *store, struct work *work, struct oc_err *err
 {
     int rc = choose_step(store, work, err);
 
-    /* Building takes longest, and needs the snapshot no more: pages freed meanwhile can be reused. */
+    /* Building takes longest, and needs the snapshot no more: pages freed meanwhile can be reused.
+     */
     if (rc == OC_OK && work->step == STEP_SEGMENT)
         rc = oc_seg_build(&store->shape, work->pid, work->level, &work->cols, &work->blob, err);
     return rc;
@@ -294,7 +252,8 @@ static int seal_all(struct oc_store *store, struct oc_err *err)
     }
 }
 
-/* -- the thread --------------------------------------------------------------------------------------- */
+/* -- the thread
+ * --------------------------------------------------------------------------------------- */
 
 /* Called with the lock held, which is given up while a partition is worked on. */
 static void run_once(struct oc_store *store, struct oc_sealer *sealer)

@@ -56,8 +56,8 @@ int oc_seg_before(const struct oc_seg *seg, int64_t ms, uint32_t *ret, struct oc
 static int bloom_has(const struct oc_seg *seg, uint64_t id, bool *ret, struct oc_err *err)
 {
     uint64_t h = oc_id_hash(id);
-    const uint8_t *line = at(seg, seg->head.at_bloom, 64 * ((h >> 32) * seg->head.bloom_lines >> 32),
-                             64, err);
+    const uint8_t *line =
+        at(seg, seg->head.at_bloom, 64 * ((h >> 32) * seg->head.bloom_lines >> 32), 64, err);
 
     if (!line)
         return OC_ECORRUPT;
@@ -134,7 +134,8 @@ const char *oc_seg_name(const struct oc_seg *seg, uint32_t position, struct oc_e
     return at(seg, seg->head.at_names, offset, 64, err);
 }
 
-/* -- sets ----------------------------------------------------------------------------------------- */
+/* -- sets -----------------------------------------------------------------------------------------
+ */
 
 static int damaged(const struct oc_seg *seg, struct oc_err *err)
 {
@@ -246,7 +247,8 @@ const uint64_t *oc_seg_bits(const struct oc_seg *seg, uint32_t line, uint32_t li
     return at(seg, seg->head.at_bits, 64UL * line, 64UL * lines, err);
 }
 
-/* -- back to columns -------------------------------------------------------------------------------- */
+/* -- back to columns
+ * -------------------------------------------------------------------------------- */
 
 /* Each job of a set gets `term` as its account or its model. */
 static int spread_term(const struct oc_seg *seg, uint32_t term, const struct oc_set *set,
@@ -282,8 +284,7 @@ static int spread_term(const struct oc_seg *seg, uint32_t term, const struct oc_
 static int spread_terms(const struct oc_seg *seg, struct oc_cols *cols, uint32_t base,
                         struct oc_err *err)
 {
-    const uint32_t *terms =
-        at(seg, seg->head.at_terms, 0, 4UL * seg->head.term_count, err);
+    const uint32_t *terms = at(seg, seg->head.at_terms, 0, 4UL * seg->head.term_count, err);
     struct oc_set set;
 
     if (!terms)
@@ -312,9 +313,9 @@ int oc_seg_columns(const struct oc_seg *seg, struct oc_cols *cols, struct oc_err
         const char *name = oc_seg_name(seg, i, err);
         if (!name)
             return OC_ECORRUPT;
-        oc_cols_add(cols, &(struct oc_group_row){
-                              .ms = time_at(seg, ms + (size_t)seg->head.ms_bytes * i),
-                              .name = {name, strnlen(name, OC_NAME_MAX)}});
+        oc_cols_add(cols,
+                    &(struct oc_group_row){.ms = time_at(seg, ms + (size_t)seg->head.ms_bytes * i),
+                                           .name = {name, strnlen(name, OC_NAME_MAX)}});
     }
     for (uint32_t i = 0; i < count; i++) {
         if (positions[i] >= count)

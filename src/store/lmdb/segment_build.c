@@ -21,12 +21,11 @@ _Static_assert(sizeof(struct oc_seg_head) == 144, "the head of a segment has no 
 
 /* One more than the code, so that 0 stands for what is not in the alphabet. */
 static const uint8_t CODES[256] = {
-    ['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    ['A'] = 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
-    33, 34, 35, 36,
-    ['a'] = 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58,
-    59, 60, 61, 62,
-    ['-'] = 63, ['_'] = 64,
+    ['0'] = 1, 2,  3,  4,  5,  6,  7,  8,  9,  10, ['A'] = 11, 12,         13,
+    14,        15, 16, 17, 18, 19, 20, 21, 22, 23, 24,         25,         26,
+    27,        28, 29, 30, 31, 32, 33, 34, 35, 36, ['a'] = 37, 38,         39,
+    40,        41, 42, 43, 44, 45, 46, 47, 48, 49, 50,         51,         52,
+    53,        54, 55, 56, 57, 58, 59, 60, 61, 62, ['-'] = 63, ['_'] = 64,
 };
 
 uint8_t oc_gram_code(char c)
@@ -34,64 +33,22 @@ uint8_t oc_gram_code(char c)
     return (uint8_t)(CODES[(uint8_t)c] - 1);
 }
 
-/* -- columns ------------------------------------------------------------------------------------- */
-
-int oc_cols_init(struct oc_cols *cols, uint64_t first, uint32_t cap, struct oc_err *err)
-{
-    *cols = (struct oc_cols){.cap = cap, .first = first};
-    oc_buf_init(&cols->names, (size_t)cap * (OC_NAME_MAX + 1) + 64);
-    cols->ms = oc_alloc(cap * sizeof *cols->ms);
-    cols->id = oc_alloc(cap * sizeof *cols->id);
-    cols->account = oc_alloc(cap * sizeof *cols->account);
-    cols->model = oc_alloc(cap * sizeof *cols->model);
-    cols->name_at = oc_alloc((cap + 1) * sizeof *cols->name_at);
-    if (!cols->ms || !cols->id || !cols->account || !cols->model || !cols->name_at) {
-        oc_cols_clear(cols);
-        return oc_fail_nomem(err);
-    }
-    cols->name_at[0] = 0;
-    return OC_OK;
-}
-
-void oc_cols_clear(struct oc_cols *cols)
-{
-    free(cols->ms);
-    free(cols->id);
-    free(cols->account);
-    free(cols->model);
-    free(cols->name_at);
-    oc_buf_clear(&cols->names);
-    *cols = (struct oc_cols){0};
-}
-
-void oc_cols_add(struct oc_cols *cols, const struct oc_group_row *row)
-{
-    uint32_t i = cols->count++;
-
-    cols->ms[i] = row->ms;
-    cols->id[i] = row->id;
-    cols->account[i] = row->account;
-    cols->model[i] = row->model;
-    oc_buf_put(&cols->names, row->name.ptr, row->name.len);
-    oc_buf_put_char(&cols->names, 0);
-    cols->name_at[i + 1] = (uint32_t)cols->names.len;
-}
-
-/* -- the build ------------------------------------------------------------------------------------ */
+/* -- the build ------------------------------------------------------------------------------------
+ */
 
 struct build {
     const struct oc_cols *cols;
     struct oc_buf *out;
     struct oc_seg_head head;
-    uint32_t blocks, lines;   /* of the segment; lines of a block's bitmap */
-    uint32_t *counts;         /* gram × block: jobs, then where the next position goes */
-    uint32_t *seen;           /* gram: 1 + the last job that had it */
-    struct oc_buf posts;      /* u16 units */
-    struct oc_buf gram_at;    /* u32: where a gram's posting begins, in units */
+    uint32_t blocks, lines; /* of the segment; lines of a block's bitmap */
+    uint32_t *counts;       /* gram × block: jobs, then where the next position goes */
+    uint32_t *seen;         /* gram: 1 + the last job that had it */
+    struct oc_buf posts;    /* u16 units */
+    struct oc_buf gram_at;  /* u32: where a gram's posting begins, in units */
     struct oc_buf term_at;
     uint32_t bit_lines;
-    struct oc_buf bitmap_at;  /* u32 for each bitmap: the unit of the posting that names its line */
-    uint64_t *bits;           /* all bitmaps, once their number is known */
+    struct oc_buf bitmap_at; /* u32 for each bitmap: the unit of the posting that names its line */
+    uint64_t *bits;          /* all bitmaps, once their number is known */
 };
 
 typedef void gram_fn(struct build *b, uint32_t job, uint32_t gram);
@@ -124,8 +81,9 @@ static void count_gram(struct build *b, uint32_t job, uint32_t gram)
     b->counts[gram * b->blocks + job / b->head.block]++;
 }
 
-#define IS_BITMAP 0x80000000U /* in counts[]: the rest is a bitmap's line, else a place in posts */
-#define IS_FULL   0xffffffffU /* every job of the block: nothing is written */
+#define IS_BITMAP 0x80000000U /* in counts[]: the rest is a bitmap's line, else a place in posts   \
+                               */
+#define IS_FULL 0xffffffffU   /* every job of the block: nothing is written */
 
 static uint32_t block_jobs(const struct build *b, uint32_t block)
 {
@@ -237,7 +195,8 @@ static void put_names(struct build *b)
         memset(pad, 0, 64);
 }
 
-/* -- ids ------------------------------------------------------------------------------------------ */
+/* -- ids ------------------------------------------------------------------------------------------
+ */
 
 struct pair {
     uint64_t key;
@@ -294,7 +253,8 @@ static int put_ids(struct build *b, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- grams and terms -------------------------------------------------------------------------------- */
+/* -- grams and terms
+ * -------------------------------------------------------------------------------- */
 
 static void lay_grams(struct build *b)
 {
@@ -417,7 +377,8 @@ static int share_bitmaps(struct build *b, struct oc_err *err)
     for (uint32_t i = 0; i < count; i++) {
         char *bits = (char *)b->bits + i * size;
         uint32_t slot = oc_crc32c(0, bits, size) & (slots - 1);
-        while (table[slot] != OC_NONE && memcmp((char *)b->bits + table[slot] * size, bits, size) != 0)
+        while (table[slot] != OC_NONE &&
+               memcmp((char *)b->bits + table[slot] * size, bits, size) != 0)
             slot = (slot + 1) & (slots - 1);
         if (table[slot] == OC_NONE) {
             memmove((char *)b->bits + kept * size, bits, size);

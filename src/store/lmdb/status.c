@@ -60,7 +60,8 @@ static size_t counts_len(const struct oc_store *store)
     return HEAD + 8UL * chunks_of(store);
 }
 
-/* -- asking ----------------------------------------------------------------------------------------- */
+/* -- asking
+ * ----------------------------------------------------------------------------------------- */
 
 static int load_supers(struct oc_read *read, uint32_t pid, struct oc_slice *ret, struct oc_err *err)
 {
@@ -111,7 +112,8 @@ static int enter_super(struct oc_status *status, uint64_t super, struct oc_err *
     if (status->sealed) {
         rc = oc_seal_open(status->read, OC_SEAL_FAILED, status->pid, 0, super, &status->plane, err);
         if (rc == OC_ENOTFOUND)
-            rc = oc_fail(err, OC_ECORRUPT, "a sealed plane of partition %u is missing", status->pid);
+            rc =
+                oc_fail(err, OC_ECORRUPT, "a sealed plane of partition %u is missing", status->pid);
     } else {
         rc = load(status->read, OC_INDEX_COUNTS, status->pid, super,
                   counts_len(status->read->store), &status->counts, err);
@@ -172,7 +174,8 @@ static int load_words(struct oc_status *status, uint64_t chunk, struct oc_err *e
 
     if (status->chunk == chunk)
         return OC_OK;
-    int rc = load(status->read, OC_INDEX_PLANES, status->pid, chunk, planes_len(store), &value, err);
+    int rc =
+        load(status->read, OC_INDEX_PLANES, status->pid, chunk, planes_len(store), &value, err);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < words; i++) {
@@ -241,7 +244,8 @@ int oc_status_open_jobs(struct oc_read *read, uint32_t pid, uint64_t from, uint6
     return OC_OK;
 }
 
-/* -- changing --------------------------------------------------------------------------------------- */
+/* -- changing
+ * --------------------------------------------------------------------------------------- */
 
 static int copy_out(struct oc_tx *tx, enum oc_index_kind kind, uint32_t pid, uint64_t number,
                     size_t len, struct oc_buf *ret, struct oc_err *err)
@@ -269,8 +273,8 @@ static int put_back(struct oc_tx *tx, enum oc_index_kind kind, uint32_t pid, uin
 {
     struct oc_key key = oc_key_index(kind, pid, number);
 
-    oc_st32(value->ptr, oc_crc32c(oc_small_seed((uint8_t)kind, pid, number), value->ptr + 4,
-                                  value->len - 4));
+    oc_st32(value->ptr,
+            oc_crc32c(oc_small_seed((uint8_t)kind, pid, number), value->ptr + 4, value->len - 4));
     return oc_tx_set(tx, tx->store->index, oc_key_slice(&key), oc_buf_slice(value), err);
 }
 
@@ -302,7 +306,8 @@ int oc_status_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, bool failed, str
     return put_back(tx, OC_INDEX_COUNTS, pid, super, value, err);
 }
 
-/* -- sealing ---------------------------------------------------------------------------------------- */
+/* -- sealing
+ * ---------------------------------------------------------------------------------------- */
 
 static bool all_ended(const struct oc_store *store, const uint8_t *counts)
 {

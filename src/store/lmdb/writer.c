@@ -323,8 +323,8 @@ static void wake_waiter(struct oc_write *write, int rc, const struct oc_err *err
 
 int oc_store_write(struct oc_store *store, struct oc_write *write, struct oc_err *err)
 {
-    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER,
-                            .err = err};
+    struct waiter waiter = {
+        .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER, .err = err};
 
     if (store->read_only)
         return oc_fail(err, OC_EINVAL, "the store is open for reading only");
