@@ -1,4 +1,5 @@
 /* `outcrop serve`: the server, from its settings to its end. */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,30 @@
 #include "http/service.h"
 
 static const struct oc_option options[] = {
-    {.name = "data", .letter = 'd', .arg = "DIR", .help = "folder of the server's data; made when missing"},
-    {.name = "listen", .letter = 'l', .arg = "ADDR:PORT", .help = "where to listen (127.0.0.1:7430; port 0: any free one)"},
-    {.name = "region", .arg = "REGION", .help = "a Region to serve (us-east-1, us-west-2, eu-west-1)", .repeat = true},
+    {.name = "data",
+     .letter = 'd',
+     .arg = "DIR",
+     .help = "folder of the server's data; made when missing"},
+    {.name = "listen",
+     .letter = 'l',
+     .arg = "ADDR:PORT",
+     .help = "where to listen (127.0.0.1:7430; port 0: any free one)"},
+    {.name = "region",
+     .arg = "REGION",
+     .help = "a Region to serve (us-east-1, us-west-2, eu-west-1)",
+     .repeat = true},
     {.name = "account", .arg = "ID", .help = "the administrators' account (000000000000)"},
-    {.name = "config", .letter = 'c', .arg = "FILE", .help = "configuration file; options here go before it"},
+    {.name = "tls-certificate", .arg = "FILE", .help = "speak HTTPS with this certificate (PEM)"},
+    {.name = "tls-key", .arg = "FILE", .help = "the certificate's private key (PEM)"},
+    {.name = "config",
+     .letter = 'c',
+     .arg = "FILE",
+     .help = "configuration file; options here go before it"},
     {.name = "log-level", .arg = "LEVEL", .help = "error, warn, info or debug (info)"},
-    {.name = "output", .letter = 'o', .arg = "FORM", .help = "form of the log: text or json (text)"},
+    {.name = "output",
+     .letter = 'o',
+     .arg = "FORM",
+     .help = "form of the log: text or json (text)"},
     {0},
 };
 
@@ -40,9 +58,11 @@ struct server {
     bool first_start;
 };
 
-/* -- settings ----------------------------------------------------------------------------------- */
+/* -- settings -----------------------------------------------------------------------------------
+ */
 
-static int set_log(struct oc_config *config, const char *form, const char *level, struct oc_err *err)
+static int set_log(struct oc_config *config, const char *form, const char *level,
+                   struct oc_err *err)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
     bool known = level == NULL;
@@ -53,7 +73,8 @@ static int set_log(struct oc_config *config, const char *form, const char *level
             known = true;
         }
     if (!known)
-        return oc_fail(err, OC_EINVAL, "--log-level: want error, warn, info or debug, not '%s'", level);
+        return oc_fail(err, OC_EINVAL, "--log-level: want error, warn, info or debug, not '%s'",
+                       level);
     if (form && strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
         return oc_fail(err, OC_EINVAL, "--output: want text or json, not '%s'", form);
     if (form)
@@ -75,6 +96,10 @@ static int read_settings(const struct oc_args *args, struct server *server, stru
         rc = oc_config_set_account(config, oc_slice_of(account), err);
     if (oc_args_get(args, "data"))
         config->data = oc_slice_of(oc_args_get(args, "data"));
+    if (oc_args_get(args, "tls-certificate"))
+        config->tls_certificate = oc_slice_of(oc_args_get(args, "tls-certificate"));
+    if (oc_args_get(args, "tls-key"))
+        config->tls_key = oc_slice_of(oc_args_get(args, "tls-key"));
     if (oc_args_nth(args, "region", 0))
         config->region_count = 0;
     for (size_t i = 0; rc >= 0 && (region = oc_args_nth(args, "region", i)); i++)
@@ -88,7 +113,8 @@ static int read_settings(const struct oc_args *args, struct server *server, stru
     return rc;
 }
 
-/* -- life --------------------------------------------------------------------------------------- */
+/* -- life ---------------------------------------------------------------------------------------
+ */
 
 static int start_engine(struct server *server, struct oc_err *err)
 {
@@ -126,10 +152,17 @@ static int start_api(struct server *server, struct oc_err *err)
     return oc_api_new(&api, &server->api, err);
 }
 
+static bool has_tls(const struct server *server)
+{
+    return server->config.tls_certificate.len > 0;
+}
+
 static int start_http(struct server *server, struct oc_err *err)
 {
     const struct oc_config *config = &server->config;
     struct oc_slice address = oc_arena_copy(&server->arena, config->address);
+    struct oc_slice certificate = oc_arena_copy(&server->arena, config->tls_certificate);
+    struct oc_slice key = oc_arena_copy(&server->arena, config->tls_key);
     struct oc_http_options http = {
         .address = address.ptr,
         .port = config->port,
@@ -139,9 +172,11 @@ static int start_http(struct server *server, struct oc_err *err)
         .body_timeout_ms = (unsigned)config->body_timeout_ms,
         .idle_timeout_ms = (unsigned)config->idle_timeout_ms,
         .body_limit = oc_http_service_body_limit,
+        .tls_certificate = has_tls(server) ? certificate.ptr : NULL,
+        .tls_key = has_tls(server) ? key.ptr : NULL,
     };
 
-    if (!address.ptr)
+    if (!address.ptr || (has_tls(server) && (!certificate.ptr || !key.ptr)))
         return oc_fail_nomem(err);
     server->service = (struct oc_http_service){
         .api = server->api,
@@ -149,7 +184,8 @@ static int start_http(struct server *server, struct oc_err *err)
         .regions = config->regions,
         .region_count = config->region_count,
     };
-    int rc = oc_http_server_new(&http, oc_http_service_handle, &server->service, &server->http, err);
+    int rc =
+        oc_http_server_new(&http, oc_http_service_handle, &server->service, &server->http, err);
     return rc < 0 ? rc : oc_http_server_start(server->http, err);
 }
 
@@ -176,7 +212,8 @@ static int start_server(struct server *server, struct oc_err *err)
     oc_buf_init(&folder, 64 * 1024);
     oc_buf_put_slice(&folder, server->config.data);
     const char *data = oc_buf_cstr(&folder);
-    int rc = data ? oc_site_open(&server->config, OC_SITE_SERVE, &server->site, err) : oc_fail_nomem(err);
+    int rc = data ? oc_site_open(&server->config, OC_SITE_SERVE, &server->site, err)
+                  : oc_fail_nomem(err);
     if (rc >= 0)
         rc = oc_api_bootstrap(server->site.store, server->site.keys, server->config.account, data,
                               &server->first_start, err);
@@ -187,9 +224,21 @@ static int start_server(struct server *server, struct oc_err *err)
     return rc < 0 ? rc : start_http(server, err);
 }
 
-/* -- what a person sees ------------------------------------------------------------------------- */
+/* -- what a person sees -------------------------------------------------------------------------
+ */
 
-/* `http://ADDRESS:PORT`, also written to DATA/endpoint for scripts. */
+/* Beside what else is exported: what makes clients trust a certificate that they do not know. */
+static void print_trust(const struct server *server)
+{
+    const char *file = server->config.tls_certificate.ptr; /* ends with NUL: start_http used it */
+    char path[PATH_MAX];
+
+    if (has_tls(server))
+        printf("  export AWS_CA_BUNDLE=%s   # unless clients know its authority\n",
+               realpath(file, path) ? path : file);
+}
+
+/* `http://ADDRESS:PORT` or https://, also written to DATA/endpoint for scripts. */
 static int announce(struct server *server, struct oc_err *err)
 {
     const struct oc_config *config = &server->config;
@@ -198,8 +247,8 @@ static int announce(struct server *server, struct oc_err *err)
 
     oc_buf_init(&url, 1024);
     oc_buf_init(&path, 64 * 1024);
-    oc_buf_printf(&url, "http://%s%.*s%s:%u", ipv6 ? "[" : "", OC_FMT(config->address), ipv6 ? "]" : "",
-                  oc_http_server_port(server->http));
+    oc_buf_printf(&url, "%s://%s%.*s%s:%u", has_tls(server) ? "https" : "http", ipv6 ? "[" : "",
+                  OC_FMT(config->address), ipv6 ? "]" : "", oc_http_server_port(server->http));
     oc_buf_printf(&path, "%.*s/endpoint", OC_FMT(config->data));
     const char *file = oc_buf_cstr(&path), *text = oc_buf_cstr(&url);
     if (!file || !text)
@@ -213,14 +262,17 @@ static int announce(struct server *server, struct oc_err *err)
         printf(" %.*s", OC_FMT(config->regions[i]));
     printf("   account: %.*s   data: %.*s\n", OC_FMT(config->account), OC_FMT(config->data));
     if (server->first_start)
-        printf("First start: made an administrator's keys in %.*s/credentials and %.*s/bearer-token\n",
-               OC_FMT(config->data), OC_FMT(config->data));
+        printf(
+            "First start: made an administrator's keys in %.*s/credentials and %.*s/bearer-token\n",
+            OC_FMT(config->data), OC_FMT(config->data));
     printf("\nTo use it from another terminal:\n"
            "  export AWS_ENDPOINT_URL_BEDROCK=%s\n"
            "  export AWS_SHARED_CREDENTIALS_FILE=%.*s/credentials\n"
-           "  export AWS_REGION=%.*s\n"
-           "  aws bedrock list-model-copy-jobs\n\n",
-           text, OC_FMT(config->data), OC_FMT(config->default_region));
+           "  export AWS_REGION=%.*s AWS_DEFAULT_REGION=%.*s\n",
+           text, OC_FMT(config->data), OC_FMT(config->default_region),
+           OC_FMT(config->default_region));
+    print_trust(server);
+    printf("  aws bedrock list-model-copy-jobs\n\n");
     (void)fflush(stdout);
     return OC_OK;
 }
@@ -247,12 +299,27 @@ static int fail(const struct oc_err *err)
     return err->rc == OC_EINVAL ? OC_EXIT_USAGE : OC_EXIT_FAILED;
 }
 
+/* Until it is told to end. SIGHUP loads the certificate again. */
+static void wait_for_end(struct server *server, const sigset_t *signals)
+{
+    int got = 0;
+
+    while (sigwait(signals, &got) == 0 && got == SIGHUP) {
+        struct oc_err err = {0};
+
+        if (oc_http_server_reload_certificate(server->http, &err) < 0)
+            oc_log(OC_LOG_ERROR, "certificate_kept", "reason", err.text, NULL);
+        else
+            oc_log(OC_LOG_INFO, "certificate_reloaded", NULL);
+    }
+    oc_log(OC_LOG_INFO, "stopping", "signal", got == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+}
+
 static int run_serve(const struct oc_args *args)
 {
     struct server *server = oc_alloc(sizeof(*server));
     struct oc_err err = {0};
     sigset_t signals;
-    int got = 0;
 
     if (!server)
         return OC_EXIT_FAILED;
@@ -265,6 +332,10 @@ static int run_serve(const struct oc_args *args)
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
     int rc = read_settings(args, server, &err);
+    if (has_tls(server)) {
+        (void)sigaddset(&signals, SIGHUP);
+        (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    }
     if (rc >= 0)
         rc = make_absolute(server, &err);
     if (rc >= 0) {
@@ -273,10 +344,8 @@ static int run_serve(const struct oc_args *args)
     }
     if (rc >= 0)
         rc = announce(server, &err);
-    if (rc >= 0) {
-        (void)sigwait(&signals, &got);
-        oc_log(OC_LOG_INFO, "stopping", "signal", got == SIGINT ? "SIGINT" : "SIGTERM", NULL);
-    }
+    if (rc >= 0)
+        wait_for_end(server, &signals);
     int code = rc < 0 ? fail(&err) : OC_EXIT_OK;
     stop_server(server);
     free(server);
@@ -286,8 +355,9 @@ static int run_serve(const struct oc_args *args)
 const struct oc_command oc_command_serve = {
     .name = "serve",
     .summary = "run the server",
-    .details = "Serves one or more Regions from one data folder until SIGINT or SIGTERM. The first\n"
-               "start makes an administrator's keys and prints how to use them.",
+    .details =
+        "Serves one or more Regions from one data folder until SIGINT or SIGTERM. The first\n"
+        "start makes an administrator's keys and prints how to use them.",
     .options = options,
     .run = run_serve,
 };

@@ -30,8 +30,11 @@ int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct 
     }
     if (address.len >= 2 && address.ptr[0] == '[' && address.ptr[address.len - 1] == ']')
         address = oc_slice_sub(address, 1, address.len - 2);
+    else if (oc_slice_find(address, ':') >= 0)
+        address.len = 0; /* IPv6 needs its brackets: which colon begins the port is a guess else */
     if (!oc_slice_to_int64(port, &number) || number < 0 || number > 65535 || address.len == 0)
-        return oc_fail(err, OC_EINVAL, "listen: want ADDRESS:PORT such as 127.0.0.1:7430, not '%.*s'",
+        return oc_fail(err, OC_EINVAL,
+                       "listen: want ADDRESS:PORT such as 127.0.0.1:7430, not '%.*s'",
                        OC_FMT(text));
     config->address = address;
     config->port = (uint16_t)number;
@@ -43,16 +46,18 @@ int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct 
     bool valid = name.len >= 1 && name.len <= 20;
 
     for (size_t i = 0; valid && i < name.len; i++)
-        valid = (name.ptr[i] >= 'a' && name.ptr[i] <= 'z') || (name.ptr[i] >= '0' && name.ptr[i] <= '9') ||
-                name.ptr[i] == '-';
+        valid = (name.ptr[i] >= 'a' && name.ptr[i] <= 'z') ||
+                (name.ptr[i] >= '0' && name.ptr[i] <= '9') || name.ptr[i] == '-';
     if (!valid)
-        return oc_fail(err, OC_EINVAL, "region: want 1 to 20 characters of a-z, 0-9 and -, not '%.*s'",
+        return oc_fail(err, OC_EINVAL,
+                       "region: want 1 to 20 characters of a-z, 0-9 and -, not '%.*s'",
                        OC_FMT(name));
     for (size_t i = 0; i < config->region_count; i++)
         if (oc_slice_eq(config->regions[i], name))
             return oc_fail(err, OC_EINVAL, "region: '%.*s' is named twice", OC_FMT(name));
     if (config->region_count == OC_CONFIG_REGIONS_MAX)
-        return oc_fail(err, OC_ELIMIT, "region: at most %d Regions in one process", OC_CONFIG_REGIONS_MAX);
+        return oc_fail(err, OC_ELIMIT, "region: at most %d Regions in one process",
+                       OC_CONFIG_REGIONS_MAX);
     config->regions[config->region_count++] = name;
     return OC_OK;
 }
@@ -65,7 +70,8 @@ int oc_config_set_account(struct oc_config *config, struct oc_slice account, str
     return OC_OK;
 }
 
-/* -- the file ----------------------------------------------------------------------------------- */
+/* -- the file -----------------------------------------------------------------------------------
+ */
 
 static int set_number(struct oc_slice value, int64_t min, int64_t max, int64_t scale, int64_t *ret,
                       struct oc_err *err)
@@ -73,21 +79,26 @@ static int set_number(struct oc_slice value, int64_t min, int64_t max, int64_t s
     int64_t number;
 
     if (!oc_slice_to_int64(value, &number) || number < min || number > max)
-        return oc_fail(err, OC_EINVAL, "want a whole number from %lld to %lld, not '%.*s'", (long long)min,
-                       (long long)max, OC_FMT(value));
+        return oc_fail(err, OC_EINVAL, "want a whole number from %lld to %lld, not '%.*s'",
+                       (long long)min, (long long)max, OC_FMT(value));
     *ret = number * scale;
     return OC_OK;
 }
 
-static int set_choice(struct oc_slice value, const char *const *choices, int *ret, struct oc_err *err)
+static int set_choice(struct oc_slice value, const char *const *choices, int *ret,
+                      struct oc_err *err)
 {
     for (int i = 0; choices[i]; i++)
         if (oc_slice_eq_str(value, choices[i])) {
             *ret = i;
             return OC_OK;
         }
-    return oc_fail(err, OC_EINVAL, "'%.*s' is not a choice: %s, %s%s%s", OC_FMT(value), choices[0], choices[1],
-                   choices[2] ? ", " : "", choices[2] ? choices[2] : "");
+    OC_AUTO(oc_buf_clear) struct oc_buf list = {0};
+    oc_buf_init(&list, 256);
+    for (int i = 0; choices[i]; i++)
+        oc_buf_printf(&list, "%s%s", i ? ", " : "", choices[i]);
+    return oc_fail(err, OC_EINVAL, "'%.*s' is not one of %.*s", OC_FMT(value),
+                   OC_FMT(oc_buf_slice(&list)));
 }
 
 static int add_regions(struct oc_config *config, struct oc_slice list, struct oc_err *err)
@@ -101,10 +112,13 @@ static int add_regions(struct oc_config *config, struct oc_slice list, struct oc
         if (name.len > 0)
             rc = oc_config_add_region(config, name, err);
     }
+    if (rc >= 0 && config->region_count == 0)
+        rc = oc_fail(err, OC_EINVAL, "want at least one Region");
     return rc;
 }
 
-static int set_server(struct oc_config *config, struct oc_slice key, struct oc_slice value, struct oc_err *err)
+static int set_server(struct oc_config *config, struct oc_slice key, struct oc_slice value,
+                      struct oc_err *err)
 {
     static const char *const validations[] = {"strict", "lenient", NULL};
     static const char *const logs[] = {"text", "json", NULL};
@@ -118,7 +132,13 @@ static int set_server(struct oc_config *config, struct oc_slice key, struct oc_s
     if (oc_slice_eq_str(key, "account"))
         return oc_config_set_account(config, value, err);
     if (oc_slice_eq_str(key, "data")) {
+        if (value.len == 0)
+            return oc_fail(err, OC_EINVAL, "want a folder");
         config->data = value;
+    } else if (oc_slice_eq_str(key, "tls-certificate")) {
+        config->tls_certificate = value;
+    } else if (oc_slice_eq_str(key, "tls-key")) {
+        config->tls_key = value;
     } else if (oc_slice_eq_str(key, "default-region")) {
         config->default_region = value;
     } else if (oc_slice_eq_str(key, "validation")) {
@@ -175,36 +195,65 @@ static int set_bucket(struct oc_config *config, struct oc_bucket *bucket, struct
     return copy.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
-static int load_section(struct oc_config *config, const struct oc_ini_section *section, struct oc_arena *arena,
-                        struct oc_err *err)
+static int add_bucket(struct oc_config *config, const struct oc_bucket *bucket, struct oc_err *err)
+{
+    if (!bucket->folder)
+        return oc_fail(err, OC_EINVAL, "path is missing");
+    if (config->bucket_count == OC_CONFIG_BUCKETS_MAX)
+        return oc_fail(err, OC_EINVAL, "more than %d buckets", OC_CONFIG_BUCKETS_MAX);
+    for (size_t i = 0; i < config->bucket_count; i++)
+        if (oc_slice_eq(config->buckets[i].name, bucket->name))
+            return oc_fail(err, OC_EINVAL, "this bucket is named twice");
+    config->buckets[config->bucket_count++] = *bucket;
+    return OC_OK;
+}
+
+static bool is_section(struct oc_slice name)
+{
+    static const char *const names[] = {"server", "http", "throttle", "store", "copy", NULL};
+    size_t i = 0;
+
+    while (names[i] && !oc_slice_eq_str(name, names[i]))
+        i++;
+    return names[i] != NULL;
+}
+
+static int load_section(struct oc_config *config, const struct oc_ini_section *section,
+                        struct oc_arena *arena, struct oc_err *err)
 {
     static const struct oc_slice bucket_prefix = {"bucket ", 7};
     bool is_bucket = oc_slice_has_prefix(section->name, bucket_prefix);
-    struct oc_bucket bucket = {.name = oc_slice_trim(oc_slice_sub(section->name, bucket_prefix.len, SIZE_MAX))};
+    struct oc_bucket bucket = {
+        .name = oc_slice_trim(oc_slice_sub(section->name, bucket_prefix.len, SIZE_MAX))};
     struct oc_err cause = {0};
     int rc = OC_OK;
 
+    if (!is_bucket && !is_section(section->name))
+        return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: there is no such section", section->line,
+                       OC_FMT(section->name));
     for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
-        if (is_bucket)
+        if (entry->subs)
+            rc = oc_fail(&cause, OC_EINVAL, "no setting has others below it");
+        else if (is_bucket)
             rc = set_bucket(config, &bucket, entry->key, entry->value, arena, &cause);
         else if (oc_slice_eq_str(section->name, "server"))
             rc = set_server(config, entry->key, entry->value, &cause);
         else
             rc = set_numeric(config, section->name, entry->key, entry->value, &cause);
         if (rc < 0)
-            return oc_fail(err, cause.rc, "line %u: [%.*s] %.*s: %s", entry->line, OC_FMT(section->name),
-                           OC_FMT(entry->key), cause.text);
+            return oc_fail(err, cause.rc, "line %u: [%.*s] %.*s: %s", entry->line,
+                           OC_FMT(section->name), OC_FMT(entry->key), cause.text);
     }
     if (!is_bucket)
         return OC_OK;
-    if (!bucket.folder || config->bucket_count == OC_CONFIG_BUCKETS_MAX)
-        return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: %s", section->line, OC_FMT(section->name),
-                       bucket.folder ? "too many buckets" : "path is missing");
-    config->buckets[config->bucket_count++] = bucket;
-    return OC_OK;
+    rc = add_bucket(config, &bucket, &cause);
+    return rc < 0 ? oc_fail(err, cause.rc, "line %u: [%.*s]: %s", section->line,
+                            OC_FMT(section->name), cause.text)
+                  : OC_OK;
 }
 
-int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena, struct oc_err *err)
+int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena,
+                   struct oc_err *err)
 {
     struct oc_err cause = {0};
     struct oc_ini ini;
@@ -229,6 +278,9 @@ int oc_config_finish(struct oc_config *config, struct oc_err *err)
 
     if (!config->data.ptr || config->data.len == 0)
         return oc_fail(err, OC_EINVAL, "no data folder: give --data DIR or `data` under [server]");
+    if ((config->tls_certificate.len > 0) != (config->tls_key.len > 0))
+        return oc_fail(err, OC_EINVAL, "tls-certificate and tls-key go together: %s is missing",
+                       config->tls_key.len > 0 ? "tls-certificate" : "tls-key");
     for (size_t i = 0; config->region_count == 0 && i < 3; i++)
         config->regions[i] = oc_slice_of(default_regions[i]);
     if (config->region_count == 0)

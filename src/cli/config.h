@@ -4,6 +4,8 @@
  *   [server]
  *   listen = 127.0.0.1:7430          address and port; port 0 takes any free one
  *   data = /var/lib/outcrop
+ *   tls-certificate = FILE           PEM; with tls-key the server speaks HTTPS
+ *   tls-key = FILE                   PEM, without a passphrase
  *   regions = us-east-1 us-west-2    served by this process
  *   default-region = us-east-1       for bearer keys when the host name says nothing
  *   account = 000000000000           the administrators' account
@@ -50,7 +52,8 @@
 struct oc_config {
     struct oc_slice address;
     uint16_t port;
-    struct oc_slice data; /* absent until set */
+    struct oc_slice data;                     /* absent until set */
+    struct oc_slice tls_certificate, tls_key; /* both or none */
     struct oc_slice regions[OC_CONFIG_REGIONS_MAX];
     size_t region_count;
     struct oc_slice default_region;
@@ -61,7 +64,7 @@ struct oc_config {
     int64_t http_workers, http_max_connections;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
     int64_t throttle_rate, throttle_burst;
-    int64_t store_batch;              /* 0: the store's default */
+    int64_t store_batch;             /* 0: the store's default */
     int64_t copy_workers, copy_jobs; /* 0: the engine's default */
     struct oc_bucket *buckets;
     size_t bucket_count;
@@ -70,8 +73,10 @@ struct oc_config {
 /** The defaults. Cannot fail. */
 void oc_config_init(struct oc_config *config);
 
-/** Add what a configuration file says. Errors: OC_EINVAL (names file, line or key), OC_ENOTFOUND, OC_EIO, OC_ENOMEM. */
-int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena, struct oc_err *err);
+/** Add what a configuration file says. Errors: OC_EINVAL (names file, line or key), OC_ENOTFOUND,
+ * OC_EIO, OC_ENOMEM. */
+int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena,
+                   struct oc_err *err);
 
 /** `ADDRESS:PORT`, `[IPv6]:PORT`, or `PORT` alone. Errors: OC_EINVAL. */
 int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct oc_err *err);

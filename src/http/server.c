@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "http/http_impl.h"
 
 #define WORKERS_MAX     256
@@ -77,6 +78,15 @@ static int set_options(struct oc_http_server *server, const struct oc_http_optio
     return OC_OK;
 }
 
+static bool is_loopback(const struct sockaddr_storage *name)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)name;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)name;
+
+    return name->ss_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)
+                                       : ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 static int bind_socket(struct oc_http_server *server, const struct addrinfo *info,
                        const char *address, struct oc_err *err)
 {
@@ -97,6 +107,9 @@ static int bind_socket(struct oc_http_server *server, const struct addrinfo *inf
                              server->options.port);
     /* The port stands at the same place in both address families. */
     server->port = ntohs(((struct sockaddr_in *)&name)->sin_port);
+    if (server->tls_keys == NULL && !is_loopback(&name))
+        oc_log(OC_LOG_WARN, "http_not_encrypted", "address", address, "reason",
+               "other machines reach this address: set a certificate and key", NULL);
     server->listen_fd = fd;
     fd = -1;
     return OC_OK;
@@ -201,7 +214,7 @@ uint16_t oc_http_server_port(const struct oc_http_server *server)
 
 void oc_http_server_stop(struct oc_http_server *server)
 {
-    if (atomic_load(&server->is_stopping))
+    if (server == NULL || atomic_load(&server->is_stopping))
         return;
     atomic_store(&server->stop_at_us,
                  oc_clock_mono_us() + server->options.shutdown_grace_ms * INT64_C(1000));

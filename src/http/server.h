@@ -157,10 +157,9 @@ uint16_t oc_http_server_port(const struct oc_http_server *server);
 
 /**
  * Stop: accept nothing more, close idle connections, let running requests finish within
- * shutdown_grace_ms, close the rest, end the threads. Blocks until then. Fine when not started or
- * already stopped. A request that is still pending stays valid and must still be answered; the
- * answer is dropped.
- * Threads: the one that started the server, not a worker.
+ * shutdown_grace_ms, close the rest, end the threads. Blocks until then. Fine when not started,
+ * already stopped or NULL. A request that is still pending stays valid and must still be answered;
+ * the answer is dropped. Threads: the one that started the server, not a worker.
  */
 void oc_http_server_stop(struct oc_http_server *server);
 

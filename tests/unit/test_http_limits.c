@@ -426,6 +426,7 @@ static void new_fails_cleanly(void **state)
     }
     oc_fault_arm(OC_FAULT_ALLOC, 0, OC_FAULT_ONCE);
     oc_http_server_free(server); /* never started */
+    oc_http_server_stop(NULL);
     oc_http_server_free(NULL);
 }
 
