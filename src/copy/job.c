@@ -103,12 +103,16 @@ static void log_end(const struct oc_copy_job *job, enum oc_log_level level, cons
                     const char *reason)
 {
     char model[32], region[32], account[16], bytes[24], moved[24];
+    struct oc_slice id = job->key;
 
     if (!oc_log_is_on(level))
         return;
-    (void)snprintf(model, sizeof(model), "%.*s", OC_FMT(job->task.model_id));
-    (void)snprintf(region, sizeof(region), "%.*s", OC_FMT(job->task.target.region));
-    (void)snprintf(account, sizeof(account), "%.*s", OC_FMT(job->task.target.account));
+    /* From the key: the task itself may be what could not be read. */
+    (void)oc_slice_cut(&id, '\0');
+    (void)oc_slice_cut(&id, '\0');
+    (void)snprintf(model, sizeof(model), "%.*s", OC_FMT(id));
+    (void)snprintf(region, sizeof(region), "%.*s", OC_FMT(job->target->region.name));
+    (void)snprintf(account, sizeof(account), "%.*s", OC_FMT(job->user.account));
     (void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)job->manifest.size);
     (void)snprintf(moved, sizeof(moved), "%llu", (unsigned long long)job->bytes_moved);
     oc_log(level, event, "kind", kind_names[job->task.kind], "account", account, "region", region,
