@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,8 +149,8 @@ def test_a_wrong_configuration_is_refused_with_a_reason(tmp_path: Path, config: 
     assert not (tmp_path / "data" / "credentials").exists()
 
 
-def test_first_start_prints_what_to_export(tmp_path: Path) -> None:
-    """For people: the lines to export and a command to try."""
+def test_what_the_first_start_prints_works_when_pasted(tmp_path: Path) -> None:
+    """For people: the lines to export and a command to try, run as they are by a shell."""
     process = subprocess.Popen(
         [str(BINARY), "serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
@@ -162,9 +164,17 @@ def test_first_start_prints_what_to_export(tmp_path: Path) -> None:
             line = process.stdout.readline()
             assert line, text
             text += line
+        pasted = text[text.index("  export ") :]
+        environment = {name: v for name, v in os.environ.items() if not name.startswith("AWS_")}
+        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+        ran = subprocess.run(
+            ["bash", "-ec", pasted], env=environment, capture_output=True, text=True, timeout=60
+        )
     finally:
         process.terminate()
         process.communicate(timeout=15)
+    assert ran.returncode == 0, f"{pasted}\n{ran.stderr}"
+    assert json.loads(ran.stdout) == {"modelCopyJobSummaries": []}
     for word in ("AWS_ENDPOINT_URL_BEDROCK", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION"):
         assert f"export {word}=" in text, text
 
