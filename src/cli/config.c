@@ -70,8 +70,7 @@ int oc_config_set_account(struct oc_config *config, struct oc_slice account, str
     return OC_OK;
 }
 
-/* -- the file -----------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 static int set_number(struct oc_slice value, int64_t min, int64_t max, int64_t scale, int64_t *ret,
                       struct oc_err *err)
