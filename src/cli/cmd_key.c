@@ -39,7 +39,7 @@ static int put_body(struct oc_session *session, struct oc_buf *body, struct oc_e
     struct oc_jw w;
     int rc;
 
-    rc = oc_args_int64(args, "session-seconds", 900, 43200, 0, &seconds, err);
+    rc = oc_args_int64(args, "session-seconds", (struct oc_range){900, 43200}, &seconds, err);
     if (rc == OC_OK && policy_file)
         rc = oc_file_read(policy_file, OC_POLICY_MAX, &policy, err);
     if (rc == OC_OK && !account.ptr)

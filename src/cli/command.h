@@ -108,13 +108,17 @@ bool oc_args_has(const struct oc_args *args, const char *name);
 /** Argument number `index` of an option that repeats; NULL past the end. */
 const char *oc_args_nth(const struct oc_args *args, const char *name, size_t index);
 
+struct oc_range {
+    int64_t min, max;
+};
+
 /**
  * The option's argument as a whole number.
- * @param fallback  the value when the option was not given
- * Errors: OC_EINVAL, named OC_USAGE_ERROR — not a number from `min` to `max`.
+ * @param[out] ret  left alone when the option was not given: set it to the default before
+ * Errors: OC_EINVAL, named OC_USAGE_ERROR — not a number in the range.
  */
-int oc_args_int64(const struct oc_args *args, const char *name, int64_t min, int64_t max,
-                  int64_t fallback, int64_t *ret, struct oc_err *err);
+int oc_args_int64(const struct oc_args *args, const char *name, struct oc_range range, int64_t *ret,
+                  struct oc_err *err);
 
 /** Append the help text of a command. */
 void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command);

@@ -96,6 +96,7 @@ static int finish(struct walk *w, struct oc_err *err)
 int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, struct oc_err *err)
 {
     struct walk w = {.session = session, .list = list};
+    struct oc_walk walk = {list->path, list->query, list->items, take_item, &w};
     int rc;
 
     oc_table_init(&w.table);
@@ -104,7 +105,7 @@ int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, stru
         w.table.titles[i] = list->fields[i].title;
         w.table.status[i] = list->fields[i].show == OC_SHOW_STATUS;
     }
-    rc = oc_client_walk(session->client, list->path, list->query, list->items, take_item, &w, err);
+    rc = oc_client_walk(session->client, &walk, err);
     if (rc >= 0)
         rc = finish(&w, err);
     oc_table_clear(&w.table);
@@ -114,11 +115,11 @@ int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, stru
 int oc_cli_list_limit(const struct oc_args *args, struct oc_buf *query, int64_t *ret_limit,
                       struct oc_err *err)
 {
-    int64_t limit;
+    int64_t limit = OC_LIST_LIMIT_DEFAULT;
     char size[24];
     int rc;
 
-    rc = oc_args_int64(args, "limit", 1, INT64_MAX, OC_LIST_LIMIT_DEFAULT, &limit, err);
+    rc = oc_args_int64(args, "limit", (struct oc_range){1, INT64_MAX}, &limit, err);
     if (rc < 0)
         return rc;
     if (oc_args_has(args, "all")) {

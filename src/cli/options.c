@@ -263,16 +263,18 @@ bool oc_args_has(const struct oc_args *args, const char *name)
     return false;
 }
 
-int oc_args_int64(const struct oc_args *args, const char *name, int64_t min, int64_t max,
-                  int64_t fallback, int64_t *ret, struct oc_err *err)
+int oc_args_int64(const struct oc_args *args, const char *name, struct oc_range range, int64_t *ret,
+                  struct oc_err *err)
 {
     const char *text = oc_args_get(args, name);
-    int64_t value = fallback;
+    int64_t value;
 
-    if (text && (!oc_slice_to_int64(oc_slice_of(text), &value) || value < min || value > max))
+    if (!text)
+        return OC_OK;
+    if (!oc_slice_to_int64(oc_slice_of(text), &value) || value < range.min || value > range.max)
         return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
                           "option '--%s': want a number from %lld to %lld, not '%s'", name,
-                          (long long)min, (long long)max, text);
+                          (long long)range.min, (long long)range.max, text);
     *ret = value;
     return OC_OK;
 }

@@ -65,13 +65,25 @@ static int find_settings(struct oc_client *client, const struct oc_client_option
                                &client->credentials, err);
 }
 
+/* AWS_CA_BUNDLE, else the profile's `ca_bundle`; NULL: neither. Lives as long as the client. */
+static int find_ca_bundle(struct oc_client *client, const char **ret, struct oc_err *err)
+{
+    struct oc_slice configured = oc_profile_value(&client->profile, "ca_bundle");
+    const char *variable = getenv("AWS_CA_BUNDLE");
+
+    *ret = NULL;
+    if (variable && *variable)
+        *ret = variable;
+    else if (configured.len > 0 && !(*ret = oc_arena_copy(&client->profile.arena, configured).ptr))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
 static int init_client(struct oc_client *client, const struct oc_client_options *o,
                        struct oc_err *err)
 {
-    const char *ca_bundle = getenv("AWS_CA_BUNDLE");
     struct oc_transport_options transport = {
         .user_agent = client->user_agent,
-        .ca_bundle = ca_bundle && *ca_bundle ? ca_bundle : NULL,
         .connect_timeout_ms = or_default(o->connect_timeout_ms, CONNECT_TIMEOUT_DEFAULT_MS),
         .stall_timeout_ms = or_default(o->stall_timeout_ms, STALL_TIMEOUT_DEFAULT_MS),
     };
@@ -82,6 +94,8 @@ static int init_client(struct oc_client *client, const struct oc_client_options 
     client->max_attempts = or_default(o->max_attempts, ATTEMPTS_DEFAULT);
     client->anonymous = o->anonymous;
     rc = find_settings(client, o, err);
+    if (rc >= 0)
+        rc = find_ca_bundle(client, &transport.ca_bundle, err);
     if (rc < 0)
         return rc;
     rc = oc_sigv4_key_cache_new(&client->key_cache, err);
@@ -334,20 +348,22 @@ int oc_client_call_json(struct oc_client *client, const struct oc_request *reque
 
 /* -- lists ------------------------------------------------------------------------------------- */
 
-static int walk_page(struct oc_client *client, const struct oc_request *request, const char *items,
-                     oc_item_fn fn, void *ctx, struct oc_buf *ret_token, struct oc_err *err)
+/* `query`: of this page. *ret_token: of this page before, of the next one after. */
+static int walk_page(struct oc_client *client, const struct oc_walk *walk, struct oc_slice query,
+                     struct oc_buf *ret_token, struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *page = NULL;
+    struct oc_request request = {.method = "GET", .path = walk->path, .query = query};
     const struct oc_json *list;
     struct oc_slice token;
     int rc;
 
-    rc = oc_client_call_json(client, request, &page, err);
+    rc = oc_client_call_json(client, &request, &page, err);
     if (rc < 0)
         return rc;
-    list = oc_json_get(page, items);
+    list = oc_json_get(page, walk->items);
     for (size_t i = 0; i < oc_json_size(list); i++) {
-        rc = fn(oc_json_at(list, i), ctx, err);
+        rc = walk->fn(oc_json_at(list, i), walk->ctx, err);
         if (rc != OC_OK)
             return rc;
     }
@@ -360,8 +376,7 @@ static int walk_page(struct oc_client *client, const struct oc_request *request,
     return ret_token->failed ? oc_fail_nomem(err) : OC_OK;
 }
 
-int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_slice query,
-                   const char *items, oc_item_fn fn, void *ctx, struct oc_err *err)
+int oc_client_walk(struct oc_client *client, const struct oc_walk *walk, struct oc_err *err)
 {
     struct oc_buf token, full;
     int rc;
@@ -369,15 +384,12 @@ int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_sli
     oc_buf_init(&token, OC_RESPONSE_MAX);
     oc_buf_init(&full, OC_HTTP_HEAD_MAX);
     do {
-        struct oc_request request = {.method = "GET", .path = path};
-
         oc_buf_reset(&full);
-        oc_buf_put_slice(&full, query);
+        oc_buf_put_slice(&full, walk->query);
         if (token.len > 0)
             oc_query_put(&full, "nextToken", oc_buf_slice(&token));
-        request.query = oc_buf_slice(&full);
         rc = full.failed ? oc_fail_nomem(err)
-                         : walk_page(client, &request, items, fn, ctx, &token, err);
+                         : walk_page(client, walk, oc_buf_slice(&full), &token, err);
     } while (rc == OC_OK && token.len > 0);
     oc_buf_clear(&token);
     oc_buf_clear(&full);

@@ -105,16 +105,23 @@ int oc_client_call_json(struct oc_client *client, const struct oc_request *reque
  */
 typedef int (*oc_item_fn)(const struct oc_json *item, void *ctx, struct oc_err *err);
 
+/** A paged list: where it is, what becomes of its items. */
+struct oc_walk {
+    struct oc_slice path;
+    struct oc_slice query; /* further parameters, encoded, or absent */
+    const char *items;     /* member of the answer that holds the items */
+    oc_item_fn fn;
+    void *ctx;
+};
+
 /**
- * Walk a paged list: GET `path`, hand every element of the member `items` to `fn`, follow
- * `nextToken` to the end. Holds one page in memory.
+ * Walk a list: GET its pages, hand every item to `fn`, follow `nextToken` to the end. Holds one
+ * page in memory.
  *
- * @param query  further query parameters, encoded, or absent
  * Errors: as oc_client_call, ResponseParserError when the same token comes twice, and what `fn`
  *         returns.
  */
-int oc_client_walk(struct oc_client *client, struct oc_slice path, struct oc_slice query,
-                   const char *items, oc_item_fn fn, void *ctx, struct oc_err *err);
+int oc_client_walk(struct oc_client *client, const struct oc_walk *walk, struct oc_err *err);
 
 /** Append `prefix` and then `label` percent-encoded: "/custom-models/" and an ARN. */
 void oc_path_put_label(struct oc_buf *buf, const char *prefix, struct oc_slice label);

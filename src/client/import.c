@@ -185,8 +185,8 @@ static int list_held(struct oc_import *im, struct oc_err *err)
     oc_buf_put_str(&path, "/parts");
     if (path.failed)
         return oc_fail_nomem(err);
-    rc = oc_client_walk(im->client, oc_buf_slice(&path), OC_STR("maxResults=1000"), "parts",
-                        note_held, im, err);
+    struct oc_walk walk = {oc_buf_slice(&path), OC_STR("maxResults=1000"), "parts", note_held, im};
+    rc = oc_client_walk(im->client, &walk, err);
     if (rc == OC_OK && im->held_count > 0)
         qsort(im->held, im->held_count, sizeof(*im->held), oc_import_compare);
     return rc;

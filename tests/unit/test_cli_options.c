@@ -68,9 +68,10 @@ static void all_forms_are_understood(void **state)
     assert_string_equal(oc_args_get(&args, "region"), "r");
     assert_int_equal(args.operand_count, 1);
     assert_string_equal(args.operands[0], "m");
-    assert_int_equal(oc_args_int64(&args, "limit", 1, 10, 7, &limit, &err), OC_OK);
+    assert_int_equal(oc_args_int64(&args, "limit", (struct oc_range){1, 10}, &limit, &err), OC_OK);
     assert_int_equal(limit, 5);
-    assert_int_equal(oc_args_int64(&args, "limit", 6, 10, 7, &limit, &err), OC_EINVAL);
+    assert_int_equal(oc_args_int64(&args, "limit", (struct oc_range){6, 10}, &limit, &err),
+                     OC_EINVAL);
     assert_string_equal(err.text, "option '--limit': want a number from 6 to 10, not '5'");
 }
 

@@ -237,12 +237,11 @@ static void lists_are_walked_to_their_end(void **state)
         struct fake_server server;
         struct oc_err err = {0};
         int64_t seen = 0;
+        struct oc_walk walk = {OC_STR("/list"), OC_STR("k=v"), "items", count_item, &seen};
 
         fake_server_start(&server, cases[i]);
         client = new_client(&server);
-        assert_int_equal(oc_client_walk(client, OC_STR("/list"), OC_STR("k=v"), "items", count_item,
-                                        &seen, &err),
-                         want[i]);
+        assert_int_equal(oc_client_walk(client, &walk, &err), want[i]);
         fake_server_stop(&server);
         if (want[i] == OC_OK)
             assert_int_equal(seen, 123);
