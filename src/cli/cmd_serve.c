@@ -58,8 +58,7 @@ struct server {
     bool first_start;
 };
 
-/* -- settings -----------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static int set_log(struct oc_config *config, const char *form, const char *level,
                    struct oc_err *err)
@@ -113,8 +112,7 @@ static int read_settings(const struct oc_args *args, struct server *server, stru
     return rc;
 }
 
-/* -- life ---------------------------------------------------------------------------------------
- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static int start_engine(struct server *server, struct oc_err *err)
 {
@@ -224,8 +222,7 @@ static int start_server(struct server *server, struct oc_err *err)
     return rc < 0 ? rc : start_http(server, err);
 }
 
-/* -- what a person sees -------------------------------------------------------------------------
- */
+/* -- what a person sees ------------------------------------------------------------------------ */
 
 /* Beside what else is exported: what makes clients trust a certificate that they do not know. */
 static void print_trust(const struct server *server)

@@ -10,6 +10,7 @@ import pytest
 from support.cloud import Account, Cloud, bucket_config, write_library
 from support.recorder import Recorder
 from support.server import Server, ServerError
+from support.tls import make_certificate
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Iterator[
     with started as server:
         yield server
     shutil.rmtree(folder)  # only after a clean end: a failure leaves data and log to look at
+
+
+@pytest.fixture(scope="session")
+def tls_server(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Iterator[Server]:
+    """A server that speaks HTTPS, with a certificate that only AWS_CA_BUNDLE makes trusted."""
+    folder = tmp_path_factory.mktemp("tls")
+    with Server(folder, bucket_config(library), tls=make_certificate(folder)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

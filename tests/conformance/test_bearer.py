@@ -1,25 +1,13 @@
-"""Bearer keys: what AWS_BEARER_TOKEN_BEDROCK sends."""
+"""Bearer keys: what AWS_BEARER_TOKEN_BEDROCK sends. boto3 with one: test_tls.py."""
 
 from __future__ import annotations
-
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from support.cloud import AWAY, HOME, Account, Cloud, allow
 from support.server import Server
-from support.tls_front import make_certificate, tls_front
 from support.wire import Keys, Request
 
 JOBS = "/model-copy-jobs"
-SCRIPT = """
-import boto3, sys
-client = boto3.client("bedrock", region_name="us-east-1", endpoint_url=sys.argv[1])
-print(len(client.list_model_copy_jobs()["modelCopyJobSummaries"]))
-print(client.get_custom_model(modelIdentifier="mine")["modelName"])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -27,24 +15,6 @@ def bearer(cloud: Cloud) -> Account:
     account = cloud.account()
     account.import_model("mine")
     return cloud.user(account.id, bearer=True)
-
-
-def test_boto3_with_a_bearer_token(bearer: Account, server: Server, tmp_path: Path) -> None:
-    """boto3 sends a bearer token over HTTPS only, so there is TLS in front of the server."""
-    certificate = make_certificate(tmp_path)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    environment["AWS_BEARER_TOKEN_BEDROCK"] = bearer.keys.bearer or ""
-    environment["AWS_CA_BUNDLE"] = str(certificate)
-    with tls_front(server.wire(None).address, certificate) as endpoint:
-        ran = subprocess.run(
-            [sys.executable, "-c", SCRIPT, endpoint],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.split() == ["0", "mine"]
 
 
 def test_region_comes_from_the_host_name_else_the_default(bearer: Account) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from support.tls import Certificate
 from support.wire import Keys, Wire
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,7 @@ class Server:
         binary: Path = BINARY,
         environment: Mapping[str, str] | None = None,
         regions: tuple[str, ...] = REGIONS,
+        tls: Certificate | None = None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -42,6 +44,7 @@ class Server:
         self.binary = binary
         self.environment = dict(environment or {})
         self.regions = regions
+        self.tls = tls
         self.endpoint = ""
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,6 +55,8 @@ class Server:
         command = [str(self.binary), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"]
         for region in self.regions:
             command += ["--region", region]
+        if self.tls:
+            command += ["--tls-certificate", str(self.tls.file), "--tls-key", str(self.tls.key)]
         command += ["--config", str(self.config), "-o", "json"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -73,7 +78,7 @@ class Server:
         while time.monotonic() < deadline:
             chunk = self.process.stdout.read()
             text += chunk or b""
-            found = re.search(rb"(http://127\.0\.0\.1:\d+)", text)
+            found = re.search(rb"(https?://127\.0\.0\.1:\d+)", text)
             if found:
                 return found.group(1).decode()
             if self.process.poll() is not None:
