@@ -79,20 +79,6 @@ static int find_ca_bundle(struct oc_client *client, const char **ret, struct oc_
     return OC_OK;
 }
 
-/* AWS_CA_BUNDLE, else the profile's `ca_bundle`; NULL: neither. Lives as long as the client. */
-static int find_ca_bundle(struct oc_client *client, const char **ret, struct oc_err *err)
-{
-    struct oc_slice configured = oc_profile_value(&client->profile, "ca_bundle");
-    const char *variable = getenv("AWS_CA_BUNDLE");
-
-    *ret = NULL;
-    if (variable && *variable)
-        *ret = variable;
-    else if (configured.len > 0 && !(*ret = oc_arena_copy(&client->profile.arena, configured).ptr))
-        return oc_fail_nomem(err);
-    return OC_OK;
-}
-
 static int init_client(struct oc_client *client, const struct oc_client_options *o,
                        struct oc_err *err)
 {
