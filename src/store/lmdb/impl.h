@@ -159,6 +159,7 @@ static inline uint64_t oc_segment_number(unsigned level, uint64_t first)
 
 #define OC_WPARTS     32
 #define OC_TERM_CACHE 4096
+#define OC_TX_SEALS   16 /* immutable values that one transaction may put */
 
 struct oc_part {
     uint32_t pid;
@@ -198,9 +199,11 @@ struct oc_tx {
     struct oc_buf scratch;
     uint32_t *sealed_pids; /* partitions for the sealer to look at after the commit */
     uint32_t sealed_count;
-    bool wrote_seal; /* an immutable value was put: see oc_seal_forget */
-    MDB_dbi seal_dbi;
-    struct oc_key seal_key;
+    struct { /* immutable values that were put: see oc_seal_forget */
+        MDB_dbi dbi;
+        struct oc_key key;
+    } seals[OC_TX_SEALS];
+    unsigned seal_count;
 };
 
 int oc_writer_start(struct oc_store *store, uint32_t batch, struct oc_err *err);
@@ -217,6 +220,9 @@ int oc_tx_reserve(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, size_t len
 int oc_tx_unset(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_err *err);
 /** Ask the sealer to look at a partition once this is durable. */
 void oc_tx_wake(struct oc_tx *tx, uint32_t pid);
+/** Put an immutable value. At most OC_TX_SEALS in one transaction. */
+int oc_tx_put_seal(struct oc_tx *tx, MDB_dbi dbi, const struct oc_key *key, struct oc_slice value,
+                   struct oc_err *err);
 /** Write touched partitions back. */
 int oc_tx_flush(struct oc_tx *tx, struct oc_err *err);
 

@@ -148,7 +148,7 @@ static int collect(struct oc_read *read, const struct oc_part *part, const uint6
 
 static int gather(struct piece_list *list, struct oc_arena *arena, struct oc_err *err)
 {
-    char *text = oc_arena_alloc(arena, list->bytes), *to = text;
+    char *text = oc_arena_alloc_unset(arena, list->bytes), *to = text;
 
     if (!text)
         return oc_fail_nomem(err);
@@ -167,7 +167,7 @@ int oc_page_build(struct oc_read *read, const struct oc_part *part, const uint64
                   uint32_t count, struct oc_arena *arena, struct oc_job_page *ret,
                   struct oc_err *err)
 {
-    struct piece_list list = {.items = oc_arena_alloc(arena, count * sizeof *list.items)};
+    struct piece_list list = {.items = oc_arena_alloc_unset(arena, count * sizeof *list.items)};
 
     if (!list.items)
         return oc_fail_nomem(err);

@@ -314,9 +314,12 @@ static int find_matches(struct query *q, struct oc_arena *arena, struct oc_err *
     uint64_t range = q->to - q->from;
 
     q->want = range < q->want ? (uint32_t)range : q->want;
-    q->seqs = oc_arena_alloc(arena, q->want * sizeof *q->seqs);
-    q->scratch = oc_arena_alloc(arena, SCRATCH_WORDS * sizeof *q->scratch);
-    if (!q->seqs || !q->scratch)
+    bool has_sets = q->term_count + q->gram_count > 0 || q->ask->has_status;
+
+    q->seqs = oc_arena_alloc_unset(arena, q->want * sizeof *q->seqs);
+    if (has_sets) /* else nothing is intersected, and 8 KiB need not be cleared */
+        q->scratch = oc_arena_alloc(arena, SCRATCH_WORDS * sizeof *q->scratch);
+    if (!q->seqs || (has_sets && !q->scratch))
         return oc_fail_nomem(err);
     if (q->ask->has_status) {
         q->status = oc_arena_alloc(arena, sizeof *q->status);

@@ -306,10 +306,7 @@ int oc_text_put(struct oc_tx *tx, uint32_t pid, uint64_t first, struct oc_slice 
 
     int rc = oc_part_touch_pid(tx, pid, &wpart, err);
     if (rc == OC_OK)
-        rc = oc_tx_set(tx, tx->store->texts, oc_key_slice(&key), text, err);
-    tx->wrote_seal = true;
-    tx->seal_dbi = tx->store->texts;
-    tx->seal_key = key;
+        rc = oc_tx_put_seal(tx, tx->store->texts, &key, text, err);
     for (uint32_t i = 0; rc == OC_OK && i < size; i++) {
         uint32_t d = size - 1 - i;
         if (oc_ld32(table + 4UL * d) == oc_ld32(table + 4UL * (d + 1)))

@@ -16,6 +16,7 @@
 #define RETRY_S       1
 #define TEXT_OPEN     42  /* a text segment may leave 1/42 of its jobs behind as rows, */
 #define TEXT_PATIENCE 256 /* or any number once this many text segments could follow it */
+#define TEXTS_MAX     8   /* text segments put in one commit, so that a backlog goes quickly */
 #define BLOB_MAX      (1UL << 31)
 
 struct oc_sealer {
@@ -79,12 +80,9 @@ int oc_segment_put(struct oc_tx *tx, uint32_t pid, unsigned level, uint64_t firs
     if (rc == OC_OK)
         rc = remove_tail(tx, &wpart->part, end, cols, err);
     if (rc == OC_OK)
-        rc = oc_tx_set(tx, tx->store->index, oc_key_slice(&key), segment, err);
+        rc = oc_tx_put_seal(tx, tx->store->index, &key, segment, err);
     if (rc < 0)
         return rc;
-    tx->wrote_seal = true;
-    tx->seal_dbi = tx->store->index;
-    tx->seal_key = key;
     for (unsigned i = 0; i <= level; i++) {
         if (wpart->part.end[i] < end)
             wpart->part.end[i] = end;
@@ -105,6 +103,8 @@ struct work {
     unsigned level;
     uint64_t first; /* job, or super */
     struct oc_buf blob;
+    struct oc_buf texts[TEXTS_MAX];
+    unsigned text_count;
     struct oc_cols cols;
 };
 
@@ -115,9 +115,15 @@ static int apply_work(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
 
     if (work->step == STEP_SEGMENT)
         return oc_segment_put(tx, work->pid, work->level, work->first, blob, &work->cols, err);
-    if (work->step == STEP_TEXT)
-        return oc_text_put(tx, work->pid, work->first, blob, err);
-    return oc_status_put_sealed(tx, work->pid, work->first, blob, err);
+    if (work->step == STEP_STATUS)
+        return oc_status_put_sealed(tx, work->pid, work->first, blob, err);
+    for (unsigned i = 0; i < work->text_count; i++) {
+        int rc = oc_text_put(tx, work->pid, work->first + (uint64_t)i * tx->store->shape.text,
+                             oc_buf_slice(&work->texts[i]), err);
+        if (rc < 0)
+            return rc;
+    }
+    return OC_OK;
 }
 
 /* Which segment can be made now. Level 1 straight from a long tail saves building level 0. */
@@ -151,22 +157,40 @@ static int load_segment(struct oc_read *read, const struct oc_part *part, struct
     return rc < 0 ? rc : oc_columns_load(read, part, work->first, count, &work->cols, err);
 }
 
-static int try_text(struct oc_read *read, const struct oc_part *part, struct work *work,
-                    struct oc_err *err)
+/* Whether the jobs from `first` on may become a text segment. */
+static int text_is_ready(struct oc_read *read, const struct oc_part *part, uint64_t first,
+                         bool *ret, struct oc_err *err)
 {
     uint64_t size = read->store->shape.text;
-    uint32_t open;
+    uint32_t open = 0;
 
-    if (part->text_next + size > part->end[0])
+    *ret = false;
+    if (first + size > part->end[0])
         return OC_OK;
-    int rc =
-        oc_status_open_jobs(read, part->pid, part->text_next, part->text_next + size, &open, err);
-    if (rc < 0 ||
-        (open > size / TEXT_OPEN && part->end[0] - part->text_next < TEXT_PATIENCE * size))
-        return rc;
-    work->step = STEP_TEXT;
+    int rc = oc_status_open_jobs(read, part->pid, first, first + size, &open, err);
+    *ret =
+        rc == OC_OK && (open <= size / TEXT_OPEN || part->end[0] - first >= TEXT_PATIENCE * size);
+    return rc;
+}
+
+static int try_texts(struct oc_read *read, const struct oc_part *part, struct work *work,
+                     struct oc_err *err)
+{
+    uint64_t size = read->store->shape.text;
+    bool ready = true;
+    int rc = OC_OK;
+
     work->first = part->text_next;
-    return oc_text_build(read, part->pid, work->first, &work->blob, err);
+    for (unsigned i = 0; i < TEXTS_MAX && ready && rc == OC_OK; i++) {
+        uint64_t first = work->first + i * size;
+        rc = text_is_ready(read, part, first, &ready, err);
+        if (rc < 0 || !ready)
+            break;
+        rc = oc_text_build(read, part->pid, first, &work->texts[i], err);
+        work->text_count = i + 1;
+        work->step = STEP_TEXT;
+    }
+    return rc;
 }
 
 static int try_status(struct oc_read *read, const struct oc_part *part, struct work *work,
@@ -197,7 +221,7 @@ static int choose_step(struct oc_store *store, struct work *work, struct oc_err 
         return rc;
     if (choose_segment(store, &part, work))
         return load_segment(read, &part, work, err);
-    rc = try_text(read, &part, work, err);
+    rc = try_texts(read, &part, work, err);
     if (rc == OC_OK && work->step == STEP_NONE)
         rc = try_status(read, &part, work, err);
     return rc;
@@ -220,6 +244,8 @@ static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *e
     int rc;
 
     oc_buf_init(&work.blob, BLOB_MAX);
+    for (unsigned i = 0; i < TEXTS_MAX; i++)
+        oc_buf_init(&work.texts[i], BLOB_MAX);
     do {
         work.pid = pid;
         work.step = STEP_NONE;
@@ -229,6 +255,8 @@ static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *e
         oc_cols_clear(&work.cols);
     } while (rc == OC_OK && work.step != STEP_NONE && !store->sealer->stop);
     oc_buf_clear(&work.blob);
+    for (unsigned i = 0; i < TEXTS_MAX; i++)
+        oc_buf_clear(&work.texts[i]);
     return rc;
 }
 

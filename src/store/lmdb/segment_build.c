@@ -81,9 +81,10 @@ static void count_gram(struct build *b, uint32_t job, uint32_t gram)
     b->counts[gram * b->blocks + job / b->head.block]++;
 }
 
-#define IS_BITMAP 0x80000000U /* in counts[]: the rest is a bitmap's line, else a place in posts   \
-                               */
-#define IS_FULL 0xffffffffU   /* every job of the block: nothing is written */
+#define IS_BITMAP                                                                                  \
+    0x80000000U             /* in counts[]: the rest is a bitmap's line, else a place in posts     \
+                             */
+#define IS_FULL 0xffffffffU /* every job of the block: nothing is written */
 
 static uint32_t block_jobs(const struct build *b, uint32_t block)
 {

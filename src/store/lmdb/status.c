@@ -378,10 +378,7 @@ int oc_status_put_sealed(struct oc_tx *tx, uint32_t pid, uint64_t super, struct 
 {
     struct oc_key key = oc_key_index(OC_INDEX_FAILED, pid, super);
 
-    int rc = oc_tx_set(tx, tx->store->index, oc_key_slice(&key), plane, err);
-    tx->wrote_seal = true;
-    tx->seal_dbi = tx->store->index;
-    tx->seal_key = key;
+    int rc = oc_tx_put_seal(tx, tx->store->index, &key, plane, err);
     if (rc == OC_OK)
         rc = mark_sealed(tx, pid, super, err);
     for (uint32_t i = 0; rc == OC_OK && i < chunks_of(tx->store); i++) {

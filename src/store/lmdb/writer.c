@@ -47,7 +47,7 @@ static int begin(struct oc_tx *tx, struct oc_err *err)
     tx->changes = 0;
     tx->broken = false;
     tx->sealed_count = 0;
-    tx->wrote_seal = false;
+    tx->seal_count = 0;
     return OC_OK;
 }
 
@@ -75,8 +75,8 @@ static int commit(struct oc_tx *tx, struct oc_err *err)
         return oc_lmdb_fail(err, code, "commit to the store");
     }
     atomic_fetch_add_explicit(&tx->store->commits, 1, memory_order_relaxed);
-    if (tx->wrote_seal)
-        oc_seal_forget(tx->store, tx->seal_dbi, oc_key_slice(&tx->seal_key));
+    for (unsigned i = 0; i < tx->seal_count; i++)
+        oc_seal_forget(tx->store, tx->seals[i].dbi, oc_key_slice(&tx->seals[i].key));
     for (uint32_t i = 0; i < tx->sealed_count; i++)
         oc_sealer_wake(tx->store, tx->sealed_pids[i]);
     return OC_OK;
@@ -125,6 +125,15 @@ int oc_tx_set(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_slic
     MDB_val k = oc_val(key.ptr, key.len), v = oc_val(value.ptr, value.len);
 
     return changed(tx, oc_fault(OC_FAULT_LMDB_PUT) ? EIO : mdb_put(tx->txn, dbi, &k, &v, 0), err);
+}
+
+int oc_tx_put_seal(struct oc_tx *tx, MDB_dbi dbi, const struct oc_key *key, struct oc_slice value,
+                   struct oc_err *err)
+{
+    assert(tx->seal_count < OC_TX_SEALS);
+    tx->seals[tx->seal_count].dbi = dbi;
+    tx->seals[tx->seal_count++].key = *key;
+    return oc_tx_set(tx, dbi, oc_key_slice(key), value, err);
 }
 
 int oc_tx_reserve(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, size_t len, void **ret,
