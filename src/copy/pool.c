@@ -19,9 +19,10 @@ struct run_item {
 
 struct oc_pool {
     pthread_mutex_t lock;
-    pthread_cond_t work;    /* for workers: something is queued, or stopping */
+    pthread_cond_t work;    /* for workers: something is queued, or closing */
     pthread_cond_t tickets; /* for users: a ticket came back, or stopping */
-    bool stopping;
+    bool stopping; /* nobody waits any more */
+    bool closing;  /* and nobody submits: workers end when all is done */
 
     struct oc_ticket *all;  /* the array */
     struct oc_ticket *free; /* not given out */
@@ -71,7 +72,7 @@ static void *work(void *arg)
     for (;;) {
         if (pool->parts_head || pool->run_count)
             do_next(pool);
-        else if (pool->stopping)
+        else if (pool->closing)
             break;
         else
             (void)pthread_cond_wait(&pool->work, &pool->lock);
@@ -136,7 +137,6 @@ void oc_pool_stop(struct oc_pool *pool)
 {
     (void)pthread_mutex_lock(&pool->lock);
     pool->stopping = true;
-    (void)pthread_cond_broadcast(&pool->work);
     (void)pthread_cond_broadcast(&pool->tickets);
     (void)pthread_mutex_unlock(&pool->lock);
 }
@@ -156,6 +156,10 @@ void oc_pool_free(struct oc_pool *pool)
     if (!pool)
         return;
     oc_pool_stop(pool);
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->closing = true;
+    (void)pthread_cond_broadcast(&pool->work);
+    (void)pthread_mutex_unlock(&pool->lock);
     for (uint32_t i = 0; i < pool->worker_count; i++)
         (void)pthread_join(pool->workers[i], NULL); /* fails only on a bug */
     for (uint32_t i = 0; pool->all && i < pool->ticket_count; i++)

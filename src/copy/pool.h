@@ -48,11 +48,14 @@ struct oc_pool_user {
 /** Start `workers` threads over `tickets` buffers; a buffer gets its memory at its first use. */
 int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err);
 
-/** No new work; waiters get OC_ECANCELED; what is queued is still done. */
+/**
+ * Waiters get OC_ECANCELED and oc_pool_run refuses. Workers go on: who holds a ticket may still
+ * submit it and wait for it to land.
+ */
 void oc_pool_stop(struct oc_pool *pool);
 bool oc_pool_is_stopping(struct oc_pool *pool);
 
-/** Wait for the workers and free all. All tickets must be returned. NULL is fine. */
+/** Do what is queued, end the workers and free all. No user may be left. NULL is fine. */
 void oc_pool_free(struct oc_pool *pool);
 
 void oc_pool_join(struct oc_pool *pool, struct oc_pool_user *user);

@@ -263,7 +263,7 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
 {
     struct cloud *c = *state;
     struct oc_blob_name name = {.key_id = SERVICE}, loose = {.key_id = SERVICE};
-    struct oc_slice region = c->regions[EAST].name, key, hex_slice;
+    struct oc_slice region = c->regions[EAST].name, upload_key, key, hex_slice;
     char hex[64];
 
     cloud_start(c);
@@ -276,6 +276,8 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
     oc_hex_encode(loose.sha256, 32, hex);
     hex_slice = (struct oc_slice){hex, 64};
     key = oc_key_join(&c->arena, (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456"), hex_slice}, 4);
+    upload_key = oc_key_join(&c->arena, (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456")}, 3);
+    set_record(c, OC_RECORD_UPLOAD, upload_key, OC_STR("{}"));
     set_record(c, OC_RECORD_UPLOAD_PART, key, OC_STR("8"));
     (void)upload(c, false, false); /* three more, and nothing speaks of them */
     assert_int_equal(cloud_blobs(c, EAST), 5);
@@ -288,7 +290,7 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
     oc_copy_engine_unpin(c->engine, region, name.sha256);
     oc_copy_engine_sweep(c->engine, region);
     cloud_wait_blobs(c, EAST, 1);
-    set_record(c, OC_RECORD_UPLOAD_PART, key, (struct oc_slice){0});
+    set_record(c, OC_RECORD_UPLOAD, upload_key, (struct oc_slice){0}); /* then its part holds nothing */
     oc_copy_engine_sweep(c->engine, region);
     cloud_wait_blobs(c, EAST, 0);
     assert_int_equal(oc_copy_engine_pin(c->engine, OC_STR("nowhere-1"), name.sha256, &err), OC_ENOTFOUND);
