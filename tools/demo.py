@@ -176,11 +176,11 @@ def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> 
 def next_steps() -> None:
     print("""
 Now yourself:
-   build/outcrop serve --data ~/outcrop              start a server; it prints what to export
-   build/outcrop import DIR --name my-model          register a model
-   build/outcrop copy my-model --to us-west-2 --name my-copy --wait
+   build-release/outcrop serve --data ~/outcrop        start a server; it prints what to export
+   build-release/outcrop import DIR --name my-model    register a model
+   build-release/outcrop copy my-model --to us-west-2 --name my-copy --wait
    aws bedrock list-model-copy-jobs --region us-west-2 --status-equals Completed
-   ./run demo DIR                                    this demo with a model of your own""")
+   ./run demo DIR                                      this demo with a model of your own""")
 
 
 def main() -> None:

@@ -8,6 +8,6 @@ demo() {
         setup_model
         folder=.cache/minilm/model
     fi
-    build debug
-    $python tools/demo.py "$folder"
+    build release
+    OUTCROP=$PWD/build-release/outcrop $python tools/demo.py "$folder"
 }
