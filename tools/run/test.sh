@@ -41,19 +41,10 @@ sanitized_unit_tests() {
         unit asan
 }
 
-# Every input that was ever found, and the hand-made seeds, once through each fuzz target.
+# Every seed and every input found so far, and a fixed number of mutations of them.
 replay_corpora() {
-    local target name
-    build fuzz
-    for target in build-fuzz/tests/fuzz/fuzz_*; do
-        [ -f "$target" ] && [ -x "$target" ] || continue
-        name=$(basename "$target")
-        if [ -d "tests/fuzz/corpus/$name" ]; then
-            "$target" -timeout=10 -rss_limit_mb=2048 "tests/fuzz/corpus/$name"/* && echo "ok $name"
-        else
-            "$target" -timeout=10 -rss_limit_mb=2048 -runs=2000 -seed=1 && echo "ok $name"
-        fi
-    done
+    replay() { "$1" -runs=20000 -seed=1 "${@:2}"; }
+    each_fuzz_target replay
 }
 
 run_all_tests() {
