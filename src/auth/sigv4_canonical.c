@@ -25,7 +25,7 @@ static const uint8_t unreserved[256] = {
 int oc_sigv4_out_init(struct oc_sigv4_out *out, size_t cap, struct oc_arena *arena,
                       struct oc_err *err)
 {
-    *out = (struct oc_sigv4_out){oc_arena_alloc(arena, cap), 0, cap};
+    *out = (struct oc_sigv4_out){oc_arena_alloc_unset(arena, cap), 0, cap};
     return out->ptr ? OC_OK : oc_fail_nomem(err);
 }
 
@@ -181,7 +181,7 @@ static int sort_query(struct oc_slice query, bool presigned, struct oc_arena *ar
         *ret_count = 0;
         return OC_OK;
     }
-    pairs = oc_arena_alloc(arena, count_pairs(query) * sizeof(*pairs));
+    pairs = oc_arena_alloc_unset(arena, count_pairs(query) * sizeof(*pairs));
     if (!pairs)
         return oc_fail_nomem(err);
     while (query.ptr) {

@@ -119,7 +119,7 @@ static void *take(struct oc_arena *arena, size_t size)
 
 #endif
 
-void *oc_arena_alloc(struct oc_arena *arena, size_t size)
+void *oc_arena_alloc_unset(struct oc_arena *arena, size_t size)
 {
     void *piece;
 
@@ -128,20 +128,27 @@ void *oc_arena_alloc(struct oc_arena *arena, size_t size)
     if (size > arena->limit - arena->used || size > PTRDIFF_MAX)
         return NULL;
     piece = take(arena, size);
-    if (!piece)
-        return NULL;
-    arena->used += size;
-    return memset(piece, 0, size);
+    if (piece)
+        arena->used += size;
+    return piece;
+}
+
+void *oc_arena_alloc(struct oc_arena *arena, size_t size)
+{
+    void *piece = oc_arena_alloc_unset(arena, size);
+
+    return piece ? memset(piece, 0, size) : NULL;
 }
 
 struct oc_slice oc_arena_copy(struct oc_arena *arena, struct oc_slice s)
 {
-    char *copy = s.ptr && s.len < SIZE_MAX ? oc_arena_alloc(arena, s.len + 1) : NULL;
+    char *copy = s.ptr && s.len < SIZE_MAX ? oc_arena_alloc_unset(arena, s.len + 1) : NULL;
 
     if (!copy)
         return (struct oc_slice){NULL, 0};
     if (s.len)
         memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return (struct oc_slice){copy, s.len};
 }
 
@@ -156,7 +163,7 @@ struct oc_slice oc_arena_printf(struct oc_arena *arena, const char *fmt, ...)
     va_end(args);
     if (len < 0)
         return (struct oc_slice){NULL, 0};
-    text = oc_arena_alloc(arena, (size_t)len + 1);
+    text = oc_arena_alloc_unset(arena, (size_t)len + 1);
     if (!text)
         return (struct oc_slice){NULL, 0};
     va_start(args, fmt);

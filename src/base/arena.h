@@ -30,6 +30,9 @@ void oc_arena_reset(struct oc_arena *arena);
 /** `size` zeroed bytes aligned to 16, or NULL (no memory, or the limit). */
 void *oc_arena_alloc(struct oc_arena *arena, size_t size);
 
+/** The same with whatever bytes were there before: for memory that is written to at once. */
+void *oc_arena_alloc_unset(struct oc_arena *arena, size_t size);
+
 /**
  * A copy of `s` that is followed by a NUL byte (not counted). Absent slice when out of memory, and
  * when `s` is absent.

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/fault.h"
 
+#define BLOCK_LEN        64                /* bytes that SHA-256 takes at a time */
 #define POOL_SIZE        4096              /* random bytes fetched at once for small requests */
 #define POOL_REQUEST_MAX 256               /* larger requests go to the system */
 #define UPDATE_MAX       ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
@@ -22,7 +22,6 @@
  */
 struct thread_state {
     EVP_MD_CTX *md;
-    EVP_MAC_CTX *mac;
     EVP_CIPHER_CTX *gcm;
     size_t pool_left; /* unused bytes at the end of `pool` */
     uint8_t pool[POOL_SIZE];
@@ -32,7 +31,6 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
 static bool ready; /* all below was had */
 static EVP_MD *sha256;
-static EVP_MAC *hmac;
 static EVP_CIPHER *aes_gcm;
 
 static void free_state(void *ptr)
@@ -40,7 +38,6 @@ static void free_state(void *ptr)
     struct thread_state *state = ptr;
 
     EVP_MD_CTX_free(state->md);
-    EVP_MAC_CTX_free(state->mac);
     EVP_CIPHER_CTX_free(state->gcm);
     oc_wipe(state->pool, sizeof(state->pool));
     free(state);
@@ -58,28 +55,21 @@ static void drop_pool_after_fork(void)
 static void fetch_algorithms(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    ready = sha256 && hmac && aes_gcm && pthread_key_create(&thread_key, free_state) == 0 &&
+    ready = sha256 && aes_gcm && pthread_key_create(&thread_key, free_state) == 0 &&
             pthread_atfork(NULL, NULL, drop_pool_after_fork) == 0;
 }
 
 static struct thread_state *new_state(void)
 {
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
-        OSSL_PARAM_construct_end(),
-    };
     struct thread_state *state = oc_alloc(sizeof(*state));
 
     if (!state)
         return NULL;
     memset(state, 0, sizeof(*state));
     state->md = EVP_MD_CTX_new();
-    state->mac = EVP_MAC_CTX_new(hmac);
     state->gcm = EVP_CIPHER_CTX_new();
-    if (!state->md || !state->mac || !state->gcm || !EVP_MAC_CTX_set_params(state->mac, params) ||
-        pthread_setspecific(thread_key, state) != 0) {
+    if (!state->md || !state->gcm || pthread_setspecific(thread_key, state) != 0) {
         free_state(state);
         return NULL;
     }
@@ -156,22 +146,44 @@ void oc_sha256_stream_free(struct oc_sha256_stream *stream)
     free(stream);
 }
 
-/* The HMAC of up to three pieces one after another; absent pieces add nothing. */
+/* One half of an HMAC: the digest of a padded key and of up to three pieces behind it. */
+static bool mac_half(EVP_MD_CTX *md, const uint8_t padded[BLOCK_LEN],
+                     const struct oc_slice pieces[3], uint8_t ret_digest[OC_SHA256_LEN])
+{
+    bool ok = EVP_DigestInit_ex2(md, sha256, NULL) && EVP_DigestUpdate(md, padded, BLOCK_LEN);
+
+    for (int i = 0; i < 3 && ok; i++) {
+        if (pieces[i].len)
+            ok = EVP_DigestUpdate(md, pieces[i].ptr, pieces[i].len);
+    }
+    return ok && EVP_DigestFinal_ex(md, ret_digest, NULL);
+}
+
+/*
+ * The HMAC of up to three pieces one after another; absent pieces add nothing. Written out after
+ * RFC 2104, because OpenSSL's own takes longer to get ready than to compute, twice a request.
+ */
 static int mac_pieces(struct oc_slice key, const struct oc_slice pieces[3],
                       uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
 {
     struct thread_state *state = get_state();
-    /* A NULL key would mean "the key of last time". */
-    const unsigned char *key_bytes = (const unsigned char *)(key.ptr ? key.ptr : "");
-    bool ok = state && EVP_MAC_init(state->mac, key_bytes, key.len, NULL);
+    uint8_t padded[BLOCK_LEN] = {0}, inner[OC_SHA256_LEN];
+    int rc = OC_OK;
 
-    for (int i = 0; i < 3 && ok; i++) {
-        if (pieces[i].len)
-            ok = EVP_MAC_update(state->mac, (const unsigned char *)pieces[i].ptr, pieces[i].len);
-    }
-    if (!ok || !EVP_MAC_final(state->mac, ret_mac, NULL, OC_SHA256_LEN))
-        return oc_fail_nomem(err);
-    return OC_OK;
+    if (key.len > BLOCK_LEN)
+        rc = oc_sha256(key, padded, err);
+    else if (key.len)
+        memcpy(padded, key.ptr, key.len);
+    for (size_t i = 0; i < BLOCK_LEN; i++)
+        padded[i] ^= 0x36;
+    bool ok = rc >= 0 && state && mac_half(state->md, padded, pieces, inner);
+    for (size_t i = 0; i < BLOCK_LEN; i++)
+        padded[i] ^= 0x36 ^ 0x5C;
+    ok = ok && mac_half(state->md, padded,
+                        (struct oc_slice[3]){{(const char *)inner, sizeof(inner)}}, ret_mac);
+    oc_wipe(padded, sizeof(padded));
+    oc_wipe(inner, sizeof(inner));
+    return ok ? OC_OK : oc_fail_nomem(err);
 }
 
 int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC_SHA256_LEN],

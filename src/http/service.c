@@ -78,7 +78,7 @@ static int answer_health(const struct oc_http_service *service, struct oc_http_r
 static int copy_headers(const struct oc_http_request *req, struct oc_api_request *api)
 {
     struct oc_sigv4_header *headers =
-        oc_arena_alloc(req->arena, (req->header_count + 1) * sizeof(*headers));
+        oc_arena_alloc_unset(req->arena, (req->header_count + 1) * sizeof(*headers));
 
     if (!headers)
         return OC_ENOMEM;
