@@ -5,7 +5,7 @@
 #include "store/lmdb/impl.h"
 
 #define TERMS_MAX     2
-#define GRAMS_MAX     16 /* of a long needle, spread over it */
+#define GRAMS_MAX     8  /* of a long needle, spread over it */
 #define GRAM_ARRAYS   3  /* arrays beyond these cost more to search than names to verify */
 #define SETS_MAX      (TERMS_MAX + GRAMS_MAX)
 #define FEW           64 /* jobs of a segment that are verified rather than filtered more */
