@@ -258,7 +258,8 @@ static enum step step_shaking(struct oc_http_conn *conn)
         drop_tls(conn);
         return refuse_unasked(conn, 400, "This port speaks HTTPS: the URL begins with https.");
     }
-    oc_log(OC_LOG_INFO, "http_tls_failed", "peer", conn->peer, "reason", reason, NULL);
+    if (reason != NULL) /* else a probe that only connects */
+        oc_log(OC_LOG_INFO, "http_tls_failed", "peer", conn->peer, "reason", reason, NULL);
     return STEP_CLOSE;
 }
 

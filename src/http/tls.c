@@ -359,7 +359,7 @@ int oc_http_tls_handshake(struct oc_http_tls *tls, const char **ret_reason)
     }
     if (judge(tls, rc) < 0 && errno == EAGAIN)
         return OC_PENDING;
-    *ret_reason = ssl_reason("the client has gone");
+    *ret_reason = tls->has_input ? ssl_reason("the client has gone") : NULL;
     return OC_EIO;
 }
 

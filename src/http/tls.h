@@ -52,7 +52,7 @@ void oc_http_tls_free(struct oc_http_tls *tls);
 
 /**
  * Go on with the handshake.
- * @param[out] ret_reason  why it has failed, static
+ * @param[out] ret_reason  why it has failed, static; NULL: the client left without a byte
  * @return OC_OK: done; OC_PENDING: the socket has to do something first; OC_EIO: failed, and the
  *         client has been told as far as possible
  */
