@@ -1,4 +1,4 @@
-# ./run test: every test there is, in an order that fails early. Sourced by ./run.
+# ./run test, and the suites it is made of: every test there is, in an order that fails early. Sourced by ./run.
 #
 # Each phase writes its output to .cache/test/NAME.log and is summed up in one line; the log is
 # shown when it fails. All phases run, so that one failure does not hide another. The last line
@@ -8,12 +8,12 @@ test_logs=.cache/test
 passed=0
 failed=0
 
-# phase NAME COMMAND...: run it, count its tests, say how it went.
+# phase NAME COMMAND...: `./run COMMAND...`, its tests counted, and a line on how it went.
 phase() {
     local name=$1 begin=$SECONDS counts ok=true
     local log=$test_logs/$name.log
     shift
-    ("$@") >"$log" 2>&1 </dev/null || ok=false
+    bash ./run "$@" >"$log" 2>&1 </dev/null || ok=false
     counts=$($python tools/run/count_tests.py "$log" "$test_logs/$name.xml")
     passed=$((passed + ${counts% *}))
     failed=$((failed + ${counts#* }))
@@ -24,38 +24,39 @@ phase() {
     if $ok; then
         printf '%-14s %5d passed %13s %4d s\n' "$name" "${counts% *}" "" $((SECONDS - begin))
     else
-        printf '%-14s %5d passed %5d failed %4d s; %s:\n' "$name" "${counts% *}" "${counts#* }" \
-            $((SECONDS - begin)) "$log"
+        printf '%-14s %5d passed %5d failed %4d s; the end of %s:\n' "$name" "${counts% *}" \
+            "${counts#* }" $((SECONDS - begin)) "$log"
         tail -60 "$log"
     fi
 }
 
 run_pytest() {
-    local name=$1
-    shift
-    $python -m pytest -p no:cacheprovider --junit-xml="$test_logs/$name.xml" "$@"
+    setup_parts packages python node
+    build debug
+    mkdir -p $test_logs
+    $python -m pytest -p no:cacheprovider --junit-xml="$test_logs/$1.xml" "tests/$1" "${@:2}"
 }
 
-sanitized_unit_tests() {
-    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-        unit asan
-}
+# conformance [PYTEST OPTIONS]: the three AWS clients and raw requests against a server.
+conformance() { run_pytest conformance "$@"; }
 
-# Every seed and every input found so far, and a fixed number of mutations of them.
-replay_corpora() {
-    replay() { "$1" -runs=20000 -seed=1 "${@:2}"; }
-    each_fuzz_target replay
-}
+# crash [PYTEST OPTIONS]: kill -9.
+crash() { run_pytest crash "$@"; }
+
+# replay: every seed and every input found so far, and a fixed number of mutations of them.
+replay() { each_fuzz_target -runs=20000 -seed=1; }
 
 run_all_tests() {
+    export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     setup_parts packages fuzz_packages python node
     rm -rf $test_logs
     mkdir -p $test_logs
     phase check check
-    phase sanitizers sanitized_unit_tests
-    phase conformance run_pytest conformance tests/conformance
-    phase crash run_pytest crash tests/crash
-    phase fuzz-corpora replay_corpora
+    phase sanitizers unit asan
+    phase conformance conformance
+    phase crash crash
+    phase fuzz-corpora replay
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
