@@ -1,6 +1,7 @@
 /* What an answer of a rest-json service means. */
 #include "client/answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* err->name must be a static string, so known names are listed; others go into the text. */
@@ -75,7 +76,8 @@ static int fail_foreign(const struct oc_transport_head *head, struct oc_slice bo
                       head->status);
 }
 
-int oc_answer_error(const struct oc_transport_head *head, struct oc_slice body, struct oc_err *err)
+int oc_answer_error(const struct oc_transport_head *head, struct oc_slice body,
+                    char ret_name[OC_ERROR_NAME_MAX + 1], struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *json = NULL;
     struct oc_err ignored = {0};
@@ -89,9 +91,11 @@ int oc_answer_error(const struct oc_transport_head *head, struct oc_slice body, 
         name = oc_json_string(oc_json_get(json, "__type"));
     if (!name.ptr)
         name = oc_json_string(oc_json_get(json, "code"));
+    (void)snprintf(ret_name, OC_ERROR_NAME_MAX + 1, "%d", head->status);
     if (!name.ptr)
         return fail_foreign(head, body, err);
     name = bare_name(name);
+    (void)snprintf(ret_name, OC_ERROR_NAME_MAX + 1, "%.*s", OC_FMT(name)); /* cut at the limit */
     known = known_name(name);
     message = oc_json_string(oc_json_get(json, "message"));
     if (!message.ptr)

@@ -6,13 +6,16 @@
 #define OC_CLIENT_ANSWER_H
 
 #include "base/json.h"
+#include "client/client.h"
 #include "client/transport.h"
 
 /**
  * The error that an answer with a status outside 2xx stands for, in `err`.
+ * @param[out] ret_name  as oc_response.error_name; set always
  * @return its code, as client.h lists them
  */
-int oc_answer_error(const struct oc_transport_head *head, struct oc_slice body, struct oc_err *err);
+int oc_answer_error(const struct oc_transport_head *head, struct oc_slice body,
+                    char ret_name[OC_ERROR_NAME_MAX + 1], struct oc_err *err);
 
 /** Whether a later attempt may succeed. `err` is what oc_answer_error made of the answer. */
 bool oc_answer_is_retryable(const struct oc_transport_head *head, const struct oc_err *err);

@@ -1,6 +1,8 @@
 /* The client: where, who, sign, send, understand the answer, try again. */
 #include "client/client.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,9 @@ struct oc_client {
     bool anonymous;
     struct oc_transport *transport;
     struct oc_sigv4_key_cache *key_cache;
+    pthread_mutex_t lock; /* with `changed`: for pauses */
+    pthread_cond_t changed;
+    _Atomic unsigned cancels;
 };
 
 /* -- life ----------------------------------------------------------------------------------------
@@ -104,6 +109,18 @@ static int init_client(struct oc_client *client, const struct oc_client_options 
     return oc_transport_new(&transport, &client->transport, err);
 }
 
+/* Neither can fail with these attributes on Linux. */
+static void init_pauses(struct oc_client *client)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&client->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&client->lock, NULL);
+}
+
 int oc_client_new(const struct oc_client_options *options, struct oc_client **ret,
                   struct oc_err *err)
 {
@@ -113,6 +130,7 @@ int oc_client_new(const struct oc_client_options *options, struct oc_client **re
     if (!client)
         return oc_fail_nomem(err);
     *client = (struct oc_client){0};
+    init_pauses(client);
     rc = init_client(client, options, err);
     if (rc < 0) {
         oc_client_free(client);
@@ -130,6 +148,8 @@ void oc_client_free(struct oc_client *client)
     oc_sigv4_key_cache_free(client->key_cache);
     oc_credentials_clear(&client->credentials);
     oc_profile_clear(&client->profile);
+    (void)pthread_cond_destroy(&client->changed);
+    (void)pthread_mutex_destroy(&client->lock);
     free(client);
 }
 
@@ -247,9 +267,23 @@ struct outcome {
     int64_t pause_ms; /* what the server asked for, or 0 */
 };
 
-static int attempt(struct oc_client *client, const struct oc_request *request,
+/* A call and the state of cancellation at its begin. */
+struct canceling {
+    const struct oc_client *client;
+    unsigned mark;
+};
+
+static bool is_canceled(void *ctx)
+{
+    const struct canceling *c = ctx;
+
+    return oc_client_mark(c->client) != c->mark;
+}
+
+static int attempt(struct oc_client *client, const struct oc_request *request, unsigned mark,
                    struct oc_response *response, struct outcome *ret, struct oc_err *err)
 {
+    struct canceling canceling = {client, mark};
     struct oc_arena arena;
     struct prepared p;
     struct oc_transport_head head = {0};
@@ -266,6 +300,8 @@ static int attempt(struct oc_client *client, const struct oc_request *request,
             .header_count = p.header_count,
             .body = request->body,
             .max_response = request->max_response ? request->max_response : OC_RESPONSE_MAX,
+            .is_canceled = is_canceled,
+            .ctx = &canceling,
         };
 
         rc = oc_transport_send(client->transport, &wire, &head, &response->body, &ret->ran, err);
@@ -279,7 +315,7 @@ static int attempt(struct oc_client *client, const struct oc_request *request,
     if (head.status / 100 == 2)
         return OC_OK;
     ret->pause_ms = oc_answer_retry_after_ms(&head);
-    rc = oc_answer_error(&head, oc_buf_slice(&response->body), err);
+    rc = oc_answer_error(&head, oc_buf_slice(&response->body), response->error_name, err);
     ret->retryable = oc_answer_is_retryable(&head, err);
     ret->ran = !oc_answer_is_throttled(&head, err);
     return rc;
@@ -287,29 +323,70 @@ static int attempt(struct oc_client *client, const struct oc_request *request,
 
 /* -- all attempts ------------------------------------------------------------------------------ */
 
-static void pause_before(unsigned attempt_number, int64_t asked_ms)
+/* -- pauses and cancellation ------------------------------------------------------------------- */
+
+unsigned oc_client_mark(const struct oc_client *client)
+{
+    return atomic_load(&client->cancels);
+}
+
+void oc_client_cancel(struct oc_client *client)
+{
+    (void)pthread_mutex_lock(&client->lock);
+    atomic_fetch_add(&client->cancels, 1);
+    (void)pthread_cond_broadcast(&client->changed);
+    (void)pthread_mutex_unlock(&client->lock);
+}
+
+int oc_client_pause(struct oc_client *client, int64_t ms, unsigned mark, struct oc_err *err)
+{
+    struct timespec end;
+    int rc = 0;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += (time_t)(ms / 1000);
+    end.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&client->lock);
+    while (rc == 0 && oc_client_mark(client) == mark)
+        rc = pthread_cond_timedwait(&client->changed, &client->lock, &end);
+    (void)pthread_mutex_unlock(&client->lock);
+    if (oc_client_mark(client) != mark)
+        return oc_fail_as(err, OC_ECANCELED, "Canceled", "the call was canceled");
+    return OC_OK;
+}
+
+int64_t oc_jitter(int64_t ms, int64_t spread)
+{
+    uint64_t number = 0;
+    struct oc_err ignored = {0};
+
+    (void)oc_random(&number, sizeof(number), &ignored); /* no jitter is no failure */
+    return ms - spread + (int64_t)(number % (uint64_t)(2 * spread + 1));
+}
+
+static int64_t pause_before(unsigned attempt_number, int64_t asked_ms)
 {
     int64_t ms = PAUSE_FIRST_MS;
-    uint32_t jitter = 0;
-    struct oc_err ignored = {0};
-    struct timespec time;
 
     for (unsigned i = 2; i < attempt_number && ms < PAUSE_MAX_MS; i++)
         ms *= 2;
     if (ms > PAUSE_MAX_MS)
         ms = PAUSE_MAX_MS;
-    (void)oc_random(&jitter, sizeof(jitter), &ignored); /* no jitter is no failure */
-    ms = ms / 2 + (int64_t)(jitter % (uint32_t)(ms / 2 + 1));
+    ms = oc_jitter(ms * 3 / 4, ms / 4);
     if (asked_ms > ms)
         ms = asked_ms < PAUSE_MAX_MS ? asked_ms : PAUSE_MAX_MS;
-    time = (struct timespec){ms / 1000, ms % 1000 * 1000000};
-    (void)nanosleep(&time, NULL); /* a signal shortens the pause, which does no harm */
+    return ms;
 }
 
 int oc_client_call(struct oc_client *client, const struct oc_request *request,
                    struct oc_response *response, struct oc_err *err)
 {
-    unsigned most = or_default(request->max_attempts, client->max_attempts);
+    const unsigned most = or_default(request->max_attempts, client->max_attempts);
+    const unsigned mark = oc_client_mark(client);
     struct outcome outcome = {0};
 
     response->attempts = 0;
@@ -319,7 +396,8 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
 
         response->status = 0;
         response->request_id[0] = '\0';
-        rc = attempt(client, request, response, &outcome, &why);
+        response->error_name[0] = '\0';
+        rc = attempt(client, request, mark, response, &outcome, &why);
         response->attempts++;
         response->retryable = outcome.retryable;
         if (rc == OC_OK)
@@ -328,7 +406,10 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
             *err = why;
             return rc;
         }
-        pause_before(response->attempts + 1, outcome.pause_ms);
+        rc = oc_client_pause(client, pause_before(response->attempts + 1, outcome.pause_ms), mark,
+                             err);
+        if (rc < 0)
+            return rc;
     }
 }
 

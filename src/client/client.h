@@ -10,6 +10,7 @@
  *     OC_ENOTFOUND (404), OC_EDENIED (401, 403), OC_ECONFLICT (409, ConflictException), OC_EBUSY
  *     (429, 503), OC_EINVAL (other 4xx), OC_EIO (other 5xx);
  *   - no answer: OC_EIO, named EndpointConnectionError, ConnectTimeoutError or ReadTimeoutError;
+ *   - OC_ECANCELED, named Canceled, after oc_client_cancel;
  *   - an answer that is none of this service's: OC_ECORRUPT, named ResponseParserError;
  *   - OC_ENOMEM.
  *
@@ -70,11 +71,15 @@ struct oc_request {
 #define OC_REQUEST_PATIENT 9
 
 #define OC_REQUEST_ID_MAX 64
+#define OC_ERROR_NAME_MAX 63
 
 struct oc_response {
     int status; /* HTTP status; 0 when no answer came */
     struct oc_buf body;
     char request_id[OC_REQUEST_ID_MAX + 1];
+    /* Name of the server's error, known to us or not; the status in digits when an error of the
+     * server has none; "" for other failures. */
+    char error_name[OC_ERROR_NAME_MAX + 1];
     bool retryable; /* a later attempt may succeed */
     unsigned attempts;
 };
@@ -91,6 +96,18 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
                    struct oc_response *response, struct oc_err *err);
 
 void oc_response_clear(struct oc_response *response);
+
+/** End all calls and pauses of the client that are running. Threads: any. */
+void oc_client_cancel(struct oc_client *client);
+
+/** How often oc_client_cancel was called so far; a pause ends when that has changed. */
+unsigned oc_client_mark(const struct oc_client *client);
+
+/** Sleep. Errors: OC_ECANCELED — oc_client_cancel was called since oc_client_mark gave `mark`. */
+int oc_client_pause(struct oc_client *client, int64_t ms, unsigned mark, struct oc_err *err);
+
+/** `ms` plus or minus at most `spread`, at random. */
+int64_t oc_jitter(int64_t ms, int64_t spread);
 
 /**
  * oc_client_call, and the answer's body as JSON.

@@ -131,6 +131,15 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return x->body->failed ? 0 : size * count;
 }
 
+static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    const struct oc_transport_request *request = ((struct exchange *)ctx)->request;
+
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return request->is_canceled(request->ctx) ? 1 : 0;
+}
+
 /* -- sending ------------------------------------------------------------------------------------
  */
 
@@ -204,6 +213,11 @@ static void set_options(struct exchange *x, const struct oc_transport_options *o
     (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
+    if (r->is_canceled) {
+        (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+        (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, x);
+        (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    }
 }
 
 /* scheme://host:port of a URL, for messages. */
@@ -240,6 +254,8 @@ static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err
         return oc_fail_as(err, OC_ELIMIT, "ResponseParserError",
                           "the answer of %.*s is larger than %zu bytes", OC_FMT(base),
                           x->body->max);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return oc_fail_as(err, OC_ECANCELED, "Canceled", "the call was canceled");
     case CURLE_OPERATION_TIMEDOUT:
         if (has_connected(x->curl))
             return oc_fail_as(err, OC_EIO, "ReadTimeoutError", "%.*s stopped answering; try again",

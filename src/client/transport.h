@@ -33,6 +33,8 @@ struct oc_transport_request {
     size_t header_count;
     struct oc_slice body; /* absent: none */
     size_t max_response;  /* bytes */
+    bool (*is_canceled)(void *ctx); /* asked now and then; true ends the exchange; may be NULL */
+    void *ctx;
 };
 
 #define OC_TRANSPORT_HEADER_MAX 127
@@ -53,7 +55,8 @@ struct oc_transport_head {
  * @param[out] ret_sent  false: it is certain that the server did not see the request; set always
  * Errors: OC_EIO, named EndpointConnectionError (no connection, or it broke), ConnectTimeoutError,
  *         ReadTimeoutError; OC_EINVAL, named SSLError — the certificate is not trusted; OC_ELIMIT,
- *         named ResponseParserError — the answer is larger than allowed; OC_ENOMEM.
+ *         named ResponseParserError — the answer is larger than allowed; OC_ECANCELED, named
+ *         Canceled; OC_ENOMEM.
  */
 int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
                       struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,
