@@ -74,6 +74,9 @@ struct oc_wire_op {
     struct oc_wire_type output;
 };
 
+/** Every operation, Bedrock's first; NULL at the end. */
+extern const struct oc_wire_op *const oc_wire_ops[];
+
 /**
  * Check an input as botocore does: required members, least lengths and values, one member of a
  * union.
