@@ -11,10 +11,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define BATCH       1024
 #define SCRATCH_MAX (1UL << 20)
 #define WAKES_MAX   64
+#define GATHER_NS   100000 /* one wait for company; see gather */
+#define GATHERS_MAX 10
 
 struct waiter {
     pthread_mutex_t lock;
@@ -273,16 +276,40 @@ static struct oc_write *take_batch(struct oc_writer *writer, uint32_t most)
     return first;
 }
 
+/*
+ * Those whose writes were committed together come back together. Were the first of them committed
+ * at once, the others would wait for a commit of one: so wait for as many as last time, as long as
+ * some arrive. A lone caller never waits. Lock held on entry and exit.
+ */
+static void gather(struct oc_writer *writer, uint64_t last, uint32_t most)
+{
+    const struct timespec pause = {.tv_nsec = GATHER_NS};
+    uint64_t before = 0;
+
+    for (int i = 0; i < GATHERS_MAX && !writer->stop && writer->length < last &&
+                    writer->length < most && writer->length > before; i++) {
+        before = writer->length;
+        pthread_mutex_unlock(&writer->lock);
+        (void)nanosleep(&pause, NULL); /* cut short by a signal: commits a little earlier */
+        pthread_mutex_lock(&writer->lock);
+    }
+}
+
 static void *writer_main(void *arg)
 {
     struct oc_store *store = arg;
     struct oc_writer *writer = store->writer;
+    uint64_t last = 0; /* writes in the commit before */
 
+    pthread_setname_np(pthread_self(), "store-writer");
     for (;;) {
         pthread_mutex_lock(&writer->lock);
         while (!writer->head && !writer->stop)
             pthread_cond_wait(&writer->cond, &writer->lock);
+        gather(writer, last, store->batch);
+        last = writer->length;
         struct oc_write *batch = writer->head ? take_batch(writer, store->batch) : NULL;
+        last -= writer->length;
         pthread_mutex_unlock(&writer->lock);
         if (!batch)
             return NULL;
