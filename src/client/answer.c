@@ -123,8 +123,10 @@ bool oc_answer_is_retryable(const struct oc_transport_head *head, const struct o
 
 int64_t oc_answer_retry_after_ms(const struct oc_transport_head *head)
 {
-    int64_t seconds;
+    int64_t ms, seconds;
 
+    if (oc_slice_to_int64(oc_slice_of(head->retry_after_ms), &ms) && ms >= 0 && ms <= 86400000)
+        return ms;
     if (!oc_slice_to_int64(oc_slice_of(head->retry_after), &seconds) || seconds < 0 ||
         seconds > 86400)
         return 0;

@@ -13,13 +13,13 @@
 #include "base/limits.h"
 #include "client/answer.h"
 #include "client/endpoint.h"
+#include "client/retry.h"
 #include "client/transport.h"
 
 #define ATTEMPTS_DEFAULT           3
+#define ATTEMPTS_MAX               1000
 #define CONNECT_TIMEOUT_DEFAULT_MS 5000
 #define STALL_TIMEOUT_DEFAULT_MS   60000
-#define PAUSE_FIRST_MS             100 /* before the second attempt; doubles for each further one */
-#define PAUSE_MAX_MS               20000 /* also of what a server may ask for by Retry-After */
 #define CALL_MEMORY_MAX            (256UL * 1024) /* for the URL and the headers of one attempt */
 #define HEADERS_MAX                6 /* host, content-type, and what the signature adds */
 
@@ -36,6 +36,9 @@ struct oc_client {
     pthread_mutex_t lock; /* with `changed`: for pauses */
     pthread_cond_t changed;
     _Atomic unsigned cancels;
+    _Atomic int64_t clock_offset_ms; /* what the server's clock is ahead of ours */
+    struct oc_retry_quota quota;
+    bool use_fips, use_dualstack;
 };
 
 /* -- life ----------------------------------------------------------------------------------------
@@ -56,6 +59,10 @@ static int find_settings(struct oc_client *client, const struct oc_client_option
     if (rc < 0)
         return rc;
     rc = oc_endpoint_configured(o->endpoint, &client->profile, &client->endpoint, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_endpoint_variant(o->use_fips, o->use_dualstack, &client->profile, &client->endpoint,
+                             &client->use_fips, &client->use_dualstack, err);
     if (rc < 0)
         return rc;
     rc = oc_endpoint_region(o->region, &client->profile, client->region, &no_region);
@@ -84,6 +91,19 @@ static int find_ca_bundle(struct oc_client *client, const char **ret, struct oc_
     return OC_OK;
 }
 
+/* AWS_MAX_ATTEMPTS, else the profile's `max_attempts`; what is no number of attempts is ignored. */
+static unsigned configured_attempts(const struct oc_client *client)
+{
+    struct oc_slice text = oc_slice_of(getenv("AWS_MAX_ATTEMPTS"));
+    int64_t number;
+
+    if (!text.ptr || !text.len)
+        text = oc_profile_value(&client->profile, "max_attempts");
+    if (!oc_slice_to_int64(text, &number) || number < 1 || number > ATTEMPTS_MAX)
+        return ATTEMPTS_DEFAULT;
+    return (unsigned)number;
+}
+
 static int init_client(struct oc_client *client, const struct oc_client_options *o,
                        struct oc_err *err)
 {
@@ -96,9 +116,9 @@ static int init_client(struct oc_client *client, const struct oc_client_options 
 
     (void)snprintf(client->user_agent, sizeof(client->user_agent), "%s",
                    o->user_agent ? o->user_agent : "outcrop");
-    client->max_attempts = or_default(o->max_attempts, ATTEMPTS_DEFAULT);
     client->anonymous = o->anonymous;
     rc = find_settings(client, o, err);
+    client->max_attempts = o->max_attempts ? o->max_attempts : configured_attempts(client);
     if (rc >= 0)
         rc = find_ca_bundle(client, &transport.ca_bundle, err);
     if (rc < 0)
@@ -131,6 +151,7 @@ int oc_client_new(const struct oc_client_options *options, struct oc_client **re
         return oc_fail_nomem(err);
     *client = (struct oc_client){0};
     init_pauses(client);
+    oc_retry_quota_init(&client->quota);
     rc = init_client(client, options, err);
     if (rc < 0) {
         oc_client_free(client);
@@ -195,7 +216,7 @@ static int sign(const struct oc_client *client, const struct oc_request *request
         .secret = {(const char *)c->secret.bytes, c->secret.len},
         .region = request->region.ptr ? request->region : oc_slice_of(client->region),
         .service = OC_STR("bedrock"),
-        .now_ms = oc_clock_now_ms(),
+        .now_ms = oc_clock_now_ms() + atomic_load(&client->clock_offset_ms),
         .path = OC_SIGV4_PATH_NORMALIZED,
         .cache = client->key_cache,
     };
@@ -232,7 +253,7 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
 
     if (!endpoint->base[0]) {
         oc_endpoint_of_region(request->region.ptr ? request->region : oc_slice_of(client->region),
-                              &aws);
+                              client->use_fips, client->use_dualstack, &aws);
         endpoint = &aws;
     }
     path = oc_arena_printf(arena, "%s%.*s", endpoint->path, OC_FMT(request->path));
@@ -264,6 +285,8 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
 struct outcome {
     bool retryable;
     bool ran;         /* the server may have carried the request out */
+    bool throttled;   /* the server refused to begin */
+    bool skewed;      /* our clock was wrong and is right now */
     int64_t pause_ms; /* what the server asked for, or 0 */
 };
 
@@ -278,6 +301,18 @@ static bool is_canceled(void *ctx)
     const struct canceling *c = ctx;
 
     return oc_client_mark(c->client) != c->mark;
+}
+
+/* @return whether the clock was corrected, so that another attempt makes sense */
+static bool correct_clock(struct oc_client *client, const struct oc_transport_head *head,
+                          const char *error_name)
+{
+    int64_t offset;
+
+    if (!oc_retry_is_clock_skew(head, error_name, atomic_load(&client->clock_offset_ms), &offset))
+        return false;
+    atomic_store(&client->clock_offset_ms, offset);
+    return true;
 }
 
 static int attempt(struct oc_client *client, const struct oc_request *request, unsigned mark,
@@ -317,7 +352,9 @@ static int attempt(struct oc_client *client, const struct oc_request *request, u
     ret->pause_ms = oc_answer_retry_after_ms(&head);
     rc = oc_answer_error(&head, oc_buf_slice(&response->body), response->error_name, err);
     ret->retryable = oc_answer_is_retryable(&head, err);
-    ret->ran = !oc_answer_is_throttled(&head, err);
+    ret->throttled = oc_answer_is_throttled(&head, err);
+    ret->skewed = correct_clock(client, &head, response->error_name);
+    ret->ran = !ret->throttled && !ret->skewed;
     return rc;
 }
 
@@ -359,35 +396,38 @@ int oc_client_pause(struct oc_client *client, int64_t ms, unsigned mark, struct 
     return OC_OK;
 }
 
-int64_t oc_jitter(int64_t ms, int64_t spread)
+/* Whether to try again; waits as long as is right before that. @return OC_OK: yes; < 0: `err` is
+ * what to report */
+static int before_retry(struct oc_client *client, const struct oc_request *request,
+                        const struct oc_response *response, const struct outcome *outcome,
+                        unsigned mark, int *taken, const struct oc_err *why, struct oc_err *err)
 {
-    uint64_t number = 0;
-    struct oc_err ignored = {0};
+    const unsigned most = or_default(request->max_attempts, client->max_attempts);
+    const bool can_help = outcome->retryable && !(request->once && outcome->ran);
 
-    (void)oc_random(&number, sizeof(number), &ignored); /* no jitter is no failure */
-    return ms - spread + (int64_t)(number % (uint64_t)(2 * spread + 1));
-}
-
-static int64_t pause_before(unsigned attempt_number, int64_t asked_ms)
-{
-    int64_t ms = PAUSE_FIRST_MS;
-
-    for (unsigned i = 2; i < attempt_number && ms < PAUSE_MAX_MS; i++)
-        ms *= 2;
-    if (ms > PAUSE_MAX_MS)
-        ms = PAUSE_MAX_MS;
-    ms = oc_jitter(ms * 3 / 4, ms / 4);
-    if (asked_ms > ms)
-        ms = asked_ms < PAUSE_MAX_MS ? asked_ms : PAUSE_MAX_MS;
-    return ms;
+    *err = *why;
+    if (response->attempts >= most)
+        return why->rc;
+    if (outcome->skewed)
+        return OC_OK;
+    if (!can_help)
+        return why->rc;
+    /* Long work that says how patient it is does not depend on how other calls fare. */
+    if (request->max_attempts == 0) {
+        *taken = oc_retry_quota_take(&client->quota, outcome->throttled);
+        if (*taken == 0)
+            return why->rc;
+    }
+    return oc_client_pause(client, oc_retry_pause_ms(response->attempts + 1, outcome->pause_ms),
+                           mark, err);
 }
 
 int oc_client_call(struct oc_client *client, const struct oc_request *request,
                    struct oc_response *response, struct oc_err *err)
 {
-    const unsigned most = or_default(request->max_attempts, client->max_attempts);
     const unsigned mark = oc_client_mark(client);
     struct outcome outcome = {0};
+    int taken = 0;
 
     response->attempts = 0;
     for (;;) {
@@ -400,14 +440,11 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
         rc = attempt(client, request, mark, response, &outcome, &why);
         response->attempts++;
         response->retryable = outcome.retryable;
-        if (rc == OC_OK)
+        if (rc == OC_OK) {
+            oc_retry_quota_give_back(&client->quota, taken);
             return OC_OK;
-        if (!outcome.retryable || (request->once && outcome.ran) || response->attempts >= most) {
-            *err = why;
-            return rc;
         }
-        rc = oc_client_pause(client, pause_before(response->attempts + 1, outcome.pause_ms), mark,
-                             err);
+        rc = before_retry(client, request, response, &outcome, mark, &taken, &why, err);
         if (rc < 0)
             return rc;
     }

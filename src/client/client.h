@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "client/credentials.h"
+#include "client/endpoint.h"
 
 struct oc_client;
 
@@ -33,7 +34,9 @@ struct oc_client_options {
     const char *endpoint; /* http(s)://host[:port][/path] */
     struct oc_static_credentials credentials;
     const char *user_agent;
-    unsigned max_attempts;       /* of one call; default 3 */
+    enum oc_choice use_fips;
+    enum oc_choice use_dualstack;
+    unsigned max_attempts;       /* of one call; default AWS_MAX_ATTEMPTS, the profile, 3 */
     unsigned connect_timeout_ms; /* default 5,000 */
     unsigned stall_timeout_ms;   /* longest time without a byte; default 60,000, whole seconds */
     bool anonymous;              /* looks for no credentials and no Region, signs nothing */
@@ -43,8 +46,7 @@ struct oc_client_options {
  * Make a client. Opens no connection.
  *
  * @param[out] ret  free with oc_client_free
- * Errors: those of oc_profile_load and oc_credentials_load; OC_EINVAL, named NoRegionError — no
- *         Region is given anywhere, or InvalidEndpoint — the endpoint is no such URL.
+ * Errors: those of oc_profile_load and oc_credentials_load; those of oc_endpoint_*.
  */
 int oc_client_new(const struct oc_client_options *options, struct oc_client **ret,
                   struct oc_err *err);
@@ -105,9 +107,6 @@ unsigned oc_client_mark(const struct oc_client *client);
 
 /** Sleep. Errors: OC_ECANCELED — oc_client_cancel was called since oc_client_mark gave `mark`. */
 int oc_client_pause(struct oc_client *client, int64_t ms, unsigned mark, struct oc_err *err);
-
-/** `ms` plus or minus at most `spread`, at random. */
-int64_t oc_jitter(int64_t ms, int64_t spread);
 
 /**
  * oc_client_call, and the answer's body as JSON.

@@ -133,13 +133,59 @@ int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
     return parse_endpoint(url, ret, err);
 }
 
-void oc_endpoint_of_region(struct oc_slice region, struct oc_endpoint *ret)
-{
-    bool is_china = oc_slice_has_prefix(region, OC_STR("cn-"));
+/* -- AWS's own endpoints ----------------------------------------------------------------------- */
 
-    (void)snprintf(ret->host, sizeof(ret->host), "bedrock.%.*s.amazonaws.com%s", OC_FMT(region),
-                   is_china ? ".cn" : "");
-    (void)snprintf(ret->base, sizeof(ret->base), "https://bedrock.%.*s.amazonaws.com%s",
-                   OC_FMT(region), is_china ? ".cn" : "");
+static bool choose(enum oc_choice choice, const char *variable, const struct oc_profile *profile,
+                   const char *key)
+{
+    struct oc_slice text = env_value(variable);
+
+    if (choice != OC_CHOICE_CONFIGURED)
+        return choice == OC_CHOICE_YES;
+    return oc_slice_eq_nocase(text.ptr ? text : oc_profile_value(profile, key), OC_STR("true"));
+}
+
+int oc_endpoint_variant(enum oc_choice fips, enum oc_choice dualstack,
+                        const struct oc_profile *profile, const struct oc_endpoint *configured,
+                        bool *ret_fips, bool *ret_dualstack, struct oc_err *err)
+{
+    const bool wants_fips = choose(fips, "AWS_USE_FIPS_ENDPOINT", profile, "use_fips_endpoint");
+    const bool wants_dualstack =
+        choose(dualstack, "AWS_USE_DUALSTACK_ENDPOINT", profile, "use_dualstack_endpoint");
+
+    if (configured->base[0] && (wants_fips || wants_dualstack))
+        return oc_fail_as(err, OC_EINVAL, "EndpointRuleError",
+                          "Invalid Configuration: %s and custom endpoint are not supported",
+                          wants_fips ? "FIPS" : "Dualstack");
+    *ret_fips = wants_fips;
+    *ret_dualstack = wants_dualstack;
+    return OC_OK;
+}
+
+/* AWS's partitions: how their Regions begin, and their domains. The last one takes all others. */
+static const struct partition {
+    const char *prefix, *domain, *dualstack_domain;
+} partitions[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-gov-", "amazonaws.com", "api.aws"},
+    {"eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {"", "amazonaws.com", "api.aws"},
+};
+
+void oc_endpoint_of_region(struct oc_slice region, bool fips, bool dualstack,
+                           struct oc_endpoint *ret)
+{
+    const struct partition *p = partitions;
+
+    while (!oc_slice_has_prefix(region, oc_slice_of(p->prefix)))
+        p++;
+    (void)snprintf(ret->host, sizeof(ret->host), "bedrock%s.%.*s.%s", fips ? "-fips" : "",
+                   OC_FMT(region), dualstack ? p->dualstack_domain : p->domain);
+    (void)snprintf(ret->base, sizeof(ret->base), "https://bedrock%s.%.*s.%s", fips ? "-fips" : "",
+                   OC_FMT(region), dualstack ? p->dualstack_domain : p->domain);
     ret->path[0] = '\0';
 }

@@ -38,7 +38,23 @@ struct oc_endpoint {
 int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
                            struct oc_endpoint *ret, struct oc_err *err);
 
-/** AWS's own endpoint for a Region: https://bedrock.REGION.amazonaws.com. */
-void oc_endpoint_of_region(struct oc_slice region, struct oc_endpoint *ret);
+/** A switch that may be left to the environment and the profile. */
+enum oc_choice { OC_CHOICE_CONFIGURED, OC_CHOICE_NO, OC_CHOICE_YES };
+
+/**
+ * Whether FIPS and dual-stack endpoints are wanted: `fips` and `dualstack`, AWS_USE_FIPS_ENDPOINT
+ * and AWS_USE_DUALSTACK_ENDPOINT, the profile's use_fips_endpoint and use_dualstack_endpoint.
+ *
+ * @param configured  the configured endpoint; its `base` is empty when there is none
+ * Errors: OC_EINVAL, named EndpointRuleError — either is wanted of a configured endpoint, which
+ *         AWS's endpoint rules forbid.
+ */
+int oc_endpoint_variant(enum oc_choice fips, enum oc_choice dualstack,
+                        const struct oc_profile *profile, const struct oc_endpoint *configured,
+                        bool *ret_fips, bool *ret_dualstack, struct oc_err *err);
+
+/** AWS's own endpoint for a Region: https://bedrock.REGION.amazonaws.com and its variants. */
+void oc_endpoint_of_region(struct oc_slice region, bool fips, bool dualstack,
+                           struct oc_endpoint *ret);
 
 #endif

@@ -3,6 +3,13 @@
 
 #include "client/wire.h"
 
+static enum oc_choice choice_of(struct oc_optional_bool option)
+{
+    if (!option.set)
+        return OC_CHOICE_CONFIGURED;
+    return option.value ? OC_CHOICE_YES : OC_CHOICE_NO;
+}
+
 int oc_client_open(const struct oc_client_config *config, struct oc_client **ret_client,
                    struct oc_error *error)
 {
@@ -17,6 +24,8 @@ int oc_client_open(const struct oc_client_config *config, struct oc_client **ret
                         .session_token = oc_slice_of(c->session_token),
                         .bearer = oc_slice_of(c->bearer_token)},
         .user_agent = c->user_agent,
+        .use_fips = choice_of(c->use_fips),
+        .use_dualstack = choice_of(c->use_dualstack),
         .max_attempts = c->max_attempts,
         .connect_timeout_ms = c->connect_timeout_ms,
         .stall_timeout_ms = c->read_timeout_ms,

@@ -96,6 +96,17 @@ static void keep_header(char ret[OC_TRANSPORT_HEADER_MAX + 1], struct oc_slice v
     ret[len] = '\0';
 }
 
+/* @return 0 when it is no date */
+static int64_t parse_date(struct oc_slice value)
+{
+    char text[OC_TRANSPORT_HEADER_MAX + 1];
+    time_t date;
+
+    keep_header(text, value);
+    date = curl_getdate(text, NULL);
+    return date > 0 ? (int64_t)date : 0;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct oc_transport_head *head = &((struct exchange *)ctx)->head;
@@ -117,6 +128,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         keep_header(head->error_type, value);
     else if (oc_slice_eq_nocase(name, OC_STR("retry-after")))
         keep_header(head->retry_after, value);
+    else if (oc_slice_eq_nocase(name, OC_STR("x-amz-retry-after")))
+        keep_header(head->retry_after_ms, value);
+    else if (oc_slice_eq_nocase(name, OC_STR("date")))
+        head->date_s = parse_date(value);
     return size * count;
 }
 

@@ -42,9 +42,11 @@ struct oc_transport_request {
 /** What is kept of an answer's head; NUL-terminated, cut at the limit, "" when absent. */
 struct oc_transport_head {
     int status;
+    int64_t date_s; /* of the Date header, since 1970; 0: none */
     char request_id[OC_TRANSPORT_HEADER_MAX + 1];
     char error_type[OC_TRANSPORT_HEADER_MAX + 1];
-    char retry_after[OC_TRANSPORT_HEADER_MAX + 1];
+    char retry_after[OC_TRANSPORT_HEADER_MAX + 1];    /* Retry-After */
+    char retry_after_ms[OC_TRANSPORT_HEADER_MAX + 1]; /* x-amz-retry-after */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/retry.h"
 #include "client/wire.h"
 
 #define MIN_PAUSE_MS 500
@@ -42,7 +43,7 @@ static int judge(const struct wait *wait, const struct oc_get_model_copy_job_out
 
 static int pause_before_next(struct wait *wait, struct oc_err *err)
 {
-    int64_t ms = oc_jitter(wait->pause_ms, wait->pause_ms / JITTER_PARTS);
+    int64_t ms = oc_retry_jitter(wait->pause_ms, wait->pause_ms / JITTER_PARTS);
 
     if (wait->ends_us != 0) {
         const int64_t left_ms = (wait->ends_us - oc_clock_mono_us()) / 1000;

@@ -242,10 +242,10 @@ static void without_endpoint_requests_go_to_aws(void **state)
     struct oc_endpoint endpoint;
 
     (void)state;
-    oc_endpoint_of_region(OC_STR("us-west-2"), &endpoint);
+    oc_endpoint_of_region(OC_STR("us-west-2"), false, false, &endpoint);
     assert_string_equal(endpoint.base, "https://bedrock.us-west-2.amazonaws.com");
     assert_string_equal(endpoint.host, "bedrock.us-west-2.amazonaws.com");
-    oc_endpoint_of_region(OC_STR("cn-north-1"), &endpoint);
+    oc_endpoint_of_region(OC_STR("cn-north-1"), false, false, &endpoint);
     assert_string_equal(endpoint.host, "bedrock.cn-north-1.amazonaws.com.cn");
 }
 
