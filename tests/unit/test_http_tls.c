@@ -60,12 +60,17 @@ static int start(void **state)
     return 0;
 }
 
+static int start_small(void **state)
+{
+    start_with(state, (struct oc_http_options){.workers = 2, .max_connections = 3});
+    return 0;
+}
+
+/* Long enough for a handshake on a busy machine, under valgrind too. */
 static int start_hasty(void **state)
 {
-    start_with(state, (struct oc_http_options){.workers = 2,
-                                               .max_connections = 3,
-                                               .head_timeout_ms = 300,
-                                               .idle_timeout_ms = 300});
+    start_with(state, (struct oc_http_options){
+                          .workers = 2, .head_timeout_ms = 1000, .idle_timeout_ms = 500});
     return 0;
 }
 
@@ -328,7 +333,7 @@ static void stalled_handshake_is_cut(void **state)
     http_send(fds[1], begun, sizeof(begun) - 1);
     for (int i = 0; i < 2; i++)
         assert_true(http_is_ended(fds[i]));
-    assert_in_range(oc_clock_mono_us() - begin, 250000, 1500000);
+    assert_in_range(oc_clock_mono_us() - begin, 900000, 2500000);
     assert_int_equal(http_fixture_stats(&fixture).timeouts_head, 2);
     for (int i = 0; i < 2; i++)
         close(fds[i]);
@@ -648,7 +653,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stalled_handshake_is_cut, start_hasty, stop),
         cmocka_unit_test_setup_teardown(slow_first_head_is_answered_408, start_hasty, stop),
         cmocka_unit_test_setup_teardown(idle_connection_ends_in_order, start_hasty, stop),
-        cmocka_unit_test_setup_teardown(connection_over_the_cap_is_told_so, start_hasty, stop),
+        cmocka_unit_test_setup_teardown(connection_over_the_cap_is_told_so, start_small, stop),
         cmocka_unit_test_setup_teardown(plain_http_is_told_to_use_https, start, stop),
         cmocka_unit_test_setup_teardown(reset_ends_only_its_connection, start, stop),
         cmocka_unit_test_setup_teardown(unusable_files_are_refused_by_name, start, stop),
