@@ -179,15 +179,28 @@ static void fill_values(const struct query *q, struct values *v)
         v->list[v->count++] = v->numbers[i];
 }
 
+static bool was_cancelled(const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return state && strcmp(state, "57014") == 0;
+}
+
 static void set_timeout(int way, double cap_us)
 {
     long ms = (long)(cap_us / 1e3) + 1;
     char sql[64];
+    PGresult *result;
 
     if (ms == timeout_ms[way])
         return;
     (void)snprintf(sql, sizeof sql, "SET statement_timeout = %ld", ms);
-    execute(connections[way], sql);
+    /* A time-out that came when its query had just ended cancels the next statement. */
+    while (result = PQexec(connections[way], sql), was_cancelled(result))
+        PQclear(result);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        die(sql, PQerrorMessage(connections[way]));
+    PQclear(result);
     timeout_ms[way] = ms;
 }
 
@@ -206,8 +219,7 @@ static int ask_postgres(const struct query *q, int way, double cap_us)
     fill_values(q, &values);
     PGresult *result = PQexecPrepared(db, statement, values.count, values.list, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-        if (!state || strcmp(state, "57014") != 0) /* query_canceled: the time was up */
+        if (!was_cancelled(result)) /* the time was up */
             die("query", PQerrorMessage(db));
         PQclear(result);
         return RIVAL_CUT;
