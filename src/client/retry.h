@@ -21,6 +21,7 @@ struct oc_retry_quota {
     _Atomic int left;
 };
 
+/** A full quota: OC_RETRY_QUOTA. */
 void oc_retry_quota_init(struct oc_retry_quota *quota);
 
 /** Take the price of one retry. @return the price, or 0 when the quota does not hold it */

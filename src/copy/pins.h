@@ -28,6 +28,7 @@ struct oc_pins {
     bool sweeping;
 };
 
+/** No pins. Allocates nothing. */
 void oc_pins_init(struct oc_pins *pins);
 void oc_pins_clear(struct oc_pins *pins);
 
@@ -37,7 +38,9 @@ int oc_pins_add(struct oc_pins *pins, const uint8_t sha256[OC_SHA256_LEN], struc
 /** Take back one oc_pins_add. */
 void oc_pins_remove(struct oc_pins *pins, const uint8_t sha256[OC_SHA256_LEN]);
 
+/** A sweep begins: from now on what is unpinned stays known as pinned. One sweep at a time. */
 void oc_pins_begin(struct oc_pins *pins);
+/** The sweep has ended: forget what was unpinned meanwhile. */
 void oc_pins_end(struct oc_pins *pins);
 
 /**

@@ -58,6 +58,7 @@ bool oc_pool_is_stopping(struct oc_pool *pool);
 /** Do what is queued, end the workers and free all. No user may be left. NULL is fine. */
 void oc_pool_free(struct oc_pool *pool);
 
+/** Take part in the sharing of buffers. `user` stays the caller's, until oc_pool_leave. */
 void oc_pool_join(struct oc_pool *pool, struct oc_pool_user *user);
 /** The user must hold no ticket. */
 void oc_pool_leave(struct oc_pool *pool, struct oc_pool_user *user);
@@ -71,6 +72,7 @@ int oc_pool_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ti
 int oc_pool_try_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
                        struct oc_err *err);
 
+/** Give a buffer back unused. */
 void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket);
 
 /** Queue a part. */
