@@ -13,8 +13,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "model/timestamp.h"
-#include "model/token.h"
 
 /* -- who may ------------------------------------------------------------------------------------ */
 
@@ -38,14 +36,6 @@ static int allow_account(struct oc_call *call, struct oc_slice account, struct o
                           "the administrators' account may manage other accounts.",
                           OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(arn));
     return oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err);
-}
-
-static void put_time(struct oc_jw *w, const char *key, int64_t ms)
-{
-    char text[24];
-
-    oc_timestamp_format(ms, text);
-    oc_jw_member(w, key, (struct oc_slice){text, sizeof(text)});
 }
 
 /* -- accounts ----------------------------------------------------------------------------------- */
@@ -123,7 +113,7 @@ static int visit_account(struct oc_slice key, struct oc_slice value, void *ctx, 
     oc_jw_object(&list->w);
     oc_jw_member(&list->w, "accountId", key);
     oc_jw_member(&list->w, "name", oc_json_string(oc_json_get(record, "name")));
-    put_time(&list->w, "creationTime", oc_json_int64(oc_json_get(record, "creation"), 0));
+    oc_call_put_time(&list->w, "creationTime", oc_json_int64(oc_json_get(record, "creation"), 0));
     oc_jw_object_end(&list->w);
     return 0;
 }
@@ -144,7 +134,7 @@ static int list_page(struct listing *list, enum oc_record_kind kind, const char 
     if (context.failed)
         return oc_fail_nomem(err);
     if (token.ptr) {
-        rc = oc_token_open(call->api->token_key, oc_buf_slice(&context), token, position, &len, err);
+        rc = oc_call_open_token(call, oc_buf_slice(&context), token, 0, position, &len, err);
         scan.from = (struct oc_slice){(char *)position, len};
     }
     if (rc >= 0)
@@ -165,15 +155,10 @@ static int list_page(struct listing *list, enum oc_record_kind kind, const char 
     return rc < 0 ? rc : OC_OK;
 }
 
-static uint32_t page_size(struct oc_opt_int64 max_results)
-{
-    return max_results.set ? (uint32_t)max_results.value : OC_MAX_RESULTS_DEFAULT;
-}
-
 int oc_call_list_accounts(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_list_accounts_in *in = call->in;
-    struct listing list = {.call = call, .limit = page_size(in->max_results)};
+    struct listing list = {.call = call, .limit = oc_call_page_size(in->max_results)};
 
     int rc = allow_account(call, call->api->admin_account, err);
     return rc < 0 ? rc : list_page(&list, OC_RECORD_ACCOUNT, "accounts", in->next_token, visit_account, err);
@@ -278,7 +263,7 @@ static void answer_key(struct oc_call *call, const struct create_key *create)
             oc_jw_member(&w, "sessionToken", oc_slice_of(create->made.token));
     }
     if (key->expiration_ms > 0)
-        put_time(&w, "expiration", key->expiration_ms);
+        oc_call_put_time(&w, "expiration", key->expiration_ms);
     oc_jw_object_end(&w);
 }
 
@@ -367,9 +352,9 @@ static int visit_key(struct oc_slice id, struct oc_slice value, void *ctx, struc
     oc_jw_member(&list->w, "accountId", key.account);
     oc_jw_member(&list->w, "userName", key.user);
     oc_jw_member(&list->w, "status", key.disabled ? OC_STR("Disabled") : OC_STR("Active"));
-    put_time(&list->w, "creationTime", key.creation_ms);
+    oc_call_put_time(&list->w, "creationTime", key.creation_ms);
     if (key.expiration_ms > 0)
-        put_time(&list->w, "expiration", key.expiration_ms);
+        oc_call_put_time(&list->w, "expiration", key.expiration_ms);
     oc_jw_member(&list->w, "kind", kind_title(key.kind));
     oc_jw_object_end(&list->w);
     return 0;
@@ -381,7 +366,7 @@ int oc_call_list_access_keys(struct oc_call *call, struct oc_err *err)
     struct listing list = {
         .call = call,
         .account = in->account_id.ptr ? in->account_id : call->caller.account,
-        .limit = page_size(in->max_results),
+        .limit = oc_call_page_size(in->max_results),
     };
 
     int rc = allow_account(call, list.account, err);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/token.h"
+#include "model/timestamp.h"
 
 struct oc_partition oc_call_partition(const struct oc_call *call)
 {
@@ -116,6 +116,14 @@ struct oc_slice oc_api_region(const struct oc_api *api, struct oc_slice name)
     return (struct oc_slice){0};
 }
 
+void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms)
+{
+    char text[24];
+
+    oc_timestamp_format(ms, text);
+    oc_jw_member(w, key, (struct oc_slice){text, sizeof(text)});
+}
+
 /* -- idempotency -------------------------------------------------------------------------------- */
 
 /* A record is the digest of the parameters and then what the first call made. */
@@ -208,6 +216,21 @@ void oc_context_init(const struct oc_call *call, struct oc_buf *context)
     oc_context_add(context, oc_slice_of(call->op->name));
     oc_context_add(context, call->caller.account);
     oc_context_add(context, call->caller.region);
+}
+
+uint32_t oc_call_page_size(struct oc_opt_int64 max_results)
+{
+    return max_results.set ? (uint32_t)max_results.value : OC_MAX_RESULTS_DEFAULT;
+}
+
+int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token, size_t len,
+                       uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len, struct oc_err *err)
+{
+    int rc = oc_token_open(call->api->token_key, context, token, ret_position, ret_len, err);
+
+    if (rc >= 0 && len && *ret_len != len)
+        return oc_fail_invalid(err, "The nextToken is not valid for this request.");
+    return rc;
 }
 
 int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,

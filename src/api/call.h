@@ -18,7 +18,9 @@
 #include "api/operation.h"
 #include "auth/access.h"
 #include "auth/identity.h"
+#include "base/json.h"
 #include "model/record.h"
+#include "model/token.h"
 
 struct oc_call;
 
@@ -122,6 +124,9 @@ int oc_call_new_id(struct oc_call *call, struct oc_slice *ret_id, struct oc_err 
 /** The Region's name when it is served here, else absent. */
 struct oc_slice oc_api_region(const struct oc_api *api, struct oc_slice name);
 
+/** A member with a time, in milliseconds since 1970, as the API writes it. */
+void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms);
+
 /* -- idempotency ------------------------------------------------------------------------------ */
 
 /** What a repeated call is compared with. */
@@ -148,6 +153,17 @@ int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, stru
                        struct oc_err *err);
 
 /* -- page tokens ------------------------------------------------------------------------------ */
+
+/** The jobs, models or keys of one page. */
+uint32_t oc_call_page_size(struct oc_opt_int64 max_results);
+
+/**
+ * The position in a token that oc_call_put_token made.
+ * @param len  bytes of every position of this list; 0: any number
+ * Errors: OC_EINVAL, ValidationException — not a token of this list; OC_ENOMEM.
+ */
+int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token, size_t len,
+                       uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len, struct oc_err *err);
 
 /** Append `,"nextToken":"…"` to `buf`. `context`: what the token is bound to, see model/token.h. */
 int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,

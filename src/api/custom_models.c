@@ -10,8 +10,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "model/timestamp.h"
-#include "model/token.h"
 
 /* -- Create ------------------------------------------------------------------------------------- */
 
@@ -53,12 +51,8 @@ static int prepare_idempotency(struct oc_call *call, struct create *create, stru
 
 static void answer_model(struct oc_call *call, struct oc_slice id)
 {
-    struct oc_model model = {.partition = oc_call_partition(call), .id = id, .base = OC_STR("imported")};
-
-    oc_buf_reset(&call->out);
-    oc_buf_put_str(&call->out, "{\"modelArn\":\"");
-    oc_model_put_arn(&call->out, &model);
-    oc_buf_put_str(&call->out, "\"}");
+    oc_models_answer(call, &(struct oc_model){
+                               .partition = oc_call_partition(call), .id = id, .base = OC_STR("imported")});
 }
 
 static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
@@ -110,7 +104,7 @@ int oc_call_create_custom_model(struct oc_call *call, struct oc_err *err)
         return oc_fail_nomem(err);
     call->state = create;
     call->request_tags = &in->model_tags;
-    int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
+    int rc = oc_models_check_tags(&in->model_tags, in->model_name, err);
     if (rc >= 0)
         rc = choose_source(in, &create->uri, err);
     if (rc >= 0)
@@ -125,14 +119,6 @@ int oc_call_create_custom_model(struct oc_call *call, struct oc_err *err)
 }
 
 /* -- Get ---------------------------------------------------------------------------------------- */
-
-static void put_time(struct oc_jw *w, const char *key, int64_t ms)
-{
-    char text[24];
-
-    oc_timestamp_format(ms, text);
-    oc_jw_member(w, key, (struct oc_slice){text, sizeof(text)});
-}
 
 int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
 {
@@ -152,7 +138,7 @@ int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
     oc_jw_member(&w, "baseModelArn", found.model.base_model_arn);
     oc_jw_member(&w, "customizationType", OC_STR("IMPORTED"));
     oc_jw_member(&w, "modelKmsKeyArn", found.model.kms_key_arn);
-    put_time(&w, "creationTime", found.model.creation_ms);
+    oc_call_put_time(&w, "creationTime", found.model.creation_ms);
     oc_jw_member(&w, "modelStatus", oc_model_status_text(found.model.status));
     oc_jw_member(&w, "failureMessage", found.model.failure_message);
     oc_jw_object_end(&w);
@@ -223,7 +209,7 @@ static void put_summary(struct listing *list, const struct oc_model *model)
     oc_buf_put_char(out, '"');
     list->w.comma = true;
     oc_jw_member(&list->w, "modelName", model->name);
-    put_time(&list->w, "creationTime", model->creation_ms);
+    oc_call_put_time(&list->w, "creationTime", model->creation_ms);
     oc_jw_member(&list->w, "baseModelArn", model->base_model_arn);
     oc_jw_member(&list->w, "baseModelName",
                  oc_slice_sub(model->base_model_arn, at < 0 ? 0 : (size_t)at + sizeof(marker) - 1, SIZE_MAX));
@@ -416,12 +402,12 @@ int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
     const struct oc_list_custom_models_in *in = call->in;
     OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     uint8_t after[OC_TOKEN_POSITION_MAX];
-    size_t after_len = 0;
+    size_t after_len;
     struct listing list = {
         .call = call,
         .in = in,
         .ascending = oc_slice_eq_str(in->sort_order, "Ascending"),
-        .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
+        .limit = oc_call_page_size(in->max_results),
     };
 
     bind_context(call, in, &context);
@@ -429,9 +415,7 @@ int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
         return oc_fail_nomem(err);
     int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
     if (rc >= 0 && in->next_token.ptr)
-        rc = oc_token_open(call->api->token_key, oc_buf_slice(&context), in->next_token, after, &after_len, err);
-    if (rc >= 0 && in->next_token.ptr && after_len != POSITION_LEN)
-        rc = oc_fail_invalid(err, "The nextToken is not valid for this request.");
+        rc = oc_call_open_token(call, oc_buf_slice(&context), in->next_token, POSITION_LEN, after, &after_len, err);
     if (rc >= 0)
         rc = oc_call_read(call, err);
     if (rc < 0)

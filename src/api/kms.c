@@ -2,7 +2,6 @@
 #include "api/models.h"
 
 #include "base/json.h"
-#include "model/timestamp.h"
 
 /* A key is named by its id, or by its ARN in this account and Region; any other ARN stays as it is
  * and is not found. */
@@ -39,14 +38,11 @@ static int name_failure(int rc, struct oc_err *err)
 
 static void put_key(struct oc_jw *w, const struct oc_key_info *key)
 {
-    char created[24];
-
-    oc_timestamp_format(key->creation_ms, created);
     oc_jw_object(w);
     oc_jw_member(w, "keyArn", key->arn);
     oc_jw_member(w, "keyId", key->id);
     oc_jw_member(w, "status", key->enabled ? OC_STR("Enabled") : OC_STR("Disabled"));
-    oc_jw_member(w, "creationTime", (struct oc_slice){created, sizeof(created)});
+    oc_call_put_time(w, "creationTime", key->creation_ms);
     if (key->description.len > 0)
         oc_jw_member(w, "description", key->description);
     oc_jw_key(w, "aliases");

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/arn.h"
-#include "model/token.h"
 
 /* -- List --------------------------------------------------------------------------------------- */
 
@@ -46,11 +45,9 @@ static int set_position(struct oc_call *call, struct oc_slice context, struct oc
     uint8_t position[OC_TOKEN_POSITION_MAX];
     size_t len;
 
-    int rc = oc_token_open(call->api->token_key, context, token, position, &len, err);
+    int rc = oc_call_open_token(call, context, token, sizeof(uint64_t), position, &len, err);
     if (rc < 0)
         return rc;
-    if (len != sizeof(uint64_t))
-        return oc_fail_invalid(err, "The nextToken is not valid for this request.");
     query->has_position = true;
     query->position = oc_get_be64(position);
     return OC_OK;
@@ -69,7 +66,7 @@ static void fill_query(const struct oc_call *call, const struct oc_list_model_co
         .has_before = in->creation_time_before.set,
         .before_ms = ceil_ms(in->creation_time_before.value),
         .ascending = oc_slice_eq_str(in->sort_order, "Ascending"),
-        .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
+        .limit = oc_call_page_size(in->max_results),
     };
     query->has_status = oc_job_status_parse(in->status_equals, &query->status);
 }
@@ -78,7 +75,8 @@ static void fill_query(const struct oc_call *call, const struct oc_list_model_co
 static int fill_page(struct oc_call *call, const struct oc_job_page *page, struct oc_slice context,
                      struct oc_err *err)
 {
-    struct oc_slice *pieces = oc_arena_alloc(call->arena, (page->piece_count + 2) * sizeof(*pieces));
+    struct oc_slice *pieces =
+        oc_arena_alloc_unset(call->arena, (page->piece_count + 2) * sizeof(*pieces));
     uint8_t position[8];
 
     if (!pieces)
@@ -337,7 +335,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         return oc_fail_nomem(err);
     call->state = create;
     call->request_tags = &in->target_model_tags;
-    int rc = oc_models_check_tags(call, &in->target_model_tags, in->target_model_name, err);
+    int rc = oc_models_check_tags(&in->target_model_tags, in->target_model_name, err);
     if (rc >= 0)
         rc = parse_source(call, create, err);
     if (rc >= 0)

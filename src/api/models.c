@@ -196,12 +196,18 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
     return rc;
 }
 
+void oc_models_answer(struct oc_call *call, const struct oc_model *model)
+{
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{\"modelArn\":\"");
+    oc_model_put_arn(&call->out, model);
+    oc_buf_put_str(&call->out, "\"}");
+}
+
 /* -- input -------------------------------------------------------------------------------------- */
 
-int oc_models_check_tags(struct oc_call *call, const struct oc_tag_list *tags, struct oc_slice resource,
-                         struct oc_err *err)
+int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource, struct oc_err *err)
 {
-    (void)call;
     if (tags->count > OC_TAGS_MAX)
         return oc_fail_too_many_tags(err, resource, tags->count);
     return oc_tags_validate(tags, err);

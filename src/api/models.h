@@ -41,6 +41,9 @@ int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_sli
 int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_slice name,
                          struct oc_err *err);
 
+/** Answer with the model's ARN: `{"modelArn":"…"}`. */
+void oc_models_answer(struct oc_call *call, const struct oc_model *model);
+
 /** Record a new model with its name, its place in the list, and its task (NULL: none). */
 int oc_models_put(struct oc_call *call, struct oc_tx *tx, const struct oc_model *model,
                   const struct oc_task *task, struct oc_err *err);
@@ -54,8 +57,7 @@ int oc_policy_records_delete(struct oc_call *call, struct oc_tx *tx, struct oc_s
                              struct oc_err *err);
 
 /** Tags as a caller gives them: count, keys, duplicates. `resource` is named when there are too many. */
-int oc_models_check_tags(struct oc_call *call, const struct oc_tag_list *tags, struct oc_slice resource,
-                         struct oc_err *err);
+int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource, struct oc_err *err);
 
 /** The enabled KMS key of the caller's account and Region that `name` means; ValidationException if none. */
 int oc_models_resolve_key(struct oc_call *call, struct oc_slice name, struct oc_key_info *ret,

@@ -52,7 +52,7 @@ int oc_call_tag_resource(struct oc_call *call, struct oc_err *err)
     const struct oc_tag_resource_in *in = call->in;
 
     call->request_tags = &in->tags;
-    int rc = oc_models_check_tags(call, &in->tags, in->resource_arn, err);
+    int rc = oc_models_check_tags(&in->tags, in->resource_arn, err);
     return rc < 0 ? rc : oc_call_write(call, apply_tag);
 }
 

@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/manifest.h"
-#include "model/token.h"
 
 /* -- records ------------------------------------------------------------------------------------ */
 
@@ -128,7 +127,7 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
     oc_context_add_tags(&parameters, &in->model_tags);
     if (parameters.failed)
         return oc_fail_nomem(err);
-    int rc = oc_models_check_tags(call, &in->model_tags, in->model_name, err);
+    int rc = oc_models_check_tags(&in->model_tags, in->model_name, err);
     if (rc >= 0)
         rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
     if (rc >= 0 && in->model_kms_key_id.ptr)
@@ -245,11 +244,9 @@ static int open_position(struct oc_call *call, struct oc_slice context, struct o
     char hex[OC_SHA256_HEX_LEN];
     size_t len;
 
-    int rc = oc_token_open(call->api->token_key, context, in->next_token, position, &len, err);
+    int rc = oc_call_open_token(call, context, in->next_token, OC_SHA256_LEN, position, &len, err);
     if (rc < 0)
         return rc;
-    if (len != OC_SHA256_LEN)
-        return oc_fail_invalid(err, "The nextToken is not valid for this request.");
     oc_hex_encode(position, OC_SHA256_LEN, hex);
     *ret_from = part_key(call, in->upload_id, (struct oc_slice){hex, sizeof(hex)});
     return ret_from->ptr ? OC_OK : oc_fail_nomem(err);
@@ -261,7 +258,7 @@ int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
     OC_AUTO(oc_buf_clear) struct oc_buf context = {0};
     struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART};
     struct part_listing list = {
-        .limit = in->max_results.set ? (uint32_t)in->max_results.value : OC_MAX_RESULTS_DEFAULT,
+        .limit = oc_call_page_size(in->max_results),
     };
     struct oc_model model;
 
@@ -404,14 +401,6 @@ struct complete {
     char digest_hex[OC_SHA256_HEX_LEN];
 };
 
-static void answer_model(struct oc_call *call, const struct oc_model *model)
-{
-    oc_buf_reset(&call->out);
-    oc_buf_put_str(&call->out, "{\"modelArn\":\"");
-    oc_model_put_arn(&call->out, model);
-    oc_buf_put_str(&call->out, "\"}");
-}
-
 static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
     const struct oc_complete_model_upload_in *in = call->in;
@@ -437,7 +426,7 @@ static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err 
     rc = delete_upload(call, tx, in->upload_id, &complete->ending.more, err);
     if (rc >= 0)
         rc = oc_models_put(call, tx, &model, &task, err);
-    answer_model(call, &model);
+    oc_models_answer(call, &model);
     return rc;
 }
 
@@ -477,7 +466,7 @@ static int answer_repeat(struct oc_call *call, struct oc_slice id, struct oc_err
     if (rc >= 0)
         rc = oc_model_decode(record, call->arena, &model, err);
     if (rc >= 0)
-        answer_model(call, &model);
+        oc_models_answer(call, &model);
     return rc;
 }
 

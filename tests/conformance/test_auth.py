@@ -479,3 +479,16 @@ def test_account_is_made_once(server: Server, caller: Account) -> None:
     with server.wire(server.admin_keys()) as wire:
         answer = wire.call("POST", "/-/accounts", body={"accountId": caller.id})
     refused(answer, 400, "ConflictException")
+
+
+def test_stranger_is_not_told_of_a_key(cloud: Cloud, caller: Account) -> None:
+    """Another account's key and one that does not exist are refused alike; the key goes on."""
+    stranger, absent = cloud.account(), "AKIA" + "A" * 16
+    texts = []
+    for key in (caller.keys.access_key, absent):
+        with stranger.wire() as wire:
+            answer = wire.call("POST", f"/-/access-keys/{key}/disable")
+        assert (answer.status, answer.error) == (404, "ResourceNotFoundException"), answer
+        texts.append(answer.message.replace(key, "KEY"))
+    assert texts[0] == texts[1]
+    assert caller.jobs() == []
