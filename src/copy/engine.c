@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -28,6 +30,7 @@
 #define PUT_OFF_US     1000000LL
 #define PUT_OFF_MAX_US 60000000LL
 #define STACK_BYTES    (512UL * 1024)
+#define NICE           10 /* of the threads that run copies; see setpriority(2) */
 
 /* -- Regions -------------------------------------------------------------------------------- */
 
@@ -405,6 +408,8 @@ static void *run(void *arg)
 {
     struct oc_copy_engine *engine = arg;
 
+    /* Of this thread only. Where processors are scarce, requests go before copies. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     (void)pthread_mutex_lock(&engine->lock);
     while (!engine->stopping) {
         int64_t now = oc_clock_mono_us(), next = INT64_MAX;
