@@ -186,9 +186,9 @@ static bool was_cancelled(const PGresult *result)
     return state && strcmp(state, "57014") == 0;
 }
 
-static void set_timeout(int way, double cap_us)
+/* 0: none */
+static void set_timeout(int way, long ms)
 {
-    long ms = (long)(cap_us / 1e3) + 1;
     char sql[64];
     PGresult *result;
 
@@ -213,9 +213,11 @@ static int ask_postgres(const struct query *q, int way, double cap_us)
     char statement[16];
 
     (void)snprintf(statement, sizeof statement, "q%u", shape);
-    set_timeout(way, cap_us);
-    if (!prepared[way][shape])
+    if (!prepared[way][shape]) {
+        set_timeout(way, 0);
         prepare(way, shape, statement);
+    }
+    set_timeout(way, (long)(cap_us / 1e3) + 1);
     fill_values(q, &values);
     PGresult *result = PQexecPrepared(db, statement, values.count, values.list, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
