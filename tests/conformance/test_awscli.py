@@ -183,8 +183,8 @@ def test_delete_custom_model(cli: Cli) -> None:
 
 
 def test_every_operation_was_run(cli: Cli, request: pytest.FixtureRequest) -> None:
-    here = [i for i in request.session.items if i.path == request.path]
-    if len(here) < 15:
+    here = {item.name for item in request.session.items if item.path == request.path}
+    if not here >= {name for name in globals() if name.startswith("test_")}:
         pytest.skip("judges all tests of this file, and only some ran")
     wanted = {operation.name.lower() for operation in BEDROCK_OPERATIONS}
     assert wanted <= Cli.used, wanted - Cli.used

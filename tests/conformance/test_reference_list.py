@@ -269,7 +269,7 @@ def test_walks_during_creates_see_each_job_exactly_once(own: Cloud) -> None:
                 query = random_query(rng, jobs)
                 seen: list[Job] = []
                 token = None
-                while len(seen) < 1000:
+                while True:
                     got = ask(wire, query, rng.choice([1, 5, 20, 100]), token)
                     seen += got["modelCopyJobSummaries"]
                     token = got.get("nextToken")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -92,17 +92,8 @@ def test_completing_twice_at_once_makes_one_model(account: Account) -> None:
     for _ in range(10):
         upload = begin(account)
         assert put(account, upload, content).status == 200
-        answers: list[Answer] = []
-        threads = [
-            threading.Thread(
-                target=lambda: answers.append(complete(account, upload, manifest(content)))
-            )
-            for _ in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(complete, *zip(*[(account, upload, manifest(content))] * 4)))
         assert {answer.status for answer in answers} == {202}, answers
         assert len({answer.json["modelArn"] for answer in answers}) == 1
 

@@ -124,7 +124,7 @@ class Server:
         self.process = None
 
     def __enter__(self) -> Server:
-        return self.start()
+        return self if self.running() else self.start()
 
     def __exit__(self, kind: object, *_: object) -> None:
         if not self.running():
