@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -387,12 +388,13 @@ def test_policy_that_allows_everything_still_leaves_the_model_its_owners(
     put_policy(owner, model, {"Principal": {"AWS": receiver.id}, "Action": "*"})
     client = receiver.boto(HOME)
     assert client.get_custom_model(modelIdentifier=model)["modelArn"] == model
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: client.delete_custom_model(modelIdentifier=model),
         lambda: client.tag_resource(resourceARN=model, tags=[{"key": "a", "value": "b"}]),
         lambda: client.untag_resource(resourceARN=model, tagKeys=["a"]),
         lambda: client.delete_resource_policy(resourceArn=model),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ClientError) as error:
             call()
         assert code(error) == (403, "AccessDeniedException")
