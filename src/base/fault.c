@@ -105,3 +105,21 @@ void *oc_realloc(void *old, unsigned long size)
     }
     return realloc(old, size);
 }
+
+void *oc_grow(void *items, unsigned long *cap, unsigned long want, unsigned long size)
+{
+    unsigned long room = *cap ? *cap : 16, bytes;
+    void *grown;
+
+    if (items && want <= *cap)
+        return items;
+    while (room < want)
+        if (__builtin_mul_overflow(room, 2UL, &room))
+            return NULL;
+    if (__builtin_mul_overflow(room, size, &bytes))
+        return NULL;
+    grown = oc_realloc(items, bytes);
+    if (grown)
+        *cap = room;
+    return grown;
+}

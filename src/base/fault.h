@@ -44,4 +44,12 @@ bool oc_fault_from_env(void);
 void *oc_alloc(unsigned long size);
 void *oc_realloc(void *old, unsigned long size);
 
+/**
+ * Room for `want` items of `size` bytes in a growing array: doubled as often as it takes.
+ * @param[in,out] items  the array, or NULL while `*cap` is 0
+ * @param[in,out] cap    items that it has room for
+ * @return the array, with its old content, or NULL: no memory; array and `*cap` are as before then.
+ */
+void *oc_grow(void *items, unsigned long *cap, unsigned long want, unsigned long size);
+
 #endif

@@ -4,11 +4,9 @@
  * First everything that the store alone can tell, on one snapshot, which is then closed; Active
  * models are noted down on the way and their bytes looked for afterwards. What is missing then may
  * have been deleted meanwhile, so the model's record is read again before it becomes a finding.
- * Models with the same manifest under the same key are the same bytes: those are looked at once.
  */
-#include "copy/check.h"
+#include "copy/check_impl.h"
 
-#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,50 +14,19 @@
 
 #include "base/fault.h"
 #include "base/json.h"
-#include "copy/copy_impl.h"
+#include "base/limits.h"
 
-#define ARENA_MAX (64UL * 1024 * 1024)
 #define PAGE_JOBS 1000
 
-/* An Active model whose bytes are to be looked for. */
-struct active {
-    char key[OC_COPY_KEY_MAX];
-    size_t key_len;
-};
-
-/* Whose jobs to look at. */
-struct place {
-    char account[OC_ACCOUNT_LEN + 1];
-    char region[32];
-};
-
-/* Which bytes, and what the record says of them: Region, key, manifest, sizes. */
-struct bytes_id {
-    uint8_t digest[OC_SHA256_LEN];
-};
-
-struct check {
-    const struct oc_copy_check_options *options;
-    struct oc_read *read;
-    struct active *actives;
-    size_t active_count, active_cap;
-    struct place *places;
-    size_t place_count, place_cap;
-    void *sound;     /* tree of struct bytes_id: found sound already */
-    uint8_t *buffer; /* one part, for `deep` */
-    uint64_t findings;
-};
-
-static void check_clear(struct check *check)
+static void check_clear(struct oc_check *check)
 {
     free(check->actives);
     free(check->places);
-    tdestroy(check->sound, free);
+    oc_check_forget_bytes(check);
     free(check->buffer);
 }
 
-static void find(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void find(struct check *check, const char *fmt, ...)
+void oc_check_find(struct oc_check *check, const char *fmt, ...)
 {
     char text[1024];
     va_list args;
@@ -71,23 +38,29 @@ static void find(struct check *check, const char *fmt, ...)
     check->options->fn(text, check->options->ctx);
 }
 
+const char *oc_check_model_arn(struct oc_arena *arena, const struct oc_model *model)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
+    struct oc_slice copy;
+
+    oc_buf_init(&arn, OC_ARN_MAX);
+    oc_model_put_arn(&arn, model);
+    copy = oc_arena_copy(arena, oc_buf_slice(&arn));
+    return copy.ptr ? copy.ptr : "?";
+}
+
 static int make_room(void **items, size_t count, size_t *cap, size_t size, struct oc_err *err)
 {
-    size_t more = *cap ? *cap * 2 : 64;
-    void *grown;
+    void *grown = oc_grow(*items, cap, count + 1, size);
 
-    if (count < *cap)
-        return OC_OK;
-    grown = oc_realloc(*items, more * size);
     if (!grown)
         return oc_fail_nomem(err);
     *items = grown;
-    *cap = more;
     return OC_OK;
 }
 
 /* A record, or absent when there is none. */
-static int get(const struct check *check, enum oc_record_kind kind, struct oc_slice key,
+static int get(const struct oc_check *check, enum oc_record_kind kind, struct oc_slice key,
                struct oc_slice *ret, struct oc_err *err)
 {
     int rc;
@@ -100,7 +73,7 @@ static int get(const struct check *check, enum oc_record_kind kind, struct oc_sl
 }
 
 /* A model; `*ret_there` is false when there is none. */
-static int get_model(const struct check *check, struct oc_arena *arena,
+static int get_model(const struct oc_check *check, struct oc_arena *arena,
                      struct oc_partition partition, struct oc_slice id, struct oc_model *ret,
                      bool *ret_there, struct oc_err *err)
 {
@@ -111,20 +84,13 @@ static int get_model(const struct check *check, struct oc_arena *arena,
     return rc < 0 || !record.ptr ? rc : oc_model_decode(record, arena, ret, err);
 }
 
-static const struct oc_region *served(const struct check *check, struct oc_slice name)
-{
-    for (size_t i = 0; i < check->options->region_count; i++)
-        if (oc_slice_eq(check->options->regions[i].name, name))
-            return &check->options->regions[i];
-    return NULL;
-}
-
 /* -- models --------------------------------------------------------------------------------- */
 
-static int add_place(struct check *check, struct oc_slice account, struct oc_slice region,
+static int add_place(struct oc_check *check, struct oc_slice account, struct oc_slice region,
                      struct oc_err *err)
 {
-    struct place *last = check->place_count ? &check->places[check->place_count - 1] : NULL;
+    struct oc_check_place *last =
+        check->place_count ? &check->places[check->place_count - 1] : NULL;
     int rc;
 
     if (last && oc_slice_eq_str(account, last->account) && oc_slice_eq_str(region, last->region))
@@ -134,15 +100,15 @@ static int add_place(struct check *check, struct oc_slice account, struct oc_sli
     if (rc < 0)
         return rc;
     last = &check->places[check->place_count++];
-    *last = (struct place){0};
+    *last = (struct oc_check_place){0};
     (void)snprintf(last->account, sizeof(last->account), "%.*s", OC_FMT(account));
     (void)snprintf(last->region, sizeof(last->region), "%.*s", OC_FMT(region));
     return OC_OK;
 }
 
-static int note_active(struct check *check, struct oc_slice key, struct oc_err *err)
+static int note_active(struct oc_check *check, struct oc_slice key, struct oc_err *err)
 {
-    struct active *active;
+    struct oc_check_active *active;
     int rc = make_room((void **)&check->actives, check->active_count, &check->active_cap,
                        sizeof(*check->actives), err);
 
@@ -157,7 +123,7 @@ static int note_active(struct check *check, struct oc_slice key, struct oc_err *
 }
 
 /* Name, place in the list and task of a model. */
-static int check_companions(struct check *check, struct oc_arena *arena,
+static int check_companions(struct oc_check *check, struct oc_arena *arena,
                             const struct oc_model *model, const char *arn, struct oc_err *err)
 {
     struct oc_slice holder, order, task;
@@ -176,44 +142,36 @@ static int check_companions(struct check *check, struct oc_arena *arena,
         return rc;
     holds = holder.ptr && oc_slice_eq(holder, model->id);
     if (holds != (model->status != OC_MODEL_FAILED))
-        find(check, "model %s is %.*s and %s its name '%.*s'", arn,
-             OC_FMT(oc_model_status_text(model->status)), holds ? "holds" : "does not hold",
-             OC_FMT(model->name));
+        oc_check_find(check, "model %s is %.*s and %s its name '%.*s'", arn,
+                      OC_FMT(oc_model_status_text(model->status)),
+                      holds ? "holds" : "does not hold", OC_FMT(model->name));
     if (!order.ptr)
-        find(check, "model %s is missing in the list of models", arn);
+        oc_check_find(check, "model %s is missing in the list of models", arn);
     if ((task.ptr != NULL) != (model->status == OC_MODEL_CREATING))
-        find(check, "model %s is %.*s and has %s task", arn,
-             OC_FMT(oc_model_status_text(model->status)), task.ptr ? "a" : "no");
+        oc_check_find(check, "model %s is %.*s and has %s task", arn,
+                      OC_FMT(oc_model_status_text(model->status)), task.ptr ? "a" : "no");
     return OC_OK;
-}
-
-static const char *model_arn(struct oc_arena *arena, const struct oc_model *model)
-{
-    struct oc_slice arn =
-        oc_arena_printf(arena, "%.*s/%.*s/custom-model/%.*s/%.*s", OC_FMT(model->partition.account),
-                        OC_FMT(model->partition.region), OC_FMT(model->base), OC_FMT(model->id));
-
-    return arn.ptr ? arn.ptr : "?";
 }
 
 static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
-    struct check *check = ctx;
+    struct oc_check *check = ctx;
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     struct oc_slice expected;
     int rc;
 
-    oc_arena_init(&arena, ARENA_MAX);
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
     rc = oc_model_decode(record, &arena, &model, err);
     if (rc < 0)
         return rc;
     expected = oc_key_model(&arena, model.partition, model.id);
     if (!oc_slice_eq(expected, key))
-        find(check, "model %s stands under another key", model_arn(&arena, &model));
+        oc_check_find(check, "model %s stands under another key",
+                      oc_check_model_arn(&arena, &model));
     rc = add_place(check, model.partition.account, model.partition.region, err);
     if (rc == OC_OK)
-        rc = check_companions(check, &arena, &model, model_arn(&arena, &model), err);
+        rc = check_companions(check, &arena, &model, oc_check_model_arn(&arena, &model), err);
     if (rc == OC_OK && model.status == OC_MODEL_ACTIVE)
         rc = note_active(check, key, err);
     return rc;
@@ -222,7 +180,7 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
 /* account \0 region \0 name */
 static int meet_name(struct oc_slice key, struct oc_slice id, void *ctx, struct oc_err *err)
 {
-    struct check *check = ctx;
+    struct oc_check *check = ctx;
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_partition partition;
     struct oc_slice name = key;
@@ -230,35 +188,36 @@ static int meet_name(struct oc_slice key, struct oc_slice id, void *ctx, struct 
     bool there;
     int rc;
 
-    oc_arena_init(&arena, ARENA_MAX);
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
     partition.account = oc_slice_cut(&name, '\0');
     partition.region = oc_slice_cut(&name, '\0');
     rc = get_model(check, &arena, partition, id, &model, &there, err);
     if (rc == OC_OK && (!there || !oc_slice_eq(model.name, name)))
-        find(check, "name '%.*s' of account %.*s in %.*s is held by %.*s, which %s", OC_FMT(name),
-             OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(id),
-             there ? "has another name" : "does not exist");
+        oc_check_find(check, "name '%.*s' of account %.*s in %.*s is held by %.*s, which %s",
+                      OC_FMT(name), OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(id),
+                      there ? "has another name" : "does not exist");
     return rc;
 }
 
 /* account \0 region \0 time (8 bytes) id */
 static int meet_order(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {
-    struct check *check = ctx;
+    struct oc_check *check = ctx;
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_partition partition;
     struct oc_slice rest = key, record;
     int rc;
 
     (void)value;
-    oc_arena_init(&arena, ARENA_MAX);
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
     partition.account = oc_slice_cut(&rest, '\0');
     partition.region = oc_slice_cut(&rest, '\0');
     rest = oc_slice_sub(rest, 8, rest.len);
     rc = get(check, OC_RECORD_MODEL, oc_key_model(&arena, partition, rest), &record, err);
     if (rc == OC_OK && !record.ptr)
-        find(check, "the list of models of account %.*s in %.*s names %.*s, which does not exist",
-             OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(rest));
+        oc_check_find(check,
+                      "the list of models of account %.*s in %.*s names %.*s, which does not exist",
+                      OC_FMT(partition.account), OC_FMT(partition.region), OC_FMT(rest));
     return rc;
 }
 
@@ -269,7 +228,7 @@ static bool job_is(const struct oc_json *job, enum oc_job_status status)
     return oc_slice_eq(oc_json_string(oc_json_get(job, "status")), oc_job_status_text(status));
 }
 
-static int check_task_job(struct check *check, const struct oc_task *task, struct oc_err *err)
+static int check_task_job(struct oc_check *check, const struct oc_task *task, struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
     struct oc_slice json = {0};
@@ -280,14 +239,15 @@ static int check_task_job(struct check *check, const struct oc_task *task, struc
     if (rc < 0 && rc != OC_ENOTFOUND)
         return rc;
     if (!job || !job_is(job, OC_JOB_IN_PROGRESS))
-        find(check, "the task for model %.*s belongs to job %.*s, which %s", OC_FMT(task->model_id),
-             OC_FMT(task->job_id), job ? "has ended" : "does not exist");
+        oc_check_find(check, "the task for model %.*s belongs to job %.*s, which %s",
+                      OC_FMT(task->model_id), OC_FMT(task->job_id),
+                      job ? "has ended" : "does not exist");
     return OC_OK;
 }
 
 static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
-    struct check *check = ctx;
+    struct oc_check *check = ctx;
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
     struct oc_task task;
@@ -295,7 +255,7 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
     int rc;
 
     (void)key;
-    oc_arena_init(&arena, ARENA_MAX);
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
     rc = oc_task_decode(record, &arena, &task, err);
     if (rc == OC_OK)
         rc = add_place(check, task.target.account, task.target.region, err);
@@ -304,8 +264,9 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
     if (rc < 0)
         return rc;
     if (!there)
-        find(check, "there is a task for model %.*s of account %.*s in %.*s, which does not exist",
-             OC_FMT(task.model_id), OC_FMT(task.target.account), OC_FMT(task.target.region));
+        oc_check_find(
+            check, "there is a task for model %.*s of account %.*s in %.*s, which does not exist",
+            OC_FMT(task.model_id), OC_FMT(task.target.account), OC_FMT(task.target.region));
     return task.kind == OC_TASK_COPY ? check_task_job(check, &task, err) : OC_OK;
 }
 
@@ -317,8 +278,8 @@ static struct oc_slice arn_id(struct oc_slice arn)
     return arn;
 }
 
-static int check_job(struct check *check, struct oc_partition partition, const struct oc_json *job,
-                     struct oc_err *err)
+static int check_job(struct oc_check *check, struct oc_partition partition,
+                     const struct oc_json *job, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_slice arn = oc_json_string(oc_json_get(job, "jobArn"));
@@ -328,31 +289,31 @@ static int check_job(struct check *check, struct oc_partition partition, const s
     bool there;
     int rc;
 
-    oc_arena_init(&arena, ARENA_MAX);
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
     rc = get_model(check, &arena, partition, id, &model, &there, err);
     if (rc == OC_OK)
         rc = get(check, OC_RECORD_TASK, oc_key_task(&arena, partition, id), &task, err);
     if (rc < 0)
         return rc;
     if (job_is(job, OC_JOB_IN_PROGRESS) && !task.ptr)
-        find(check, "job %.*s is InProgress and has no task", OC_FMT(arn));
+        oc_check_find(check, "job %.*s is InProgress and has no task", OC_FMT(arn));
     if (job_is(job, OC_JOB_IN_PROGRESS) && (!there || model.status != OC_MODEL_CREATING))
-        find(check, "job %.*s is InProgress and its model is not Creating", OC_FMT(arn));
+        oc_check_find(check, "job %.*s is InProgress and its model is not Creating", OC_FMT(arn));
     if (job_is(job, OC_JOB_COMPLETED) && there && model.status != OC_MODEL_ACTIVE)
-        find(check, "job %.*s is Completed and its model is not Active", OC_FMT(arn));
+        oc_check_find(check, "job %.*s is Completed and its model is not Active", OC_FMT(arn));
     if (job_is(job, OC_JOB_FAILED) && there && model.status != OC_MODEL_FAILED)
-        find(check, "job %.*s is Failed and its model is not", OC_FMT(arn));
+        oc_check_find(check, "job %.*s is Failed and its model is not", OC_FMT(arn));
     return OC_OK;
 }
 
-static int check_page(struct check *check, struct oc_partition partition,
+static int check_page(struct oc_check *check, struct oc_partition partition,
                       const struct oc_job_page *page, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     OC_AUTO(oc_json_freep) struct oc_json *jobs = NULL;
     int rc;
 
-    oc_buf_init(&text, ARENA_MAX);
+    oc_buf_init(&text, OC_CHECK_ARENA_MAX);
     oc_buf_put_char(&text, '[');
     for (size_t i = 0; i < page->piece_count; i++)
         oc_buf_put_slice(&text, page->pieces[i]);
@@ -365,7 +326,8 @@ static int check_page(struct check *check, struct oc_partition partition,
     return rc;
 }
 
-static int check_jobs(struct check *check, const struct place *place, struct oc_err *err)
+static int check_jobs(struct oc_check *check, const struct oc_check_place *place,
+                      struct oc_err *err)
 {
     struct oc_job_query query = {
         .partition = {oc_slice_of(place->account), oc_slice_of(place->region)},
@@ -378,7 +340,7 @@ static int check_jobs(struct check *check, const struct place *place, struct oc_
         OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
         int rc;
 
-        oc_arena_init(&arena, ARENA_MAX);
+        oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
         rc = oc_read_jobs(check->read, &query, &arena, &page, err);
         if (rc == OC_OK)
             rc = check_page(check, query.partition, &page, err);
@@ -393,7 +355,7 @@ static int check_jobs(struct check *check, const struct place *place, struct oc_
 /* Accounts may have jobs where they no longer have models. */
 static int meet_account(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {
-    struct check *check = ctx;
+    struct oc_check *check = ctx;
 
     (void)value;
     for (size_t i = 0; i < check->options->region_count; i++) {
@@ -407,10 +369,10 @@ static int meet_account(struct oc_slice key, struct oc_slice value, void *ctx, s
 
 static int by_place(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct place));
+    return memcmp(a, b, sizeof(struct oc_check_place));
 }
 
-static int check_store(struct check *check, struct oc_err *err)
+static int check_store(struct oc_check *check, struct oc_err *err)
 {
     static const struct {
         enum oc_record_kind kind;
@@ -433,157 +395,10 @@ static int check_store(struct check *check, struct oc_err *err)
     return rc;
 }
 
-/* -- bytes ---------------------------------------------------------------------------------- */
-
-/* What is wrong with one part: into `err`, which is about the part and not about the check. */
-static int look_at_part(struct check *check, struct oc_blob_store *blobs,
-                        struct oc_copy_verify *verify, const struct oc_blob_name *name,
-                        uint32_t index, struct oc_err *err)
-{
-    const struct oc_manifest *manifest = verify->manifest;
-    uint64_t size = 0;
-    size_t len = 0;
-    int rc;
-
-    if (!check->options->deep) {
-        rc = oc_blob_size(blobs, name, &size, err);
-    } else {
-        rc = oc_blob_get(blobs, name, check->buffer, OC_PART_SIZE, &len, err);
-        size = len;
-    }
-    if (rc == OC_OK && size != manifest->parts[index].size)
-        rc = oc_fail(err, OC_ECORRUPT, "it has %llu bytes, the manifest says %u",
-                     (unsigned long long)size, manifest->parts[index].size);
-    if (rc == OC_OK && check->options->deep)
-        rc = oc_copy_verify_part(verify, index, (struct oc_slice){(char *)check->buffer, len}, err);
-    return rc;
-}
-
-static int look_at_parts(struct check *check, const struct oc_model *model,
-                         const struct oc_manifest *manifest, struct oc_err *err)
-{
-    struct oc_blob_store *blobs = served(check, model->partition.region)->blobs;
-    struct oc_copy_verify verify = {.manifest = manifest};
-    struct oc_err cause = {0};
-    int rc = OC_OK;
-
-    for (uint32_t i = 0; rc == OC_OK && i < manifest->part_count; i++) {
-        struct oc_blob_name name = {.key_id = model->kms_key_id};
-
-        memcpy(name.sha256, manifest->parts[i].sha256, OC_SHA256_LEN);
-        rc = look_at_part(check, blobs, &verify, &name, i, &cause);
-        if (rc < 0)
-            (void)oc_fail(err, rc, "part %u of %zu: %s", i + 1, manifest->part_count, cause.text);
-    }
-    if (rc == OC_OK && check->options->deep)
-        rc = oc_copy_verify_end(&verify, err);
-    oc_copy_verify_clear(&verify);
-    return rc;
-}
-
-/* What is wrong with the bytes of a model: into `err`. */
-static int look_at_model(struct check *check, const struct oc_model *model, struct oc_err *err)
-{
-    struct oc_blob_store *blobs = served(check, model->partition.region)->blobs;
-    struct oc_manifest manifest;
-    int rc;
-
-    oc_manifest_init(&manifest);
-    rc = oc_copy_manifest_load(blobs, model->kms_key_id, model->manifest, &manifest, err);
-    if (rc == OC_OK && (manifest.size != (uint64_t)model->size_bytes ||
-                        manifest.file_count != (size_t)model->file_count))
-        rc = oc_fail(err, OC_ECORRUPT, "its record speaks of other sizes than its manifest");
-    if (rc == OC_OK)
-        rc = look_at_parts(check, model, &manifest, err);
-    oc_manifest_clear(&manifest);
-    return rc;
-}
-
-static int compare_bytes(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct bytes_id));
-}
-
-static int identify_bytes(const struct oc_model *model, struct bytes_id *ret, struct oc_err *err)
-{
-    char text[512];
-    int len = snprintf(text, sizeof(text), "%.*s %.*s %.*s %lld %lld",
-                       OC_FMT(model->partition.region), OC_FMT(model->kms_key_id),
-                       OC_FMT(model->manifest), (long long)model->size_bytes,
-                       (long long)model->file_count);
-
-    return oc_sha256((struct oc_slice){text, (size_t)len}, ret->digest, err);
-}
-
-/* Look at bytes that were not looked at before; what is wrong with them: into `err`. */
-static int look_once(struct check *check, const struct oc_model *model, struct oc_err *err)
-{
-    struct bytes_id id, *kept;
-    int rc = identify_bytes(model, &id, err);
-
-    if (rc < 0 || tfind(&id, &check->sound, compare_bytes))
-        return rc;
-    rc = look_at_model(check, model, err);
-    if (rc < 0)
-        return rc;
-    kept = oc_alloc(sizeof(*kept));
-    if (!kept)
-        return oc_fail_nomem(err);
-    *kept = id;
-    if (!tsearch(kept, &check->sound, compare_bytes)) {
-        free(kept);
-        return oc_fail_nomem(err);
-    }
-    return OC_OK;
-}
-
-/* The model as the store has it now; false when it is not Active any more. */
-static int read_active(struct check *check, const struct active *active, struct oc_arena *arena,
-                       struct oc_model *ret, bool *ret_active, struct oc_err *err)
-{
-    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    struct oc_slice record;
-    int rc = oc_store_read(check->options->store, &read, err);
-
-    if (rc < 0)
-        return rc;
-    rc = oc_read_get(read, OC_RECORD_MODEL, (struct oc_slice){active->key, active->key_len},
-                     &record, err);
-    *ret_active = false;
-    if (rc < 0)
-        return rc == OC_ENOTFOUND ? OC_OK : rc;
-    rc = oc_model_decode(record, arena, ret, err);
-    *ret_active = rc == OC_OK && ret->status == OC_MODEL_ACTIVE;
-    return rc;
-}
-
-static int check_bytes(struct check *check, const struct active *active, struct oc_err *err)
-{
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct oc_err wrong = {0};
-    struct oc_model model;
-    bool is_active;
-    int rc;
-
-    oc_arena_init(&arena, ARENA_MAX);
-    rc = read_active(check, active, &arena, &model, &is_active, err);
-    if (rc < 0 || !is_active || !served(check, model.partition.region))
-        return rc;
-    rc = look_once(check, &model, &wrong);
-    if (rc == OC_ENOMEM)
-        return oc_fail_nomem(err);
-    if (rc == OC_OK)
-        return OC_OK;
-    rc = read_active(check, active, &arena, &model, &is_active, err);
-    if (rc == OC_OK && is_active)
-        find(check, "model %s: %s", model_arn(&arena, &model), wrong.text);
-    return rc;
-}
-
 int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_findings,
                   struct oc_err *err)
 {
-    OC_AUTO(check_clear) struct check check = {.options = options};
+    OC_AUTO(check_clear) struct oc_check check = {.options = options};
     int rc;
 
     check.buffer = options->deep ? oc_alloc(OC_PART_SIZE) : NULL;
@@ -596,7 +411,7 @@ int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_fin
     oc_read_close(check.read);
     check.read = NULL;
     for (size_t i = 0; rc == OC_OK && i < check.active_count; i++)
-        rc = check_bytes(&check, &check.actives[i], err);
+        rc = oc_check_bytes(&check, &check.actives[i], err);
     if (rc == OC_OK)
         *ret_findings = check.findings;
     return rc;

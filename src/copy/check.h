@@ -14,7 +14,7 @@ struct oc_copy_check_options {
     struct oc_store *store;
     const struct oc_region *regions;
     size_t region_count;
-    bool deep;      /* decrypt and re-hash every part and file, not only look for them */
+    bool deep; /* decrypt and re-hash every part and file, not only look for them */
     oc_check_fn *fn;
     void *ctx;
 };

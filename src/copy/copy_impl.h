@@ -1,14 +1,17 @@
 /*
  * Inside of the copy engine. Not for other folders.
  *
- * engine.c    which task runs when
+ * engine.c    the runners, and what is asked from outside
+ * queue.c     which task runs when
  * job.c       one run of one task, from its record to its end
  * commit.c    what a run reads from the store and writes to it
  * flight.c    the parts of a run that are in the workers' hands
  * transfer.c  copy: from one content store to another
  * import.c    import: from a folder (walk.c lists it)
  * upload.c    upload: verify what a client has stored
+ * verify.c    hashing files from parts
  * sweep.c     removing what nothing refers to
+ * check.c     the checker (check_bytes.c: its second half)
  *
  * Locks: engine->lock, then job->lock, then those of pool and pins; none is held over I/O.
  */
@@ -112,6 +115,24 @@ struct oc_copy_job {
 
 /** The engine's state of a Region, or NULL. */
 struct oc_copy_region *oc_copy_find_region(struct oc_copy_engine *engine, struct oc_slice name);
+
+/* -- queue.c: engine->lock is held on entry and exit ------------------------------------------ */
+
+#define OC_COPY_PUT_OFF_US 1000000LL /* the pause after a failure of the store */
+
+/** The entry of a task, or NULL. */
+struct oc_copy_entry *oc_copy_queue_find(const struct oc_copy_engine *engine, struct oc_slice key);
+
+/** Forget an entry whose task is done. */
+void oc_copy_queue_remove(struct oc_copy_engine *engine, struct oc_copy_entry *entry);
+
+/** Look the store's tasks through; the lock is released meanwhile. */
+void oc_copy_queue_scan(struct oc_copy_engine *engine);
+
+/** The entry to run now, or NULL; lowers `*ret_next_us` to when the next one that was put off is
+ * due. */
+struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_t now,
+                                           int64_t *ret_next_us);
 
 /* -- job.c ---------------------------------------------------------------------------------- */
 

@@ -3,7 +3,6 @@
  */
 #include "copy/pool.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,8 +20,8 @@ struct oc_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;    /* for workers: something is queued, or closing */
     pthread_cond_t tickets; /* for users: a ticket came back, or stopping */
-    bool stopping; /* nobody waits any more */
-    bool closing;  /* and nobody submits: workers end when all is done */
+    bool stopping;          /* nobody waits any more */
+    bool closing;           /* and nobody submits: workers end when all is done */
 
     struct oc_ticket *all;  /* the array */
     struct oc_ticket *free; /* not given out */
@@ -83,8 +82,7 @@ static void *work(void *arg)
 
 /* -- life ----------------------------------------------------------------------------------- */
 
-/* Durations must not depend on the wall clock. */
-static void init_monotonic(pthread_cond_t *cond)
+void oc_pool_init_cond(pthread_cond_t *cond)
 {
     pthread_condattr_t attr;
 
@@ -121,7 +119,7 @@ int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct
     memset(pool, 0, sizeof(*pool));
     (void)pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes */
     (void)pthread_cond_init(&pool->work, NULL);
-    init_monotonic(&pool->tickets);
+    oc_pool_init_cond(&pool->tickets);
     pool->parts_tail = &pool->parts_head;
     pool->ticket_count = tickets;
     rc = start(pool, workers, err);

@@ -70,16 +70,11 @@ static void sweep_clear(struct sweep *sweep)
 /* Room for one more item of `size` bytes. */
 static int make_room(void **items, size_t count, size_t *cap, size_t size, struct oc_err *err)
 {
-    size_t more = *cap ? *cap * 2 : 64;
-    void *grown;
+    void *grown = oc_grow(*items, cap, count + 1, size);
 
-    if (count < *cap)
-        return OC_OK;
-    grown = oc_realloc(*items, more * size);
     if (!grown)
         return oc_fail_nomem(err);
     *items = grown;
-    *cap = more;
     return OC_OK;
 }
 
@@ -181,8 +176,8 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
     return OC_OK;
 }
 
-/* account \0 region \0 upload \0 digest. Records that outlived their upload, because a crash came while
- * they were being removed, hold nothing. */
+/* account \0 region \0 upload \0 digest. Records that outlived their upload, because a crash came
+ * while they were being removed, hold nothing. */
 static int meet_upload_part(struct oc_slice key, struct oc_slice record, void *ctx,
                             struct oc_err *err)
 {

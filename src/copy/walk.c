@@ -87,32 +87,25 @@ static void pending_clear(struct pending *pending)
 
 static bool push(struct pending *pending, char *path)
 {
-    if (pending->count == pending->cap) {
-        size_t cap = pending->cap ? pending->cap * 2 : 16;
-        char **grown = oc_realloc(pending->paths, cap * sizeof(*grown));
+    char **grown = oc_grow(pending->paths, &pending->cap, pending->count + 1, sizeof(char *));
 
-        if (!grown)
-            return false;
-        pending->paths = grown;
-        pending->cap = cap;
-    }
+    if (!grown)
+        return false;
+    pending->paths = grown;
     pending->paths[pending->count++] = path;
     return true;
 }
 
 static int add_file(struct oc_walk *walk, char *path, const struct stat *st, struct oc_err *err)
 {
+    struct oc_walk_file *grown;
+
     if (walk->count >= OC_MODEL_FILES_MAX)
         return oc_fail(err, OC_ELIMIT, "the folder has more than %d files", OC_MODEL_FILES_MAX);
-    if (walk->count == walk->cap) {
-        size_t cap = walk->cap ? walk->cap * 2 : 64;
-        struct oc_walk_file *grown = oc_realloc(walk->files, cap * sizeof(*grown));
-
-        if (!grown)
-            return oc_fail_nomem(err);
-        walk->files = grown;
-        walk->cap = cap;
-    }
+    grown = oc_grow(walk->files, &walk->cap, walk->count + 1, sizeof(*grown));
+    if (!grown)
+        return oc_fail_nomem(err);
+    walk->files = grown;
     walk->files[walk->count++] = (struct oc_walk_file){
         .path = path,
         .size = (uint64_t)st->st_size,

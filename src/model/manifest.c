@@ -110,24 +110,6 @@ static int check_path(const struct oc_manifest *manifest, struct oc_slice path, 
 
 /* -- building ------------------------------------------------------------------------------- */
 
-/* Room for `want` items of `size` bytes. @return false when out of memory. */
-static bool grow(void **items, size_t *cap, size_t want, size_t size)
-{
-    size_t room = *cap ? *cap : 16;
-    void *grown;
-
-    if (want <= *cap)
-        return true;
-    while (room < want)
-        room *= 2;
-    grown = oc_realloc(*items, room * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *cap = room;
-    return true;
-}
-
 /* Give the file its place in the stream; room for its parts is there. */
 static void lay_out(struct oc_manifest *manifest, struct oc_manifest_file *file)
 {
@@ -161,7 +143,8 @@ uint32_t oc_manifest_file_parts(const struct oc_manifest_file *file)
 int oc_manifest_add(struct oc_manifest *manifest, struct oc_slice path, uint64_t size,
                     bool executable, struct oc_err *err)
 {
-    struct oc_manifest_file file = {.size = size, .executable = executable};
+    struct oc_manifest_file file = {.size = size, .executable = executable}, *files;
+    struct oc_manifest_part *parts;
     int rc = check_path(manifest, path, err);
 
     if (rc < 0)
@@ -170,11 +153,15 @@ int oc_manifest_add(struct oc_manifest *manifest, struct oc_slice path, uint64_t
         return oc_fail(err, OC_ELIMIT, "a model may have %d files", OC_MODEL_FILES_MAX);
     if (size > OC_MODEL_SIZE_MAX || manifest->size + size > OC_MODEL_SIZE_MAX)
         return oc_fail(err, OC_ELIMIT, "a model may have %lu bytes", OC_MODEL_SIZE_MAX);
-    if (!grow((void **)&manifest->files, &manifest->file_cap, manifest->file_count + 1,
-              sizeof(*manifest->files)) ||
-        !grow((void **)&manifest->parts, &manifest->part_cap,
-              manifest->part_count + oc_manifest_file_parts(&file), sizeof(*manifest->parts)))
+    files = oc_grow(manifest->files, &manifest->file_cap, manifest->file_count + 1, sizeof(*files));
+    if (!files)
         return oc_fail_nomem(err);
+    manifest->files = files;
+    parts = oc_grow(manifest->parts, &manifest->part_cap,
+                    manifest->part_count + oc_manifest_file_parts(&file), sizeof(*parts));
+    if (!parts)
+        return oc_fail_nomem(err);
+    manifest->parts = parts;
     file.path = oc_arena_copy(&manifest->text, path);
     if (!file.path.ptr)
         return oc_fail_nomem(err);

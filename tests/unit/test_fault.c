@@ -138,6 +138,31 @@ static void errno_becomes_code_and_words(void **state)
     }
 }
 
+static void grown_array_doubles_and_keeps_its_content(void **state)
+{
+    unsigned long cap = 0;
+    int *items = oc_grow(NULL, &cap, 0, sizeof(*items)), *grown;
+
+    (void)state;
+    assert_non_null(items); /* NULL means no memory and nothing else */
+    assert_int_equal(cap, 16);
+    items[15] = 7;
+    grown = oc_grow(items, &cap, 16, sizeof(*items));
+    assert_ptr_equal(grown, items);
+    oc_fault_arm(OC_FAULT_ALLOC, 1, OC_FAULT_ONCE);
+    assert_null(oc_grow(items, &cap, 17, sizeof(*items)));
+    oc_fault_arm(OC_FAULT_ALLOC, 0, OC_FAULT_ONCE);
+    assert_int_equal(cap, 16);
+    items = oc_grow(items, &cap, 33, sizeof(*items));
+    assert_non_null(items);
+    assert_int_equal(cap, 64);
+    assert_int_equal(items[15], 7);
+    assert_null(oc_grow(items, &cap, ~0UL, sizeof(*items)));
+    assert_null(oc_grow(items, &cap, ~0UL / 4, 64));
+    assert_int_equal(cap, 64);
+    free(items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +170,7 @@ int main(void)
         cmocka_unit_test(environment_arms_one_site),
         cmocka_unit_test(mode_die_ends_the_process),
         cmocka_unit_test(failed_allocation_leaves_the_old_memory),
+        cmocka_unit_test(grown_array_doubles_and_keeps_its_content),
         cmocka_unit_test(error_holds_code_name_and_text),
         cmocka_unit_test(long_error_text_is_cut),
         cmocka_unit_test(errno_becomes_code_and_words),

@@ -51,20 +51,17 @@ struct oc_keyring_key *oc_keyring_find(const struct oc_keys *keys, struct oc_sli
 int oc_keyring_insert(struct oc_keys *keys, struct oc_keyring_key *key, struct oc_err *err)
 {
     size_t at = position_of(keys, oc_slice_of(key->id));
+    struct oc_keyring_key **grown;
 
     if (at < keys->key_count && strcmp(keys->keys[at]->id, key->id) == 0)
         return oc_fail(err, OC_ECONFLICT, "key %s exists", key->id);
     if (keys->key_count >= OC_KEYS_MAX)
         return oc_fail(err, OC_ELIMIT, "the keyring holds %d keys, the most it can", OC_KEYS_MAX);
-    if (keys->key_count == keys->key_cap) {
-        size_t cap = keys->key_cap ? keys->key_cap * 2 : 16;
-        struct oc_keyring_key **grown = oc_realloc(keys->keys, cap * sizeof(*grown));
-
-        if (!grown)
-            return oc_fail_nomem(err);
-        keys->keys = grown;
-        keys->key_cap = cap;
-    }
+    grown =
+        oc_grow(keys->keys, &keys->key_cap, keys->key_count + 1, sizeof(struct oc_keyring_key *));
+    if (!grown)
+        return oc_fail_nomem(err);
+    keys->keys = grown;
     memmove(keys->keys + at + 1, keys->keys + at, (keys->key_count - at) * sizeof(*keys->keys));
     keys->keys[at] = key;
     keys->key_count++;
@@ -83,20 +80,16 @@ void oc_keyring_remove(struct oc_keys *keys, struct oc_keyring_key *key)
 int oc_keyring_add_alias(struct oc_keys *keys, struct oc_slice name, struct oc_keyring_key *key,
                          struct oc_err *err)
 {
+    struct oc_keyring_alias *grown;
     char *copy;
 
     if (keys->alias_count >= OC_KEYS_ALIASES_MAX)
         return oc_fail(err, OC_ELIMIT, "the keyring holds %d aliases, the most it can",
                        OC_KEYS_ALIASES_MAX);
-    if (keys->alias_count == keys->alias_cap) {
-        size_t cap = keys->alias_cap ? keys->alias_cap * 2 : 16;
-        struct oc_keyring_alias *grown = oc_realloc(keys->aliases, cap * sizeof(*grown));
-
-        if (!grown)
-            return oc_fail_nomem(err);
-        keys->aliases = grown;
-        keys->alias_cap = cap;
-    }
+    grown = oc_grow(keys->aliases, &keys->alias_cap, keys->alias_count + 1, sizeof(*grown));
+    if (!grown)
+        return oc_fail_nomem(err);
+    keys->aliases = grown;
     copy = oc_alloc(name.len + 1);
     if (!copy)
         return oc_fail_nomem(err);
