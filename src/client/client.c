@@ -18,6 +18,8 @@
 
 #define ATTEMPTS_DEFAULT           3
 #define ATTEMPTS_MAX               1000
+#define RENEW_AGAIN_MS             (30 * 1000)
+#define RENEW_BEFORE_MS            (5 * 60 * 1000) /* credentials are renewed so long before */
 #define CONNECT_TIMEOUT_DEFAULT_MS 5000
 #define STALL_TIMEOUT_DEFAULT_MS   60000
 #define CALL_MEMORY_MAX            (256UL * 1024) /* for the URL and the headers of one attempt */
@@ -39,6 +41,9 @@ struct oc_client {
     _Atomic int64_t clock_offset_ms; /* what the server's clock is ahead of ours */
     struct oc_retry_quota quota;
     bool use_fips, use_dualstack;
+    bool profile_is_named;
+    pthread_rwlock_t credentials_lock; /* guards `credentials`, which are renewed, and this: */
+    int64_t renew_not_before_ms;
 };
 
 /* -- life ----------------------------------------------------------------------------------------
@@ -73,6 +78,7 @@ static int find_settings(struct oc_client *client, const struct oc_client_option
     }
     if (o->anonymous)
         return OC_OK;
+    client->profile_is_named = o->profile != NULL;
     return oc_credentials_load(&o->credentials, &client->profile, o->profile != NULL,
                                &client->credentials, err);
 }
@@ -139,6 +145,7 @@ static void init_pauses(struct oc_client *client)
     (void)pthread_cond_init(&client->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     (void)pthread_mutex_init(&client->lock, NULL);
+    (void)pthread_rwlock_init(&client->credentials_lock, NULL);
 }
 
 int oc_client_new(const struct oc_client_options *options, struct oc_client **ret,
@@ -171,6 +178,7 @@ void oc_client_free(struct oc_client *client)
     oc_profile_clear(&client->profile);
     (void)pthread_cond_destroy(&client->changed);
     (void)pthread_mutex_destroy(&client->lock);
+    (void)pthread_rwlock_destroy(&client->credentials_lock);
     free(client);
 }
 
@@ -281,6 +289,70 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
     return OC_OK;
 }
 
+/* -- credentials that end ---------------------------------------------------------------------- */
+
+static bool are_ending(const struct oc_client *client, int64_t margin_ms)
+{
+    const int64_t expires_ms = client->credentials.expires_ms;
+
+    return expires_ms != 0 && oc_clock_now_ms() > expires_ms - margin_ms;
+}
+
+/* Holds the lock for writing. What cannot be renewed is used as long as it lasts. */
+static int renew(struct oc_client *client, struct oc_err *err)
+{
+    struct oc_credentials fresh;
+    struct oc_err why = {0};
+    int rc;
+
+    /* Another thread was faster, or the source has nothing that lasts longer. */
+    if (!are_ending(client, RENEW_BEFORE_MS) ||
+        (!are_ending(client, 0) && oc_clock_now_ms() < client->renew_not_before_ms))
+        return OC_OK;
+    client->renew_not_before_ms = oc_clock_now_ms() + RENEW_AGAIN_MS;
+    rc = oc_credentials_load(NULL, &client->profile, client->profile_is_named, &fresh, &why);
+    if (rc < 0) {
+        if (!are_ending(client, 0))
+            return OC_OK;
+        *err = why;
+        return rc;
+    }
+    oc_credentials_clear(&client->credentials);
+    client->credentials = fresh;
+    return OC_OK;
+}
+
+/* Take the lock for reading, with credentials that have not ended. */
+static int lock_credentials(struct oc_client *client, struct oc_err *err)
+{
+    int rc = OC_OK;
+
+    (void)pthread_rwlock_rdlock(&client->credentials_lock);
+    if (!are_ending(client, RENEW_BEFORE_MS))
+        return OC_OK;
+    (void)pthread_rwlock_unlock(&client->credentials_lock);
+    (void)pthread_rwlock_wrlock(&client->credentials_lock);
+    rc = renew(client, err);
+    (void)pthread_rwlock_unlock(&client->credentials_lock);
+    if (rc == OC_OK)
+        (void)pthread_rwlock_rdlock(&client->credentials_lock);
+    return rc;
+}
+
+static int prepare_locked(struct oc_client *client, const struct oc_request *request,
+                          struct oc_arena *arena, struct prepared *ret, struct oc_err *err)
+{
+    int rc = lock_credentials(client, err);
+
+    if (rc < 0)
+        return rc;
+    rc = prepare(client, request, arena, ret, err);
+    (void)pthread_rwlock_unlock(&client->credentials_lock);
+    return rc;
+}
+
+/* -- the answer -------------------------------------------------------------------------------- */
+
 /* What became of one attempt. */
 struct outcome {
     bool retryable;
@@ -326,7 +398,7 @@ static int attempt(struct oc_client *client, const struct oc_request *request, u
 
     *ret = (struct outcome){0};
     oc_arena_init(&arena, CALL_MEMORY_MAX);
-    rc = prepare(client, request, &arena, &p, err);
+    rc = prepare_locked(client, request, &arena, &p, err);
     if (rc == OC_OK) {
         struct oc_transport_request wire = {
             .method = request->method,

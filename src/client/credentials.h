@@ -5,8 +5,15 @@
  *   2. AWS_BEARER_TOKEN_BEDROCK
  *   3. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN — unless a profile was named
  *      explicitly, which then comes first
- *   4. the profile in the shared credentials file
- *   5. the profile in the shared config file
+ *   4. the profile's role: `role_arn` with `source_profile` or `credential_source`, or with
+ *      `web_identity_token_file`; then AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE
+ *   5. the profile in the shared credentials file
+ *   6. the profile's `credential_process`
+ *   7. the profile in the shared config file
+ *   8. the container's endpoint, when the environment names one
+ *   9. the machine's metadata service, version 2, unless AWS_EC2_METADATA_DISABLED is true
+ *
+ * Not known: SSO, `mfa_serial`. A profile that needs them ends the search with an error.
  *
  * A place that holds an access key without its secret ends the search with an error: the next
  * place would silently be someone else.
@@ -27,6 +34,7 @@ struct oc_credentials {
     struct oc_secret secret;
     struct oc_buf session_token; /* empty: none */
     struct oc_buf bearer;        /* not empty: use this and no signature */
+    int64_t expires_ms;          /* since 1970; 0: they do not end */
     const char *source;          /* where they were found, for people; static text */
 };
 
@@ -46,10 +54,20 @@ struct oc_static_credentials {
  * @param profile_is_named  the user named the profile explicitly (option, not environment)
  * @param[out] ret          clear with oc_credentials_clear; set on OC_OK only
  * Errors: OC_EDENIED, named NoCredentialsError — none found, the text says what to set;
- *         OC_EINVAL, named PartialCredentialsError — key without secret, or too long; OC_ENOMEM.
+ *         OC_EINVAL, named PartialCredentialsError — key without secret, or too long; OC_EDENIED,
+ *         named CredentialRetrievalError — a configured source gives none; OC_EINVAL, named
+ *         ConfigParseError — profiles that refer to each other in a circle; OC_ENOMEM.
  */
 int oc_credentials_load(const struct oc_static_credentials *given, const struct oc_profile *profile,
                         bool profile_is_named, struct oc_credentials *ret, struct oc_err *err);
+
+/**
+ * Credentials from their parts.
+ * @param source  where they are from, for people; static text, kept
+ * Errors: OC_EINVAL, named PartialCredentialsError — a half is missing, or too long; OC_ENOMEM.
+ */
+int oc_credentials_take(const struct oc_static_credentials *parts, const char *source,
+                        struct oc_credentials *ret, struct oc_err *err);
 
 /** Wipe and free. Zeroed credentials are fine. */
 void oc_credentials_clear(struct oc_credentials *credentials);

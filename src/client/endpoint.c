@@ -111,6 +111,14 @@ static int parse_endpoint(struct oc_slice url, struct oc_endpoint *ret, struct o
 int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
                            struct oc_endpoint *ret, struct oc_err *err)
 {
+    return oc_endpoint_configured_for("bedrock", "AWS_ENDPOINT_URL_BEDROCK", given, profile, ret,
+                                      err);
+}
+
+int oc_endpoint_configured_for(const char *service, const char *variable, const char *given,
+                               const struct oc_profile *profile, struct oc_endpoint *ret,
+                               struct oc_err *err)
+{
     struct oc_slice url = oc_slice_of(given);
 
     if (!url.ptr &&
@@ -119,11 +127,11 @@ int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
         return OC_OK;
     }
     if (!url.ptr)
-        url = env_value("AWS_ENDPOINT_URL_BEDROCK");
+        url = env_value(variable);
     if (!url.ptr)
         url = env_value("AWS_ENDPOINT_URL");
     if (!url.ptr)
-        url = oc_profile_service_value(profile, "bedrock", "endpoint_url");
+        url = oc_profile_service_value(profile, service, "endpoint_url");
     if (!url.ptr)
         url = oc_profile_value(profile, "endpoint_url");
     if (!url.ptr) {
@@ -176,16 +184,23 @@ static const struct partition {
     {"", "amazonaws.com", "api.aws"},
 };
 
-void oc_endpoint_of_region(struct oc_slice region, bool fips, bool dualstack,
-                           struct oc_endpoint *ret)
+void oc_endpoint_of_service(const char *service, struct oc_slice region, bool fips, bool dualstack,
+                            struct oc_endpoint *ret)
 {
     const struct partition *p = partitions;
 
     while (!oc_slice_has_prefix(region, oc_slice_of(p->prefix)))
         p++;
-    (void)snprintf(ret->host, sizeof(ret->host), "bedrock%s.%.*s.%s", fips ? "-fips" : "",
+    (void)snprintf(ret->host, sizeof(ret->host), "%s%s.%.*s.%s", service, fips ? "-fips" : "",
                    OC_FMT(region), dualstack ? p->dualstack_domain : p->domain);
-    (void)snprintf(ret->base, sizeof(ret->base), "https://bedrock%s.%.*s.%s", fips ? "-fips" : "",
-                   OC_FMT(region), dualstack ? p->dualstack_domain : p->domain);
+    (void)snprintf(ret->base, sizeof(ret->base), "https://%s%s.%.*s.%s", service,
+                   fips ? "-fips" : "", OC_FMT(region),
+                   dualstack ? p->dualstack_domain : p->domain);
     ret->path[0] = '\0';
+}
+
+void oc_endpoint_of_region(struct oc_slice region, bool fips, bool dualstack,
+                           struct oc_endpoint *ret)
+{
+    oc_endpoint_of_service("bedrock", region, fips, dualstack, ret);
 }

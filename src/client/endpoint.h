@@ -38,6 +38,11 @@ struct oc_endpoint {
 int oc_endpoint_configured(const char *given, const struct oc_profile *profile,
                            struct oc_endpoint *ret, struct oc_err *err);
 
+/** As oc_endpoint_configured, for another service and the variable that names its endpoint. */
+int oc_endpoint_configured_for(const char *service, const char *variable, const char *given,
+                               const struct oc_profile *profile, struct oc_endpoint *ret,
+                               struct oc_err *err);
+
 /** A switch that may be left to the environment and the profile. */
 enum oc_choice { OC_CHOICE_CONFIGURED, OC_CHOICE_NO, OC_CHOICE_YES };
 
@@ -56,5 +61,9 @@ int oc_endpoint_variant(enum oc_choice fips, enum oc_choice dualstack,
 /** AWS's own endpoint for a Region: https://bedrock.REGION.amazonaws.com and its variants. */
 void oc_endpoint_of_region(struct oc_slice region, bool fips, bool dualstack,
                            struct oc_endpoint *ret);
+
+/** The same for another service. */
+void oc_endpoint_of_service(const char *service, struct oc_slice region, bool fips, bool dualstack,
+                            struct oc_endpoint *ret);
 
 #endif

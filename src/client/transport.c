@@ -216,6 +216,8 @@ static void set_options(struct exchange *x, const struct oc_transport_options *o
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(options->stall_timeout_ms / 1000));
     (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (options->no_proxy)
+        (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     if (options->ca_bundle)
         (void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_bundle);
     if (strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {

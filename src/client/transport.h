@@ -19,6 +19,7 @@ struct oc_transport_options {
     const char *ca_bundle;  /* file of certificates, NULL: the system's */
     unsigned connect_timeout_ms;
     unsigned stall_timeout_ms;
+    bool no_proxy; /* go past any proxy that the environment names */
 };
 
 /** Errors: OC_ENOMEM. */

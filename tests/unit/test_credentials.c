@@ -13,6 +13,7 @@ static int setup(void **state)
     int rc = folder_setup(state);
 
     (void)clearenv();
+    (void)setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     (void)setenv("AWS_SHARED_CREDENTIALS_FILE", folder_path(*state, "credentials"), 1);
     (void)setenv("AWS_CONFIG_FILE", folder_path(*state, "config"), 1);
     return rc;
@@ -148,8 +149,8 @@ static void broken_files_are_named(void **state)
 
 static void other_ways_to_credentials_are_named(void **state)
 {
-    folder_write_text(*state, "config", "[default]\ncredential_process = /bin/x\n");
-    assert_fails(NULL, OC_EDENIED, "NoCredentialsError", "credential_process");
+    folder_write_text(*state, "config", "[default]\nsso_session = x\n");
+    assert_fails(NULL, OC_EDENIED, "NoCredentialsError", "sso_session");
 }
 
 /* -- Region and endpoint ----------------------------------------------------------------------- */
