@@ -2,8 +2,10 @@
 #include "cli/site.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -20,13 +22,34 @@ static const char *join(struct oc_buf *buf, struct oc_slice data, const char *na
     return path;
 }
 
+/* A master key is made once, with the data. A new one would open nothing of what is there. */
+static int expect_master(const struct oc_config *config, struct oc_buf *path, struct oc_err *err)
+{
+    const char *file = join(path, config->data, "keyring", err);
+
+    if (!file)
+        return OC_ENOMEM;
+    if (getenv("OUTCROP_MASTER_KEY") || access(file, F_OK) < 0)
+        return OC_OK;
+    file = join(path, config->data, "master.key", err);
+    if (!file)
+        return OC_ENOMEM;
+    if (access(file, F_OK) == 0)
+        return OC_OK;
+    return oc_fail_errno(err, "the keyring needs the master key it was made with: set OUTCROP_MASTER_KEY or "
+                              "put the file back: %s", file);
+}
+
 static int open_keys(const struct oc_config *config, struct oc_buf *path, struct oc_site *site,
                      struct oc_err *err)
 {
     struct oc_secret master;
 
+    int rc = expect_master(config, path, err);
+    if (rc < 0)
+        return rc;
     const char *file = join(path, config->data, "master.key", err);
-    int rc = file ? oc_keys_master(file, &master, err) : OC_ENOMEM;
+    rc = file ? oc_keys_master(file, &master, err) : OC_ENOMEM;
     if (rc < 0)
         return rc;
     file = join(path, config->data, "keyring", err);

@@ -55,6 +55,27 @@ def test_admins_key_is_made_once(own: Server) -> None:
     own.admin("GET", "/-/whoami")
 
 
+def test_a_lost_master_key_is_not_replaced_by_a_new_one(own: Server) -> None:
+    """A new key would open nothing that is there: say so, and leave everything as it is."""
+    own.stop()
+    master = own.data / "master.key"
+    kept = master.read_bytes()
+    master.unlink()
+    for arguments in (["serve", "--listen", "127.0.0.1:0"], ["check"]):
+        ran = subprocess.run(
+            [str(BINARY), arguments[0], "--data", str(own.data), *arguments[1:]],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert ran.returncode == 1, ran.stdout
+        assert "OUTCROP_MASTER_KEY" in ran.stderr and "master.key" in ran.stderr, ran.stderr
+        assert not master.exists()
+    own.environment = {"OUTCROP_MASTER_KEY": kept.decode().strip()}
+    own.start()
+    own.admin("GET", "/-/whoami")
+
+
 def test_sigint_ends_the_server_cleanly(own: Server) -> None:
     process = own.process
     assert process
