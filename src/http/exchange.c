@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include "http/http_impl.h"
 
 #define POOL_MAX       64          /* exchanges a worker keeps for reuse */
@@ -16,8 +17,13 @@ bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size)
 {
     struct oc_http_server *server = exchange->conn->worker->server;
     size_t before = atomic_fetch_add(&server->body_memory, size), after;
+    size_t most = server->options.max_body_memory;
 
-    if (__builtin_add_overflow(before, size, &after) || after > server->options.max_body_memory) {
+    /* The last quarter is for small requests: slow senders of large bodies, who need no
+     * credentials to send them, cannot keep all others out. */
+    if (exchange->reserved > OC_HTTP_BODY_MAX || size > OC_HTTP_BODY_MAX - exchange->reserved)
+        most -= most / 4;
+    if (__builtin_add_overflow(before, size, &after) || after > most) {
         atomic_fetch_sub(&server->body_memory, size);
         return false;
     }

@@ -87,7 +87,8 @@ struct oc_http_options {
      * retry that, while a connection left in the backlog would look like a dead server. */
     unsigned max_connections;
     /* Most bytes of request bodies and of answers copied for later sending, over all connections
-     * [1 GiB]. A body beyond gets 503 with Retry-After, an answer beyond ends its connection. */
+     * [1 GiB]; those over OC_HTTP_BODY_MAX share three quarters of it. A body beyond gets 503
+     * with Retry-After, an answer beyond ends its connection. */
     size_t max_body_memory;
     unsigned head_timeout_ms; /* from the first byte, or the connect, to the whole head [10 s] */
     unsigned idle_timeout_ms; /* between two requests [60 s] */

@@ -156,6 +156,34 @@ static void memory_of_bodies_is_capped_and_comes_back(void **state)
     free(body);
 }
 
+/* Whoever holds large bodies open, without credentials even, must not keep small requests out. */
+static void small_requests_have_memory_when_large_bodies_have_filled_theirs(void **state)
+{
+    size_t large = 3 << 20;
+    char *body = calloc(1, large);
+    int first = http_connect(&fixture), second = http_connect(&fixture), third;
+
+    (void)state;
+    put_head(first, "/part", large);
+    http_send(first, body, large - 1);
+    put_head(second, "/part", large);
+    http_send(second, body, large - 1);
+    http_sleep_ms(200);
+    third = http_connect(&fixture);
+    put_head(third, "/small", 100 << 10);
+    http_send(third, body, 100 << 10);
+    assert_true(http_read(third, &answer, true));
+    assert_int_equal(answer.status, 200);
+    put_head(third, "/part", large);
+    http_send(third, body, large);
+    assert_true(http_read(third, &answer, true));
+    assert_int_equal(answer.status, 503);
+    close(first);
+    close(second);
+    close(third);
+    free(body);
+}
+
 static void connection_over_the_cap_is_told_so(void **state)
 {
     int fds[3], fd;
@@ -434,6 +462,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(body_limit_goes_by_request, start_small, stop),
+        cmocka_unit_test_setup_teardown(
+            small_requests_have_memory_when_large_bodies_have_filled_theirs, start_small, stop),
         cmocka_unit_test_setup_teardown(memory_of_bodies_is_capped_and_comes_back, start_small,
                                         stop),
         cmocka_unit_test_setup_teardown(connection_over_the_cap_is_told_so, start_small, stop),
