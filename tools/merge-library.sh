@@ -8,7 +8,12 @@
 set -eu
 map=$1 output=$2 objects=$3
 shift 3
-ld -r -o "$output.o" --whole-archive "$objects" --no-whole-archive --start-group "$@" --end-group
+# Objects that wait for optimisation across files are compiled here: a user's linker might not.
+if objdump -h "$objects" | grep -q '\.gnu\.lto_'; then
+    set -- -flto -flinker-output=nolto-rel -O2 "$@"
+fi
+${CC:-cc} -r -nostdlib -o "$output.o" -Wl,--whole-archive "$objects" -Wl,--no-whole-archive \
+    -Wl,--start-group "$@" -Wl,--end-group
 sed -n '/global:/,/local:/s/^ *\(oc_[a-z0-9_]*\);$/\1/p' "$map" >"$output.symbols"
 objcopy --keep-global-symbols="$output.symbols" "$output.o"
 rm -f "$output"
