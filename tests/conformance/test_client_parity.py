@@ -33,7 +33,9 @@ from botocore.parsers import ResponseParserError
 from support.cloud import AWAY, Account, sharing_policy
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("OUTCROP_CLIENT_STDIO", ROOT / "build/tests/conformance/client_stdio"))
+PROGRAM = Path(
+    os.environ.get("OUTCROP_CLIENT_STDIO", ROOT / "build/tests/conformance/client_stdio")
+)
 COUNT = int(os.environ.get("CLIENT_PARITY_COUNT", "12000"))
 TEXT = "abcXYZ019 \t\n\x01\x7f-_.~%+/=&?#:;,@!$'()*[]{}|\\^`\"<>éßñΩ日本語🦀"
 KEYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
