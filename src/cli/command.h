@@ -54,6 +54,7 @@ struct oc_operand {
 };
 
 struct oc_args;
+struct oc_op;
 
 struct oc_command {
     const char *name;    /* one word or two: "jobs", "account add" */
@@ -62,6 +63,7 @@ struct oc_command {
     const struct oc_operand *operands; /* all of them are required; NULL: none */
     const struct oc_option *options;   /* NULL: none of its own */
     bool is_client;                    /* also takes oc_client_option_table */
+    const struct oc_op *op;            /* of a command made from it (operation.h); or NULL */
     int (*run)(const struct oc_args *args);
 };
 

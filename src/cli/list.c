@@ -53,7 +53,7 @@ static int take_json(struct walk *w, const struct oc_json *item, struct oc_err *
     oc_buf_init(&buf, OC_RESPONSE_MAX);
     if (!lines)
         oc_buf_put_str(&buf, w->count ? ",\n  " : "[\n  ");
-    oc_output_put_json(&buf, item, false);
+    oc_output_put_json(&buf, item, 0);
     if (lines)
         oc_buf_put_char(&buf, '\n');
     return oc_output_write(&buf, err);

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/operation.h"
 #include "cli/output.h"
 #include "cli/version.h"
 
@@ -48,6 +49,15 @@ static int print_help(FILE *to)
                    "Amazon Bedrock.\n\nCommands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         oc_buf_printf(&buf, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+    oc_buf_put_str(&buf,
+                   "\nOperations of Bedrock, with the options and the JSON of the AWS CLI:\n");
+    for (size_t i = 0; i < OC_OP_COUNT; i++) {
+        if (!oc_operation_is_public(&oc_ops[i]))
+            continue;
+        oc_buf_put_str(&buf, "  ");
+        oc_operation_put_name(&buf, oc_ops[i].name);
+        oc_buf_put_char(&buf, '\n');
+    }
     oc_buf_put_str(&buf,
                    "\n`outcrop COMMAND --help` explains a command. `outcrop --version` shows the\n"
                    "version.\n\nExit codes:\n"
@@ -135,6 +145,33 @@ static int run(const struct oc_command *command, int argc, char **argv)
     return oc_args_has(&args, "help") ? print_command_help(command) : command->run(&args);
 }
 
+/* A command line of an operation; its name is taken out. */
+static int run_operation(const struct oc_op *op, int argc, char **argv)
+{
+    static char *words[OC_OPERATION_WORDS_MAX + 1]; /* large; there is one command line */
+    static struct oc_operation_command made;
+    struct oc_err err = {0};
+    bool complete = false;
+    int count, code;
+
+    for (int i = 1; i < argc; i++)
+        complete = complete || strncmp(argv[i], "--cli-input-json", 16) == 0;
+    if (oc_operation_command(op, complete, &made, &err) < 0) {
+        (void)fprintf(stderr, "outcrop: %s\n", err.text);
+        oc_arena_clear(&made.arena);
+        return OC_EXIT_FAILED;
+    }
+    count = oc_operation_spread(&made.command, argc, argv, words);
+    if (count < 0) {
+        (void)fprintf(stderr, "outcrop %s: too many arguments\n", made.command.name);
+        code = OC_EXIT_USAGE;
+    } else {
+        code = run(&made.command, count, words);
+    }
+    oc_arena_clear(&made.arena);
+    return code;
+}
+
 /* -- options before the command ---------------------------------------------------------------- */
 
 /* How many words the option takes: `--region eu-west-1` two, `--region=eu-west-1` one. */
@@ -160,12 +197,25 @@ static int find_command_word(int argc, char **argv)
     return i < argc ? i : argc;
 }
 
+/* The words without the `name_words` at `at` that name the command. @return how many */
+static int strip_name(int argc, char **argv, int at, int name_words, char **ret)
+{
+    int count = 0;
+
+    for (int i = 0; i < argc; i++)
+        if (i < at || i >= at + name_words)
+            ret[count++] = argv[i];
+    ret[count] = NULL;
+    return count;
+}
+
 static int dispatch(int argc, char **argv)
 {
     char *words[ARGUMENTS_MAX];
+    const struct oc_op *op;
     int at = find_command_word(argc, argv);
     const char *second = at + 1 < argc ? argv[at + 1] : NULL;
-    int count = 0;
+    int count;
 
     if (at == argc)
         return fail_unknown(argv[1]);
@@ -174,14 +224,12 @@ static int dispatch(int argc, char **argv)
 
         if (!is_name(commands[i], argv[at], second))
             continue;
-        words[count++] = argv[0];
-        for (int k = 1; k < at; k++)
-            words[count++] = argv[k];
-        for (int k = at + name_words; k < argc; k++)
-            words[count++] = argv[k];
-        words[count] = NULL;
+        count = strip_name(argc, argv, at, name_words, words);
         return run(commands[i], count, words);
     }
+    op = oc_operation_find(argv[at]);
+    if (op)
+        return run_operation(op, strip_name(argc, argv, at, 1, words), words);
     return is_group(argv[at]) ? fail_group(argv[at]) : fail_unknown(argv[at]);
 }
 

@@ -58,10 +58,10 @@ int oc_output_flush(struct oc_err *err)
 
 /* -- JSON -------------------------------------------------------------------------------------- */
 
-static void put_break(struct oc_buf *buf, bool indented, int depth)
+static void put_break(struct oc_buf *buf, int indent, int depth)
 {
-    if (indented)
-        oc_buf_printf(buf, "\n%*s", 2 * depth, "");
+    if (indent)
+        oc_buf_printf(buf, "\n%*s", indent * depth, "");
 }
 
 static void put_scalar(struct oc_buf *buf, const struct oc_json *value)
@@ -89,7 +89,7 @@ static void put_scalar(struct oc_buf *buf, const struct oc_json *value)
 }
 
 /* Recursive; the parser has bounded the depth to OC_JSON_DEPTH_MAX. */
-static void put_value(struct oc_buf *buf, const struct oc_json *value, bool indented, int depth)
+void oc_output_put_json_at(struct oc_buf *buf, const struct oc_json *value, int indent, int depth)
 {
     bool is_array = oc_json_type(value) == OC_JSON_ARRAY;
     size_t size = oc_json_size(value);
@@ -102,24 +102,24 @@ static void put_value(struct oc_buf *buf, const struct oc_json *value, bool inde
     oc_buf_put_char(buf, is_array ? '[' : '{');
     for (size_t i = 0; i < size; i++) {
         oc_buf_put_str(buf, i ? "," : "");
-        put_break(buf, indented, depth + 1);
+        put_break(buf, indent, depth + 1);
         if (is_array) {
-            put_value(buf, oc_json_at(value, i), indented, depth + 1);
+            oc_output_put_json_at(buf, oc_json_at(value, i), indent, depth + 1);
             continue;
         }
         member = oc_json_iter(value, member);
         oc_json_put_string(buf, oc_json_iter_key(member));
-        oc_buf_put_str(buf, indented ? ": " : ":");
-        put_value(buf, oc_json_iter_value(member), indented, depth + 1);
+        oc_buf_put_str(buf, indent ? ": " : ":");
+        oc_output_put_json_at(buf, oc_json_iter_value(member), indent, depth + 1);
     }
     if (size > 0)
-        put_break(buf, indented, depth);
+        put_break(buf, indent, depth);
     oc_buf_put_char(buf, is_array ? ']' : '}');
 }
 
-void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, bool indented)
+void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, int indent)
 {
-    put_value(buf, value, indented, 0);
+    oc_output_put_json_at(buf, value, indent, 0);
 }
 
 int oc_output_json(const struct oc_output *output, const struct oc_json *value, struct oc_err *err)
@@ -127,7 +127,7 @@ int oc_output_json(const struct oc_output *output, const struct oc_json *value, 
     OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
 
     oc_buf_init(&buf, OC_RESPONSE_MAX);
-    oc_output_put_json(&buf, value, output->form == OC_FORM_JSON);
+    oc_output_put_json(&buf, value, output->form == OC_FORM_JSON ? 2 : 0);
     oc_buf_put_char(&buf, '\n');
     return oc_output_write(&buf, err);
 }
@@ -177,7 +177,7 @@ void oc_output_put_field(struct oc_buf *buf, const struct oc_json *object,
     else if (field->show == OC_SHOW_LIST)
         put_list(buf, value);
     else if (!text.ptr)
-        oc_output_put_json(buf, value, false);
+        oc_output_put_json(buf, value, 0);
     else if (field->show == OC_SHOW_TIME)
         oc_format_time(buf, text);
     else

@@ -17,8 +17,11 @@ struct oc_output {
 /** Read `-o`. Errors: OC_EINVAL, UsageError — no such form. */
 int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_err *err);
 
-/** Append a value as JSON, on one line or indented. */
-void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, bool indented);
+/** Append a value as JSON, `indent` columns a level; 0: on one line. */
+void oc_output_put_json(struct oc_buf *buf, const struct oc_json *value, int indent);
+
+/** The same for a value that stands `depth` levels deep. */
+void oc_output_put_json_at(struct oc_buf *buf, const struct oc_json *value, int indent, int depth);
 
 /** Print one object as JSON in the form of the output, not OC_FORM_TABLE. */
 int oc_output_json(const struct oc_output *output, const struct oc_json *value, struct oc_err *err);

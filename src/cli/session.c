@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/operation.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/version.h"
@@ -28,8 +29,12 @@ int oc_session_report(const struct oc_command *command, const struct oc_err *err
 {
     bool is_api = err->name && strstr(err->name, "Exception");
 
-    (void)fprintf(stderr, "outcrop %s: %s%s%s%s\n", command->name, err->text, is_api ? " (" : "",
-                  is_api ? err->name : "", is_api ? ")" : "");
+    if (is_api && command->op) /* the sentence that scripts of the AWS CLI look for */
+        (void)fprintf(stderr, "\nAn error occurred (%s) when calling the %s operation: %s\n",
+                      err->name, command->op->name, err->text);
+    else
+        (void)fprintf(stderr, "outcrop %s: %s%s%s%s\n", command->name, err->text,
+                      is_api ? " (" : "", is_api ? err->name : "", is_api ? ")" : "");
     if (is_usage(err))
         return OC_EXIT_USAGE;
     if (oc_client_err_is_unreachable(err))
@@ -45,7 +50,7 @@ static int run(const struct oc_args *args, oc_session_fn fn, bool anonymous)
     struct oc_client_options options = {
         .region = oc_args_get(args, "region"),
         .profile = oc_args_get(args, "profile"),
-        .endpoint = oc_args_get(args, "endpoint"),
+        .endpoint = oc_args_get(args, args->command->op ? "endpoint-url" : "endpoint"),
         .user_agent = "outcrop/" OC_VERSION,
         .anonymous = anonymous,
     };

@@ -202,9 +202,9 @@ static void json_is_printed_as_it_came(void **state)
     (void)state;
     assert_int_equal(oc_json_parse(oc_slice_of(text), &json, &err), OC_OK);
     oc_buf_init(&buf, 4096);
-    oc_output_put_json(&buf, json, false);
+    oc_output_put_json(&buf, json, 0);
     assert_text(&buf, text);
-    oc_output_put_json(&buf, json, true);
+    oc_output_put_json(&buf, json, 2);
     assert_text(&buf, "{\n"
                       "  \"a\": [\n    1,\n    -2.5,\n    true,\n    false,\n    null\n  ],\n"
                       "  \"b\": {},\n"
