@@ -31,7 +31,10 @@
 struct oc_copy_region {
     struct oc_region region;
     struct oc_pins pins;
-    bool sweep_wanted; /* engine->lock */
+    /* Guarded by engine->lock. */
+    bool sweep_wanted;
+    int64_t sweep_again_us; /* garbage was pinned: when to look again; 0: there was none */
+    bool released;          /* something was unpinned since the last sweep began */
 };
 
 struct oc_copy_job;
@@ -115,6 +118,10 @@ struct oc_copy_job {
 
 /** The engine's state of a Region, or NULL. */
 struct oc_copy_region *oc_copy_find_region(struct oc_copy_engine *engine, struct oc_slice name);
+
+/** The Region in which the model of a task is made: always one that is served. */
+struct oc_copy_region *oc_copy_entry_region(struct oc_copy_engine *engine,
+                                            const struct oc_copy_entry *entry);
 
 /* -- queue.c: engine->lock is held on entry and exit ------------------------------------------ */
 
@@ -216,9 +223,13 @@ int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
 
 /* -- sweep.c -------------------------------------------------------------------------------- */
 
-/** Sweep a Region. Errors: OC_EIO, OC_ENOMEM, … — what was not proved garbage is still there. */
+/**
+ * Sweep a Region.
+ * @param[out] ret_kept  blobs that nothing refers to and that are there only because they are
+ * pinned Errors: OC_EIO, OC_ENOMEM, … — what was not proved garbage is still there.
+ */
 int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
-                         uint64_t *ret_removed, struct oc_err *err);
+                         uint64_t *ret_kept, struct oc_err *err);
 
 /* -- verify.c: are the files of a model what its manifest says? ------------------------------ */
 

@@ -35,11 +35,29 @@ struct oc_copy_region *oc_copy_find_region(struct oc_copy_engine *engine, struct
     return NULL;
 }
 
+struct oc_copy_region *oc_copy_entry_region(struct oc_copy_engine *engine,
+                                            const struct oc_copy_entry *entry)
+{
+    struct oc_slice rest = {entry->key, entry->key_len};
+
+    return oc_copy_find_region(engine, oc_slice_cut(&rest, '\0'));
+}
+
 const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, struct oc_slice name)
 {
     struct oc_copy_region *region = oc_copy_find_region(engine, name);
 
     return region ? &region->region : NULL;
+}
+
+/* Pins went away: garbage that a sweep had to leave may now be removed. */
+static void release(struct oc_copy_engine *engine, struct oc_copy_region *region)
+{
+    (void)pthread_mutex_lock(&engine->lock);
+    region->released = true;
+    if (region->sweep_again_us)
+        (void)pthread_cond_signal(&engine->changed);
+    (void)pthread_mutex_unlock(&engine->lock);
 }
 
 int oc_copy_engine_pin(struct oc_copy_engine *engine, struct oc_slice region,
@@ -55,7 +73,10 @@ int oc_copy_engine_pin(struct oc_copy_engine *engine, struct oc_slice region,
 void oc_copy_engine_unpin(struct oc_copy_engine *engine, struct oc_slice region,
                           const uint8_t sha256[OC_SHA256_LEN])
 {
-    oc_pins_remove(&oc_copy_find_region(engine, region)->pins, sha256);
+    struct oc_copy_region *found = oc_copy_find_region(engine, region);
+
+    oc_pins_remove(&found->pins, sha256);
+    release(engine, found);
 }
 
 /* -- runners -------------------------------------------------------------------------------- */
@@ -71,6 +92,7 @@ static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry
     memcpy(engine->last_account, entry->account, OC_ACCOUNT_LEN);
     (void)pthread_mutex_unlock(&engine->lock);
     end = oc_copy_job_run(engine, entry);
+    release(engine, oc_copy_entry_region(engine, entry));
     (void)pthread_mutex_lock(&engine->lock);
     while (engine->running[at] != entry)
         at++;
@@ -88,27 +110,49 @@ static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry
     (void)pthread_cond_broadcast(&engine->changed); /* caps have room again */
 }
 
-/* A sweep that somebody wants, unless one is under way. Lock held on entry and exit. */
-static bool sweep_one(struct oc_copy_engine *engine)
+/* Lock held on entry and exit. */
+static void sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region)
+{
+    struct oc_err err = {0};
+    int64_t start = oc_clock_mono_us(), now;
+    uint64_t kept = 0;
+    int rc;
+
+    region->sweep_wanted = region->released = false;
+    region->sweep_again_us = 0;
+    engine->sweeping = true;
+    (void)pthread_mutex_unlock(&engine->lock);
+    rc = oc_copy_sweep_region(engine, region, &kept, &err);
+    if (rc < 0 && rc != OC_ECANCELED)
+        oc_log(OC_LOG_ERROR, "copy.sweep_failed", "reason", err.text, (char *)NULL);
+    (void)pthread_mutex_lock(&engine->lock);
+    engine->sweeping = false;
+    now = oc_clock_mono_us();
+    if (rc < 0) {
+        region->released = true; /* try again in any case */
+        region->sweep_again_us = now + PUT_OFF_MAX_US;
+    } else if (kept) {
+        region->sweep_again_us = now + 10 * (now - start); /* a tenth of the time, at most */
+    }
+    (void)pthread_cond_broadcast(&engine->changed);
+}
+
+/*
+ * Do a sweep that is wanted or due, unless one is under way; lowers `*ret_next_us` to when the next
+ * one is due. Lock held on entry and exit.
+ */
+static bool sweep_one(struct oc_copy_engine *engine, int64_t now, int64_t *ret_next_us)
 {
     for (size_t i = 0; !engine->sweeping && i < engine->region_count; i++) {
         struct oc_copy_region *region = &engine->regions[i];
-        struct oc_err err = {0};
-        uint64_t removed = 0;
-        int rc;
+        bool again = region->sweep_again_us && region->released;
 
-        if (!region->sweep_wanted)
-            continue;
-        region->sweep_wanted = false;
-        engine->sweeping = true;
-        (void)pthread_mutex_unlock(&engine->lock);
-        rc = oc_copy_sweep_region(engine, region, &removed, &err);
-        if (rc < 0 && rc != OC_ECANCELED)
-            oc_log(OC_LOG_ERROR, "copy.sweep_failed", "reason", err.text, (char *)NULL);
-        (void)pthread_mutex_lock(&engine->lock);
-        engine->sweeping = false;
-        (void)pthread_cond_broadcast(&engine->changed);
-        return true;
+        if (region->sweep_wanted || (again && region->sweep_again_us <= now)) {
+            sweep_region(engine, region);
+            return true;
+        }
+        if (again && region->sweep_again_us < *ret_next_us)
+            *ret_next_us = region->sweep_again_us;
     }
     return false;
 }
@@ -135,7 +179,7 @@ static void *run(void *arg)
         int64_t now = oc_clock_mono_us(), next = INT64_MAX;
         struct oc_copy_entry *entry;
 
-        if (sweep_one(engine))
+        if (sweep_one(engine, now, &next))
             continue;
         if (engine->woken && !engine->scanning && now >= engine->next_scan_us) {
             oc_copy_queue_scan(engine);

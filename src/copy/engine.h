@@ -113,8 +113,8 @@ void oc_copy_engine_unpin(struct oc_copy_engine *engine, struct oc_slice region,
 
 /**
  * Ask for a sweep of `region` (after a model was deleted): blobs that no model, task or upload
- * refers to are removed in the background. Requests that come before it begins are one. Never
- * blocks.
+ * refers to are removed in the background, those that are pinned some time after they no longer
+ * are. Requests that come before it begins are one. Never blocks.
  */
 void oc_copy_engine_sweep(struct oc_copy_engine *engine, struct oc_slice region);
 

@@ -237,8 +237,7 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
     int rc;
 
     job_init(&job, engine, entry);
-    job.target =
-        oc_copy_find_region(engine, oc_slice_sub(job.key, 0, (size_t)oc_slice_find(job.key, '\0')));
+    job.target = oc_copy_entry_region(engine, entry);
     rc = oc_copy_load_task(&job, &err);
     if (rc == OC_OK) {
         show_job(engine, entry, &job);

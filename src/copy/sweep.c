@@ -56,7 +56,7 @@ struct sweep {
     size_t count, cap;
     uint64_t blobs;
     uint32_t round, rounds;
-    uint64_t removed;
+    uint64_t removed, kept;
 };
 
 static void sweep_clear(struct sweep *sweep)
@@ -361,6 +361,7 @@ static int remove_garbage(struct sweep *sweep, struct oc_err *err)
         if (rc < 0)
             return rc;
         sweep->removed += rc == OC_OK;
+        sweep->kept += rc != OC_OK;
     }
     return OC_OK;
 }
@@ -385,7 +386,7 @@ static int do_round(struct sweep *sweep, struct oc_err *err)
 }
 
 int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
-                         uint64_t *ret_removed, struct oc_err *err)
+                         uint64_t *ret_kept, struct oc_err *err)
 {
     OC_AUTO(sweep_clear) struct sweep sweep = {.engine = engine, .region = region};
     char removed[24], name[32];
@@ -399,9 +400,10 @@ int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     for (; rc == OC_OK && sweep.round < sweep.rounds; sweep.round++)
         rc = do_round(&sweep, err);
     oc_pins_end(&region->pins);
-    *ret_removed = sweep.removed;
     (void)snprintf(removed, sizeof(removed), "%llu", (unsigned long long)sweep.removed);
     (void)snprintf(name, sizeof(name), "%.*s", OC_FMT(region->region.name));
     oc_log(OC_LOG_INFO, "copy.swept", "region", name, "removed", removed, (char *)NULL);
+    if (rc == OC_OK)
+        *ret_kept = sweep.kept;
     return rc;
 }
