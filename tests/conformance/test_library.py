@@ -99,10 +99,13 @@ def test_installed_library_is_found_by_pkg_config(
         flags = [str(library / "liboutcrop.a") if flag == "-loutcrop" else flag for flag in flags]
         flags = [flag for flag in flags if flag.startswith(("-I", "/")) or flag == "-pthread"]
         flags += ["-lcurl", "-lcrypto", "-ljansson", "-pthread"]
+    readme = (ROOT / "README.md").read_text()
+    source = tmp_path / "program.c"
+    source.write_text(readme.partition("```c\n")[2].partition("```")[0])
     program = tmp_path / "program"
     subprocess.run(
         ["cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
-         ROOT / "examples/failed_copies.c", *flags], check=True,
+         source, *flags], check=True,
     )  # fmt: skip
     done = run(account, program, LD_LIBRARY_PATH=str(library))
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
