@@ -47,6 +47,7 @@ struct oc_copy_entry {
     int64_t creation_ms;
     bool large; /* more than 1 GiB, or not known */
     bool running;
+    bool ended;     /* it runs no more, but the entry is not yet gone */
     uint64_t seen;  /* number of the last scan that met it */
     uint32_t tries; /* how often it was put off */
     int64_t not_before_us;

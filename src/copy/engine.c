@@ -97,7 +97,7 @@ static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry
     while (engine->running[at] != entry)
         at++;
     engine->running[at] = engine->running[--engine->running_count];
-    entry->running = false;
+    entry->running = entry->ended = false;
     if (end == OC_COPY_DONE) {
         oc_copy_queue_remove(engine, entry);
     } else if (end == OC_COPY_LATER) {
@@ -359,6 +359,7 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_copy_entry *entry = NULL;
     struct oc_slice key;
+    bool told;
 
     oc_arena_init(&arena, 4096);
     key = oc_key_task(&arena, target, model_id);
@@ -367,10 +368,11 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
         entry = oc_copy_queue_find(engine, key);
     if (entry && entry->job)
         tell_progress(entry->job, ret);
-    else if (entry)
+    else if (entry && !entry->ended)
         *ret = (struct oc_copy_progress){.phase = "queued", .seconds_left = -1};
+    told = entry && !entry->ended;
     (void)pthread_mutex_unlock(&engine->lock);
-    return entry != NULL;
+    return told;
 }
 
 int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, struct oc_slice hex,

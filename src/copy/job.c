@@ -226,6 +226,7 @@ static void show_job(struct oc_copy_engine *engine, struct oc_copy_entry *entry,
 {
     (void)pthread_mutex_lock(&engine->lock);
     entry->job = job;
+    entry->ended = !job;
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
