@@ -82,5 +82,6 @@ const struct oc_command oc_command_account_list = {
     .name = "account list",
     .summary = "list the accounts of the server",
     .is_client = true,
+    .is_list = true,
     .run = run_list,
 };

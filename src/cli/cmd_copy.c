@@ -27,7 +27,7 @@ static int put_body(struct oc_buf *buf, const struct oc_args *args, struct oc_sl
     char token[36];
     int rc;
 
-    rc = oc_session_tags(args, &tags, err);
+    rc = oc_session_tags(args, "tag", &tags, err);
     if (rc == OC_OK)
         rc = oc_random_uuid(token, err);
     if (rc < 0)

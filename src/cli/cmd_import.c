@@ -59,7 +59,7 @@ static int import(struct oc_session *session, struct oc_err *err)
     struct oc_progress progress;
     int rc;
 
-    rc = oc_session_tags(session->args, &tags, err);
+    rc = oc_session_tags(session->args, "tag", &tags, err);
     if (rc < 0)
         return rc;
     struct oc_import_options options_of_it = {

@@ -89,6 +89,7 @@ const struct oc_command oc_command_jobs = {
     .details = "Lists the jobs that copy to --region, newest first.",
     .options = jobs_options,
     .is_client = true,
+    .is_list = true,
     .run = run_jobs,
 };
 

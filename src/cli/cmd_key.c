@@ -158,6 +158,7 @@ const struct oc_command oc_command_key_list = {
     .summary = "list the credentials of an account",
     .options = list_options,
     .is_client = true,
+    .is_list = true,
     .run = run_list,
 };
 

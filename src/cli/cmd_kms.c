@@ -83,6 +83,7 @@ const struct oc_command oc_command_kms_list = {
     .name = "kms list",
     .summary = "list the keys of this account and Region",
     .is_client = true,
+    .is_list = true,
     .run = run_list,
 };
 

@@ -66,6 +66,7 @@ const struct oc_command oc_command_models = {
     .summary = "list models",
     .options = models_options,
     .is_client = true,
+    .is_list = true,
     .run = run_models,
 };
 

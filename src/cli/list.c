@@ -59,6 +59,25 @@ static int take_json(struct walk *w, const struct oc_json *item, struct oc_err *
     return oc_output_write(&buf, err);
 }
 
+/* The names stand above the first row, and alone when there is none. */
+static int put_row(struct walk *w, const struct oc_json *item, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    enum oc_form form = w->session->output.form;
+
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    if (w->count == 0)
+        oc_output_put_row(&buf, form, NULL, w->list->fields, w->list->field_count);
+    if (item)
+        oc_output_put_row(&buf, form, item, w->list->fields, w->list->field_count);
+    return oc_output_write(&buf, err);
+}
+
+static bool is_rows(enum oc_form form)
+{
+    return form == OC_FORM_CSV || form == OC_FORM_TSV;
+}
+
 static int take_item(const struct oc_json *item, void *ctx, struct oc_err *err)
 {
     struct walk *w = ctx;
@@ -68,8 +87,11 @@ static int take_item(const struct oc_json *item, void *ctx, struct oc_err *err)
         w->more = true;
         return ENOUGH;
     }
-    rc =
-        w->session->output.form == OC_FORM_TABLE ? take_row(w, item, err) : take_json(w, item, err);
+    if (is_rows(w->session->output.form))
+        rc = put_row(w, item, err);
+    else
+        rc = w->session->output.form == OC_FORM_TABLE ? take_row(w, item, err)
+                                                      : take_json(w, item, err);
     w->count++;
     return rc;
 }
@@ -84,6 +106,8 @@ static int finish(struct walk *w, struct oc_err *err)
         (void)fprintf(stderr, "%s\n", w->list->none);
     else if (form == OC_FORM_TABLE)
         rc = print_rows(w, err);
+    else if (is_rows(form) && w->count == 0)
+        rc = put_row(w, NULL, err);
     if (rc == OC_OK && w->more)
         (void)fprintf(stderr, "There are more; use --limit N or --all.\n");
     if (rc < 0 || form != OC_FORM_JSON)

@@ -18,7 +18,7 @@ const struct oc_option oc_client_option_table[] = {
     {.name = "output",
      .letter = 'o',
      .arg = "FORM",
-     .help = "table, json or jsonl (default: table)"},
+     .help = "table, json or jsonl; lists also csv, tsv (default: table)"},
     {0},
 };
 

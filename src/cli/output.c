@@ -24,9 +24,14 @@ int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_
         output.form = OC_FORM_JSON;
     else if (strcmp(form, "jsonl") == 0)
         output.form = OC_FORM_JSONL;
+    else if (args->command->is_list && strcmp(form, "csv") == 0)
+        output.form = OC_FORM_CSV;
+    else if (args->command->is_list && strcmp(form, "tsv") == 0)
+        output.form = OC_FORM_TSV;
     else
         return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
-                          "option '--output': want table, json or jsonl, not '%s'", form);
+                          "option '--output': want table, json%s, not '%s'",
+                          args->command->is_list ? ", jsonl, csv or tsv" : " or jsonl", form);
     output.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
     *ret = output;
     return OC_OK;
@@ -182,6 +187,45 @@ void oc_output_put_field(struct oc_buf *buf, const struct oc_json *object,
         oc_format_time(buf, text);
     else
         oc_format_text(buf, shorten(text, field->show));
+}
+
+/* Quoted when it must be (RFC 4180). */
+static void put_csv(struct oc_buf *buf, struct oc_slice text)
+{
+    bool quote = oc_slice_find(text, ',') >= 0 || oc_slice_find(text, '"') >= 0;
+
+    oc_buf_put_str(buf, quote ? "\"" : "");
+    for (size_t i = 0; i < text.len; i++) {
+        oc_buf_put_str(buf, text.ptr[i] == '"' ? "\"" : "");
+        oc_buf_put_char(buf, text.ptr[i]);
+    }
+    oc_buf_put_str(buf, quote ? "\"" : "");
+}
+
+void oc_output_put_row(struct oc_buf *buf, enum oc_form form, const struct oc_json *object,
+                       const struct oc_field *fields, size_t count)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf cell = {0};
+
+    oc_buf_init(&cell, OC_RESPONSE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct oc_field whole = fields[i];
+
+        whole.show = whole.show == OC_SHOW_LIST ? OC_SHOW_LIST : OC_SHOW_TEXT;
+        oc_buf_reset(&cell);
+        if (!object)
+            oc_buf_put_str(&cell, whole.member);
+        else if (oc_json_get(object, whole.member))
+            oc_output_put_field(&cell, object, &whole);
+        if (i > 0)
+            oc_buf_put_char(buf, form == OC_FORM_CSV ? ',' : '\t');
+        if (form == OC_FORM_CSV)
+            put_csv(buf, oc_buf_slice(&cell));
+        else
+            oc_buf_put_slice(buf, oc_buf_slice(&cell)); /* tabs are `?` by now */
+    }
+    oc_buf_put_char(buf, '\n');
+    buf->failed = buf->failed || cell.failed;
 }
 
 int oc_output_object(const struct oc_output *output, const struct oc_json *object,

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 
-enum oc_form { OC_FORM_TABLE, OC_FORM_JSON, OC_FORM_JSONL };
+enum oc_form { OC_FORM_TABLE, OC_FORM_JSON, OC_FORM_JSONL, OC_FORM_CSV, OC_FORM_TSV };
 
 struct oc_output {
     enum oc_form form;
@@ -55,6 +55,11 @@ struct oc_field {
 /** The text of a member for people; `-` when it is absent. */
 void oc_output_put_field(struct oc_buf *buf, const struct oc_json *object,
                          const struct oc_field *field);
+
+/** Append a row of a list as CSV or TSV: whole values, absent ones empty; the members' names when
+ * `object` is NULL. */
+void oc_output_put_row(struct oc_buf *buf, enum oc_form form, const struct oc_json *object,
+                       const struct oc_field *fields, size_t count);
 
 /** Print `Title: value` lines, absent members left out; or the whole object as JSON. */
 int oc_output_object(const struct oc_output *output, const struct oc_json *object,

@@ -140,18 +140,19 @@ int oc_session_done(struct oc_session *session, const struct oc_json *answer, st
 
 /* -- values of options ------------------------------------------------------------------------- */
 
-int oc_session_tags(const struct oc_args *args, struct oc_session_tags *ret, struct oc_err *err)
+int oc_session_tags(const struct oc_args *args, const char *name, struct oc_session_tags *ret,
+                    struct oc_err *err)
 {
     const char *text;
 
     ret->list = (struct oc_tag_list){.items = ret->items};
-    for (size_t i = 0; (text = oc_args_nth(args, "tag", i)); i++) {
+    for (size_t i = 0; (text = oc_args_nth(args, name, i)); i++) {
         struct oc_slice value = oc_slice_of(text);
         struct oc_slice key = oc_slice_cut(&value, '=');
 
         if (!value.ptr || key.len == 0)
             return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
-                              "option '--tag': want key=value, not '%s'", text);
+                              "option '--%s': want key=value, not '%s'", name, text);
         if (i == OC_SESSION_TAGS_MAX)
             return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR, "more than %d tags",
                               OC_SESSION_TAGS_MAX);

@@ -62,8 +62,9 @@ struct oc_session_tags {
     struct oc_tag_list list;
 };
 
-/** Read `--tag k=v`. Errors: OC_EINVAL, UsageError. */
-int oc_session_tags(const struct oc_args *args, struct oc_session_tags *ret, struct oc_err *err);
+/** Read the option `name` (`--tag k=v`). Errors: OC_EINVAL, UsageError. */
+int oc_session_tags(const struct oc_args *args, const char *name, struct oc_session_tags *ret,
+                    struct oc_err *err);
 
 /**
  * Read a point in time: `30m`, `2h`, `7d` (that long ago), a date, or ISO-8601.

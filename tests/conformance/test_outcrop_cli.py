@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import uuid
@@ -240,3 +241,22 @@ def test_help_names_every_command(outcrop: Outcrop) -> None:
     ):
         assert command in text, command
         assert "Usage: outcrop " + command in outcrop.text(*command.split(), "--help")
+
+
+def test_tags_are_shown_and_changed(outcrop: Outcrop, model: str) -> None:
+    assert outcrop.text("tag", "my-model") == "team=search\n"
+    changed = outcrop.text("tag", model, "--set", "a=1", "--set", "b=x y", "--remove", "team")
+    assert sorted(changed.splitlines()) == ["a=1", "b=x y"]
+    assert {"key": "a", "value": "1"} in outcrop.json("tag", "my-model")["tags"]
+    assert outcrop.run("tag", "my-model", "--set", "novalue").returncode == 2
+
+
+def test_lists_as_csv_and_tsv(outcrop: Outcrop, model: str) -> None:
+    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+        lines = outcrop.text("models", "-o", form).splitlines()
+        rows = list(csv.DictReader(lines, delimiter=delimiter))
+        assert [(row["modelName"], row["modelArn"]) for row in rows] == [("my-model", model)]
+        empty = outcrop.text("jobs", "-o", form, region=AWAY)
+        assert empty.startswith("status" + delimiter) and empty.count("\n") == 1
+    ran = outcrop.run("model", "my-model", "-o", "csv")
+    assert ran.returncode == 2 and "csv" in ran.stderr and not ran.stdout

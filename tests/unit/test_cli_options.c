@@ -156,7 +156,7 @@ static void help_text_shows_the_whole_table(void **state)
         "      --region REGION       Region to ask (default: AWS_REGION or the profile)\n"
         "      --profile NAME        profile of the shared credentials and config files\n"
         "      --endpoint URL        server to ask (default: AWS_ENDPOINT_URL_BEDROCK)\n"
-        "  -o, --output FORM         table, json or jsonl (default: table)\n"
+        "  -o, --output FORM         table, json or jsonl; lists also csv, tsv (default: table)\n"
         "\n"
         "Help:\n"
         "  -h, --help                show this help\n");
@@ -187,13 +187,13 @@ static void tags_are_split_at_the_first_equals_sign(void **state)
 
     (void)state;
     assert_int_equal(parse(line, &err), OC_OK);
-    assert_int_equal(oc_session_tags(&args, &tags, &err), OC_OK);
+    assert_int_equal(oc_session_tags(&args, "tag", &tags, &err), OC_OK);
     assert_int_equal(tags.list.count, 2);
     assert_true(oc_slice_eq_str(tags.list.items[0].key, "a"));
     assert_true(oc_slice_eq_str(tags.list.items[0].value, "b=c"));
     assert_true(oc_slice_eq_str(tags.list.items[1].value, ""));
     assert_int_equal(parse(wrong, &err), OC_OK);
-    assert_int_equal(oc_session_tags(&args, &tags, &err), OC_EINVAL);
+    assert_int_equal(oc_session_tags(&args, "tag", &tags, &err), OC_EINVAL);
     assert_string_equal(err.text, "option '--tag': want key=value, not 'nothing'");
 }
 

@@ -249,6 +249,28 @@ static void members_are_shown_for_people(void **state)
     }
 }
 
+static void rows_are_quoted_for_csv_and_tabs_never_split_a_row(void **state)
+{
+    static const char text[] = "{\"a\":\"x, \\\"y\\\"\",\"b\":\"t\\tn\\n\",\"c\":[\"1\",\"2\"]}";
+    static const struct oc_field fields[] = {{"A", "a", OC_SHOW_TAIL},
+                                             {"B", "b", OC_SHOW_TEXT},
+                                             {"C", "c", OC_SHOW_LIST},
+                                             {"D", "d", 0}};
+    OC_AUTO(oc_json_freep) struct oc_json *json = NULL;
+    struct oc_err err = {0};
+    struct oc_buf buf;
+
+    (void)state;
+    assert_int_equal(oc_json_parse(oc_slice_of(text), &json, &err), OC_OK);
+    oc_buf_init(&buf, 4096);
+    oc_output_put_row(&buf, OC_FORM_CSV, NULL, fields, 4);
+    oc_output_put_row(&buf, OC_FORM_CSV, json, fields, 4);
+    assert_text(&buf, "a,b,c,d\n\"x, \"\"y\"\"\",t?n?,\"1, 2\",\n");
+    oc_buf_init(&buf, 4096);
+    oc_output_put_row(&buf, OC_FORM_TSV, json, fields, 4);
+    assert_text(&buf, "x, \"y\"\tt?n?\t1, 2\t\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +283,7 @@ int main(void)
         cmocka_unit_test(progress_lines_fit_the_terminal),
         cmocka_unit_test(json_is_printed_as_it_came),
         cmocka_unit_test(members_are_shown_for_people),
+        cmocka_unit_test(rows_are_quoted_for_csv_and_tabs_never_split_a_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,130 @@
+/* `outcrop tag`: a model's tags are listed, set and removed. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/session.h"
+
+static const struct oc_operand operands[] = {
+    {"MODEL", "name or ARN of the model"},
+    {0},
+};
+
+static const struct oc_option options[] = {
+    {.name = "set", .arg = "KEY=VALUE", .help = "add or replace a tag", .repeat = true},
+    {.name = "remove", .arg = "KEY", .help = "remove a tag", .repeat = true},
+    {0},
+};
+
+static int post(struct oc_session *session, struct oc_slice region, struct oc_slice path,
+                const struct oc_buf *body, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+
+    return oc_session_post_to(session, region, path, body, &answer, err);
+}
+
+static int set_tags(struct oc_session *session, struct oc_slice region, struct oc_slice arn,
+                    struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
+    struct oc_session_tags tags;
+    struct oc_jw w;
+    int rc;
+
+    rc = oc_session_tags(session->args, "set", &tags, err);
+    if (rc < 0 || !tags.list.set)
+        return rc;
+    oc_buf_init(&body, OC_HTTP_BODY_MAX);
+    oc_jw_init(&w, &body);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "resourceARN", arn);
+    oc_jw_key(&w, "tags");
+    oc_tags_put_json(&w, &tags.list);
+    oc_jw_object_end(&w);
+    return post(session, region, OC_STR("/tagResource"), &body, err);
+}
+
+static int remove_tags(struct oc_session *session, struct oc_slice region, struct oc_slice arn,
+                       struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
+    const char *key;
+    struct oc_jw w;
+
+    if (!oc_args_has(session->args, "remove"))
+        return OC_OK;
+    oc_buf_init(&body, OC_HTTP_BODY_MAX);
+    oc_jw_init(&w, &body);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "resourceARN", arn);
+    oc_jw_key(&w, "tagKeys");
+    oc_jw_array(&w);
+    for (size_t i = 0; (key = oc_args_nth(session->args, "remove", i)); i++)
+        oc_jw_string(&w, oc_slice_of(key));
+    oc_jw_array_end(&w);
+    oc_jw_object_end(&w);
+    return post(session, region, OC_STR("/untagResource"), &body, err);
+}
+
+static int print_tags(struct oc_session *session, struct oc_slice region, struct oc_slice arn,
+                      struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    OC_AUTO(oc_buf_clear) struct oc_buf body = {0}, out = {0};
+    const struct oc_json *tags;
+    struct oc_jw w;
+    int rc;
+
+    oc_buf_init(&body, OC_HTTP_BODY_MAX);
+    oc_jw_init(&w, &body);
+    oc_jw_object(&w);
+    oc_jw_member(&w, "resourceARN", arn);
+    oc_jw_object_end(&w);
+    rc = oc_session_post_to(session, region, OC_STR("/listTagsForResource"), &body, &answer, err);
+    if (rc < 0)
+        return rc;
+    if (session->output.form != OC_FORM_TABLE)
+        return oc_output_json(&session->output, answer, err);
+    tags = oc_json_get(answer, "tags");
+    oc_buf_init(&out, OC_RESPONSE_MAX);
+    for (size_t i = 0; i < oc_json_size(tags); i++) {
+        oc_output_put_field(&out, oc_json_at(tags, i), &(struct oc_field){.member = "key"});
+        oc_buf_put_char(&out, '=');
+        oc_output_put_field(&out, oc_json_at(tags, i), &(struct oc_field){.member = "value"});
+        oc_buf_put_char(&out, '\n');
+    }
+    return oc_output_write(&out, err);
+}
+
+static int tag(struct oc_session *session, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *model = NULL;
+    struct oc_slice name = oc_slice_of(session->args->operands[0]);
+    struct oc_slice region = oc_session_region_of(session, name);
+    struct oc_slice arn;
+    int rc;
+
+    rc = oc_session_get_model(session, name, &model, err);
+    if (rc < 0)
+        return rc;
+    arn = oc_json_string(oc_json_get(model, "modelArn"));
+    rc = set_tags(session, region, arn, err);
+    if (rc == OC_OK)
+        rc = remove_tags(session, region, arn, err);
+    return rc < 0 ? rc : print_tags(session, region, arn, err);
+}
+
+static int run_tag(const struct oc_args *args)
+{
+    return oc_session_run(args, tag);
+}
+
+const struct oc_command oc_command_tag = {
+    .name = "tag",
+    .summary = "show or change a model's tags",
+    .details = "Prints the tags as they are afterwards, one key=value a line.",
+    .operands = operands,
+    .options = options,
+    .is_client = true,
+    .run = run_tag,
+};
