@@ -227,7 +227,7 @@ def header(client):
 def type_fields(client, name):
     shape = client.api.shapes[name]
     fields = [f".kind = OC_WIRE_{KINDS.get(shape['type'], shape['type'].upper())}"]
-    if "min" in shape:
+    if "min" in shape and shape["type"] != "float":  # floats stand in answers only
         fields.append(f".has_min = true, .min = {shape['min']}")
     if shape["type"] == "list":
         fields.append(f".item = &type_{snake(shape['item'])}")

@@ -116,7 +116,7 @@ static const struct oc_wire_member members_grader_config[] = {
 static const struct oc_wire_type type_grader_config = {.kind = OC_WIRE_UNION, .members = members_grader_config, .member_count = 1, .size = sizeof(struct oc_grader_config)};
 static const struct oc_wire_type type_epoch_count = {.kind = OC_WIRE_INTEGER, .has_min = true, .min = 1};
 static const struct oc_wire_type type_rft_batch_size = {.kind = OC_WIRE_INTEGER, .has_min = true, .min = 16};
-static const struct oc_wire_type type_rft_learning_rate = {.kind = OC_WIRE_REAL, .has_min = true, .min = 1e-07};
+static const struct oc_wire_type type_rft_learning_rate = {.kind = OC_WIRE_REAL};
 static const struct oc_wire_type type_rft_max_prompt_length = {.kind = OC_WIRE_INTEGER};
 static const struct oc_wire_type type_rft_training_sample_per_prompt = {.kind = OC_WIRE_INTEGER, .has_min = true, .min = 2};
 static const struct oc_wire_type type_rft_inference_max_tokens = {.kind = OC_WIRE_INTEGER};

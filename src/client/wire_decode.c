@@ -6,6 +6,7 @@
  * recursive; what is skipped may nest OC_JSON_DEPTH_MAX deep.
  */
 #include <locale.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +213,8 @@ static int read_real(struct reader *r, double *ret)
         return oc_fail_nomem(r->err);
     *ret = strtod_l(r->at, NULL, c_locale);
     freelocale(c_locale);
+    if (!isfinite(*ret))
+        return fail_at(r, "a number too large");
     r->at += len;
     return OC_OK;
 }
@@ -245,9 +248,9 @@ static int read_time(struct reader *r, struct oc_optional_time *ret)
     rc = read_real(r, &seconds);
     if (rc < 0)
         return rc;
-    if (!(seconds > -1e12 && seconds < 1e12))
+    if (!(seconds >= 0 && seconds < OC_TIMESTAMP_MAX_MS / 1e3)) /* as text can say it */
         return fail_at(r, "no time");
-    *ret = (struct oc_optional_time){true, (int64_t)(seconds * 1e6 + (seconds < 0 ? -0.5 : 0.5))};
+    *ret = (struct oc_optional_time){true, (int64_t)(seconds * 1e6 + 0.5)};
     return OC_OK;
 }
 
