@@ -65,8 +65,8 @@ enum oc_error_code {
 
 /** A failure. Needs no initialisation and no cleanup. */
 struct oc_error {
-    int code;      /* enum oc_error_code, as it was returned */
-    int status;    /* HTTP status of the answer; 0 when there was none */
+    int code;       /* enum oc_error_code, as it was returned */
+    int status;     /* HTTP status of the answer; 0 when there was none */
     bool retryable; /* the same call may succeed later */
     /* The service's name of the error ("ValidationException"), the status in digits when an answer
      * had no name ("502"), or botocore's name of what went wrong here ("NoCredentialsError",
@@ -151,12 +151,12 @@ struct oc_client_config {
     const char *secret_access_key;
     const char *session_token;
     const char *bearer_token;
-    const char *user_agent; /* put in front of the library's own */
+    const char *user_agent;                /* put in front of the library's own */
     struct oc_optional_bool use_fips;      /* else AWS_USE_FIPS_ENDPOINT, the profile */
     struct oc_optional_bool use_dualstack; /* else AWS_USE_DUALSTACK_ENDPOINT, the profile */
-    unsigned max_attempts;       /* of one call; 0: AWS_MAX_ATTEMPTS, the profile, 3 */
-    unsigned connect_timeout_ms; /* 0: 5,000 */
-    unsigned read_timeout_ms;    /* longest time without a byte, in whole seconds; 0: 60,000 */
+    unsigned max_attempts;                 /* of one call; 0: AWS_MAX_ATTEMPTS, the profile, 3 */
+    unsigned connect_timeout_ms;           /* 0: 5,000 */
+    unsigned read_timeout_ms; /* longest time without a byte, in whole seconds; 0: 60,000 */
 };
 
 /**

@@ -23,7 +23,8 @@ bool oc_answer_is_retryable(const struct oc_transport_head *head, const struct o
 /** Whether the server refused to begin, so that even what must not run twice may be repeated. */
 bool oc_answer_is_throttled(const struct oc_transport_head *head, const struct oc_err *err);
 
-/** How long the server asks to wait (x-amz-retry-after, else Retry-After in seconds), in ms, else 0. */
+/** How long the server asks to wait (x-amz-retry-after, else Retry-After in seconds), in ms, else
+ * 0. */
 int64_t oc_answer_retry_after_ms(const struct oc_transport_head *head);
 
 /** Parse a body. Errors: OC_ECORRUPT, named ResponseParserError — no JSON object; OC_ENOMEM. */

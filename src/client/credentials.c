@@ -197,10 +197,11 @@ static int load_role(const struct oc_profile *profile, unsigned depth, struct oc
     int rc;
 
     if (oc_profile_value(profile, "mfa_serial").ptr)
-        return oc_fail_as(err, OC_EDENIED, "NoCredentialsError",
-                          "profile '%.*s' wants a code of a device (mfa_serial), which this version "
-                          "cannot ask for",
-                          OC_FMT(profile->name));
+        return oc_fail_as(
+            err, OC_EDENIED, "NoCredentialsError",
+            "profile '%.*s' wants a code of a device (mfa_serial), which this version "
+            "cannot ask for",
+            OC_FMT(profile->name));
     if (role.token_file.ptr)
         return oc_provider_role(&role, NULL, profile, ret, err);
     rc = load_role_source(profile, depth, &source, err);

@@ -165,7 +165,6 @@ int oc_wire_walk_next(struct oc_pager *walk, const void **ret_item, struct oc_er
         if (read_page(walk, &err) < 0)
             return oc_wire_error(&err, &walk->result->response, error);
     }
-    *ret_item =
-        elements_of(walk).items + walk->index++ * walk->kind->items->type->item->size;
+    *ret_item = elements_of(walk).items + walk->index++ * walk->kind->items->type->item->size;
     return 1;
 }

@@ -72,8 +72,8 @@ bool oc_provider_has_container(void)
 /* A secret goes out to that host, so it must be this machine or be reached by TLS. */
 static bool is_trusted(struct oc_slice url)
 {
-    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", "169.254.170.2",
-                                        "169.254.170.23", "[fd00:ec2::23]"};
+    static const char *const hosts[] = {"localhost",     "127.0.0.1",      "[::1]",
+                                        "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
 
     if (oc_slice_has_prefix(url, OC_STR("https://")))
         return true;
@@ -123,8 +123,8 @@ int oc_provider_container(struct oc_credentials *ret, struct oc_err *err)
     if (!fetch.url)
         return oc_fail_nomem(err);
     if (token.len > 0)
-        fetch.header = (struct oc_sigv4_header){OC_STR("Authorization"),
-                                                oc_slice_trim(oc_buf_slice(&token))};
+        fetch.header =
+            (struct oc_sigv4_header){OC_STR("Authorization"), oc_slice_trim(oc_buf_slice(&token))};
     rc = oc_fetch(&fetch, &body, err);
     if (rc < 0)
         return rc;
@@ -154,8 +154,8 @@ static int get_session(const char *host, struct oc_buf *token, struct oc_err *er
     oc_buf_init(&url, OC_FETCH_URL_MAX);
     oc_buf_printf(&url, "%s/latest/api/token", host);
     fetch.url = oc_buf_cstr(&url);
-    fetch.header = (struct oc_sigv4_header){OC_STR("X-aws-ec2-metadata-token-ttl-seconds"),
-                                            OC_STR("21600")};
+    fetch.header =
+        (struct oc_sigv4_header){OC_STR("X-aws-ec2-metadata-token-ttl-seconds"), OC_STR("21600")};
     return fetch.url ? oc_fetch(&fetch, token, err) : oc_fail_nomem(err);
 }
 

@@ -69,8 +69,8 @@ int64_t oc_retry_pause_ms(unsigned attempt, int64_t asked_ms)
 static bool may_be_skew(const char *name)
 {
     static const char *const names[] = {
-        "AccessDeniedException", "AuthFailure",          "InvalidSignatureException",
-        "RequestExpired",        "RequestInTheFuture",   "RequestTimeTooSkewed",
+        "AccessDeniedException", "AuthFailure",        "InvalidSignatureException",
+        "RequestExpired",        "RequestInTheFuture", "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
     };
 

@@ -96,8 +96,8 @@ static int sign(const struct oc_credentials *source, const char *region, struct 
     const struct oc_sigv4_signer signer = {
         .access_key_id = oc_buf_slice(&source->access_key_id),
         .secret = {(const char *)source->secret.bytes, source->secret.len},
-        .session_token = source->session_token.len ? oc_buf_slice(&source->session_token)
-                                                   : (struct oc_slice){0},
+        .session_token =
+            source->session_token.len ? oc_buf_slice(&source->session_token) : (struct oc_slice){0},
         .region = oc_slice_of(region),
         .service = OC_STR("sts"),
         .now_ms = oc_clock_now_ms(),

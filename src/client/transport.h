@@ -32,8 +32,8 @@ struct oc_transport_request {
     const char *url;
     const struct oc_sigv4_header *headers; /* all that matter, `host` too */
     size_t header_count;
-    struct oc_slice body; /* absent: none */
-    size_t max_response;  /* bytes */
+    struct oc_slice body;           /* absent: none */
+    size_t max_response;            /* bytes */
     bool (*is_canceled)(void *ctx); /* asked now and then; true ends the exchange; may be NULL */
     void *ctx;
 };

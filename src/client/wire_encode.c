@@ -99,8 +99,7 @@ static void check_text(const struct oc_wire_type *type, const char *text, struct
     if (!oc_utf8_count(oc_slice_of(text), &count))
         add_fault(faults, "\nInvalid value for parameter %.*s, not UTF-8", OC_FMT(name));
     else if (type->has_min && (int64_t)count < type->min)
-        add_fault(faults,
-                  "\nInvalid length for parameter %.*s, value: %zu, valid min length: %lld",
+        add_fault(faults, "\nInvalid length for parameter %.*s, value: %zu, valid min length: %lld",
                   OC_FMT(name), count, (long long)type->min);
 }
 
@@ -110,8 +109,7 @@ static void check_list(const struct oc_wire_type *type, const struct list *list,
     char where[256];
 
     if (type->has_min && (int64_t)list->count < type->min)
-        add_fault(faults,
-                  "\nInvalid length for parameter %.*s, value: %zu, valid min length: %lld",
+        add_fault(faults, "\nInvalid length for parameter %.*s, value: %zu, valid min length: %lld",
                   OC_FMT(name), list->count, (long long)type->min);
     for (size_t i = 0; i < list->count; i++) {
         const void *slot;

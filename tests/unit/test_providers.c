@@ -8,7 +8,10 @@
 #include "fake_server.h"
 #include "folder_fixture.h"
 
-#define BODY(text) {text, sizeof(text) - 1}
+#define BODY(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
 #define JSON_KEYS                                                                                  \
     "{\"AccessKeyId\":\"ASIAFETCHED\",\"SecretAccessKey\":\"fetched\",\"Token\":\"session\","      \
     "\"Expiration\":\"2030-01-01T00:00:00Z\"}"

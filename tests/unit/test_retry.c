@@ -69,14 +69,14 @@ static void clock_is_corrected_only_when_it_is_far_off(void **state)
 
 static void call_with_a_wrong_clock_succeeds_at_the_second_attempt(void **state)
 {
-    static const struct fake_rule rules[] = {
-        {.match = "POST",
-         .times = 1,
-         .status = 403,
-         .headers = "X-Amzn-Errortype: InvalidSignatureException\r\n"
-                    "Date: Tue, 24 Nov 2026 04:00:00 GMT\r\n"},
-        {.match = "POST", .status = 200},
-        {0}};
+    static const struct fake_rule rules[] = {{.match = "POST",
+                                              .times = 1,
+                                              .status = 403,
+                                              .headers =
+                                                  "X-Amzn-Errortype: InvalidSignatureException\r\n"
+                                                  "Date: Tue, 24 Nov 2026 04:00:00 GMT\r\n"},
+                                             {.match = "POST", .status = 200},
+                                             {0}};
     struct oc_client_options options = {.region = "us-west-2",
                                         .credentials = {.access_key_id = OC_STR("AKIDEXAMPLE"),
                                                         .secret_access_key = OC_STR("secret")}};

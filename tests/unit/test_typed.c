@@ -16,7 +16,10 @@
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define MODEL  "arn:aws:bedrock:us-west-2:000000000000:custom-model/imported/abcdefghij12"
-#define BODY(text) {text, sizeof(text) - 1}
+#define BODY(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
 
 static struct oc_client *open_client(const char *endpoint)
 {
@@ -114,7 +117,9 @@ static void error_has_name_status_id_and_message(void **state)
 static void bytes_travel_unchanged(void **state)
 {
     static const struct fake_rule rules[] = {
-        {.match = "PUT /-/uploads/uploaduploadupload/parts/" DIGEST, .status = 200, .body = BODY("{}")},
+        {.match = "PUT /-/uploads/uploaduploadupload/parts/" DIGEST,
+         .status = 200,
+         .body = BODY("{}")},
         {.match = "/parts/" DIGEST, .status = 200, .body = BODY("\0{\xff")},
         {0}};
     const struct oc_put_upload_part_input put = {

@@ -12,7 +12,6 @@
 #include "base/fault.h"
 #include "client/wire.h"
 
-
 static const struct oc_wire_op *find_op(const char *name)
 {
     for (size_t i = 0; oc_wire_ops[i]; i++)
@@ -33,12 +32,11 @@ static void check_text(const struct oc_buf *buf, const char *want)
 static void unset_and_empty_values_differ(void **state)
 {
     const struct oc_wire_op *op = find_op("ListModelCopyJobs");
-    struct oc_list_model_copy_jobs_input input = {
-        .source_account_equals = "",
-        .target_model_name_contains = "a b/\xc3\xa9",
-        .max_results = oc_int(10),
-        .creation_time_after = oc_time(1722513600),
-        .creation_time_before = {true, 1722513600000001}};
+    struct oc_list_model_copy_jobs_input input = {.source_account_equals = "",
+                                                  .target_model_name_contains = "a b/\xc3\xa9",
+                                                  .max_results = oc_int(10),
+                                                  .creation_time_after = oc_time(1722513600),
+                                                  .creation_time_before = {true, 1722513600000001}};
     OC_AUTO(oc_wire_request_clear) struct oc_wire_request request = {.has_body = false};
     struct oc_err err = {0};
 
@@ -66,11 +64,10 @@ static void body_is_what_python_writes(void **state)
 
     (void)state;
     assert_int_equal(oc_wire_encode(op, &input, &request, &err), OC_OK);
-    check_text(&request.body,
-               "{\"sourceModelArn\": \"arn\", \"targetModelName\": \"name\", "
-               "\"targetModelTags\": [{\"key\": \"k\\\"\\\\\\n\\u007f\", \"value\": "
-               "\"\\u00e9\\ud83e\\udd80\"}, {\"key\": \"b\", \"value\": \"\"}], "
-               "\"clientRequestToken\": \"token\"}");
+    check_text(&request.body, "{\"sourceModelArn\": \"arn\", \"targetModelName\": \"name\", "
+                              "\"targetModelTags\": [{\"key\": \"k\\\"\\\\\\n\\u007f\", \"value\": "
+                              "\"\\u00e9\\ud83e\\udd80\"}, {\"key\": \"b\", \"value\": \"\"}], "
+                              "\"clientRequestToken\": \"token\"}");
 }
 
 static void absent_token_is_filled_in_with_a_uuid(void **state)
