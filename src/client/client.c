@@ -468,40 +468,45 @@ int oc_client_pause(struct oc_client *client, int64_t ms, unsigned mark, struct 
     return OC_OK;
 }
 
+/* A call through all its attempts. */
+struct tries {
+    const struct oc_request *request;
+    struct outcome last;
+    unsigned count;
+    unsigned mark; /* oc_client_mark at the begin */
+    int taken;     /* quota for the last retry */
+};
+
 /* Whether to try again; waits as long as is right before that. @return OC_OK: yes; < 0: `err` is
  * what to report */
-static int before_retry(struct oc_client *client, const struct oc_request *request,
-                        const struct oc_response *response, const struct outcome *outcome,
-                        unsigned mark, int *taken, const struct oc_err *why, struct oc_err *err)
+static int before_retry(struct oc_client *client, struct tries *tries, const struct oc_err *why,
+                        struct oc_err *err)
 {
+    const struct oc_request *request = tries->request;
     const unsigned most = or_default(request->max_attempts, client->max_attempts);
-    const bool can_help = outcome->retryable && !(request->once && outcome->ran);
 
     *err = *why;
-    if (response->attempts >= most)
+    if (tries->count >= most)
         return why->rc;
-    if (outcome->skewed)
+    if (tries->last.skewed)
         return OC_OK;
-    if (!can_help)
+    if (!tries->last.retryable || (request->once && tries->last.ran))
         return why->rc;
     /* Long work that says how patient it is does not depend on how other calls fare. */
     if (request->max_attempts == 0) {
-        *taken = oc_retry_quota_take(&client->quota, outcome->throttled);
-        if (*taken == 0)
+        tries->taken = oc_retry_quota_take(&client->quota, tries->last.throttled);
+        if (tries->taken == 0)
             return why->rc;
     }
-    return oc_client_pause(client, oc_retry_pause_ms(response->attempts + 1, outcome->pause_ms),
-                           mark, err);
+    return oc_client_pause(client, oc_retry_pause_ms(tries->count + 1, tries->last.pause_ms),
+                           tries->mark, err);
 }
 
 int oc_client_call(struct oc_client *client, const struct oc_request *request,
                    struct oc_response *response, struct oc_err *err)
 {
-    const unsigned mark = oc_client_mark(client);
-    struct outcome outcome = {0};
-    int taken = 0;
+    struct tries tries = {.request = request, .mark = oc_client_mark(client)};
 
-    response->attempts = 0;
     for (;;) {
         struct oc_err why = {0};
         int rc;
@@ -509,14 +514,14 @@ int oc_client_call(struct oc_client *client, const struct oc_request *request,
         response->status = 0;
         response->request_id[0] = '\0';
         response->error_name[0] = '\0';
-        rc = attempt(client, request, mark, response, &outcome, &why);
-        response->attempts++;
-        response->retryable = outcome.retryable;
+        rc = attempt(client, request, tries.mark, response, &tries.last, &why);
+        response->attempts = ++tries.count;
+        response->retryable = tries.last.retryable;
         if (rc == OC_OK) {
-            oc_retry_quota_give_back(&client->quota, taken);
+            oc_retry_quota_give_back(&client->quota, tries.taken);
             return OC_OK;
         }
-        rc = before_retry(client, request, response, &outcome, mark, &taken, &why, err);
+        rc = before_retry(client, &tries, &why, err);
         if (rc < 0)
             return rc;
     }
