@@ -24,6 +24,8 @@ static const struct oc_command *const commands[] = {
     &oc_command_pull,
     &oc_command_rm,
     &oc_command_tag,
+    &oc_command_share,
+    &oc_command_unshare,
     &oc_command_account_add,
     &oc_command_account_list,
     &oc_command_key_add,

@@ -8,9 +8,10 @@ import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from support.cloud import AWAY, HOME, THIRD, Account, Cloud, digests
+from support.cloud import AWAY, HOME, THIRD, Account, Cloud, digests, sharing_policy
 from support.server import BINARY
 
 
@@ -260,3 +261,35 @@ def test_lists_as_csv_and_tsv(outcrop: Outcrop, model: str) -> None:
         assert empty.startswith("status" + delimiter) and empty.count("\n") == 1
     ran = outcrop.run("model", "my-model", "-o", "csv")
     assert ran.returncode == 2 and "csv" in ran.stderr and not ran.stdout
+
+
+def test_share_adds_and_unshare_takes_away(outcrop: Outcrop, model: str, cloud: Cloud) -> None:
+    def statements() -> list[dict[str, Any]]:
+        with outcrop.account.wire(HOME) as wire:
+            answer = wire.call("GET", f"/resource-policy/{quote(model, safe='')}")
+        if answer.status == 404:
+            return []
+        found: list[dict[str, Any]] = json.loads(answer.json["resourcePolicy"])["Statement"]
+        return found
+
+    friend = Outcrop(cloud.account())
+    copy = ("copy", model, "--to", AWAY, "--name", "shared", "--wait")
+    assert friend.run(*copy).returncode == 3
+    foreign = json.loads(sharing_policy(model, "123456789012"))["Statement"]
+    policy = sharing_policy(model, "123456789012")
+    outcrop.account.boto(HOME).put_resource_policy(resourceArn=model, resourcePolicy=policy)
+    for _ in range(2):
+        outcrop.text("share", "my-model", "--with", friend.account.id)
+        assert len(statements()) == 2 and foreign[0] in statements()
+    friend.text(*copy)
+    outcrop.text("unshare", model, "--with", friend.account.id)
+    assert statements() == foreign
+    assert outcrop.run("unshare", model, "--with", friend.account.id).returncode == 1
+    assert outcrop.run("share", model, "--with", "friend").returncode == 2
+
+
+def test_unshare_of_the_last_removes_the_policy(outcrop: Outcrop, model: str) -> None:
+    outcrop.text("share", model, "--with", "123456789012")
+    outcrop.text("unshare", model, "--with", "123456789012")
+    with pytest.raises(outcrop.account.boto(HOME).exceptions.ResourceNotFoundException):
+        outcrop.account.boto(HOME).get_resource_policy(resourceArn=model)
