@@ -341,7 +341,8 @@ static void a_second_server_is_told_that_the_store_is_busy(void **state)
 /* In a process of its own: LMDB wants one opening per process. */
 static bool read_beside_a_server(const struct fixture *f)
 {
-    struct oc_store_options options = {.path = f->path, .read_only = true, .map_bytes = f->map_bytes};
+    struct oc_store_options options = {
+        .path = f->path, .read_only = true, .map_bytes = f->map_bytes};
     struct put put = {.write = {.apply = apply_put}};
     struct oc_store *store;
     struct oc_err err = {0};
