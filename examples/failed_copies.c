@@ -6,9 +6,9 @@
 
 int main(void)
 {
-    struct oc_list_model_copy_jobs_input input = {
-        .status_equals = OC_MODEL_COPY_JOB_STATUS_FAILED,
-        .creation_time_after = oc_time(time(NULL) - 86400)};
+    struct oc_list_model_copy_jobs_input input = {.status_equals = OC_MODEL_COPY_JOB_STATUS_FAILED,
+                                                  .creation_time_after =
+                                                      oc_time(time(NULL) - 86400)};
     const struct oc_model_copy_job_summary *job;
     struct oc_client *client = NULL;
     struct oc_pager *pager = NULL;
