@@ -14,7 +14,8 @@
 #include "base/file.h"
 #include "base/json.h"
 
-/* -- who may ------------------------------------------------------------------------------------ */
+/* -- who may ------------------------------------------------------------------------------------
+ */
 
 /* Whether `account` is the caller's to manage at all: its own, or any one for administrators. */
 static bool manages(const struct oc_call *call, struct oc_slice account)
@@ -31,16 +32,19 @@ static int allow_account(struct oc_call *call, struct oc_slice account, struct o
     if (!arn.ptr)
         return oc_fail_nomem(err);
     if (!manages(call, account))
-        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
-                          "User: %.*s is not authorized to perform: %s on resource: %.*s because only keys of "
-                          "the administrators' account may manage other accounts.",
-                          OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(arn));
+        return oc_fail_as(
+            err, OC_EDENIED, "AccessDeniedException",
+            "User: %.*s is not authorized to perform: %s on resource: %.*s because only keys of "
+            "the administrators' account may manage other accounts.",
+            OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(arn));
     return oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err);
 }
 
-/* -- accounts ----------------------------------------------------------------------------------- */
+/* -- accounts -----------------------------------------------------------------------------------
+ */
 
-static int put_account(struct oc_tx *tx, struct oc_slice account, struct oc_slice name, struct oc_err *err)
+static int put_account(struct oc_tx *tx, struct oc_slice account, struct oc_slice name,
+                       struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_jw w;
@@ -161,10 +165,13 @@ int oc_call_list_accounts(struct oc_call *call, struct oc_err *err)
     struct listing list = {.call = call, .limit = oc_call_page_size(in->max_results)};
 
     int rc = allow_account(call, call->api->admin_account, err);
-    return rc < 0 ? rc : list_page(&list, OC_RECORD_ACCOUNT, "accounts", in->next_token, visit_account, err);
+    return rc < 0 ? rc
+                  : list_page(&list, OC_RECORD_ACCOUNT, "accounts", in->next_token, visit_account,
+                              err);
 }
 
-/* -- access keys -------------------------------------------------------------------------------- */
+/* -- access keys --------------------------------------------------------------------------------
+ */
 
 /* Secrets are sealed by the keyring's master key. */
 static int seal_secret(void *ctx, struct oc_slice aad, struct oc_slice plain, struct oc_buf *ret,
@@ -184,8 +191,8 @@ static struct oc_secret_box secret_box(struct oc_keys *keys)
     return (struct oc_secret_box){.seal = seal_secret, .open = open_secret, .ctx = keys};
 }
 
-static int look_up(enum oc_identity_by by, struct oc_slice key, struct oc_buf *ret, struct oc_err *err,
-                   void *ctx)
+static int look_up(enum oc_identity_by by, struct oc_slice key, struct oc_buf *ret,
+                   struct oc_err *err, void *ctx)
 {
     struct oc_api *api = ctx;
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
@@ -216,7 +223,8 @@ int oc_api_authenticator_new(struct oc_api *api, struct oc_err *err)
 }
 
 /* A key and the record its bearer token is found by. */
-static int put_key(struct oc_tx *tx, const struct oc_access_key *key, struct oc_keys *keys, struct oc_err *err)
+static int put_key(struct oc_tx *tx, const struct oc_access_key *key, struct oc_keys *keys,
+                   struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_secret_box box = secret_box(keys);
@@ -235,7 +243,8 @@ struct create_key {
     struct oc_access_key key;
 };
 
-static void fill_key(struct oc_access_key *key, enum oc_access_key_kind kind, const struct oc_new_key *made)
+static void fill_key(struct oc_access_key *key, enum oc_access_key_kind kind,
+                     const struct oc_new_key *made)
 {
     key->kind = kind;
     key->id = oc_slice_of(made->id);
@@ -317,7 +326,8 @@ int oc_call_create_access_key(struct oc_call *call, struct oc_err *err)
     };
     fill_key(&create->key, kind, &create->made);
     if (session)
-        create->key.expiration_ms = create->key.creation_ms + in->session_duration_seconds.value * 1000;
+        create->key.expiration_ms =
+            create->key.creation_ms + in->session_duration_seconds.value * 1000;
     call->state = create;
     return oc_call_write(call, apply_create_key);
 }
@@ -370,7 +380,9 @@ int oc_call_list_access_keys(struct oc_call *call, struct oc_err *err)
     };
 
     int rc = allow_account(call, list.account, err);
-    return rc < 0 ? rc : list_page(&list, OC_RECORD_ACCESS_KEY, "accessKeys", in->next_token, visit_key, err);
+    return rc < 0 ? rc
+                  : list_page(&list, OC_RECORD_ACCESS_KEY, "accessKeys", in->next_token, visit_key,
+                              err);
 }
 
 static int apply_disable_key(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
@@ -391,14 +403,16 @@ static int apply_disable_key(struct oc_call *call, struct oc_tx *tx, struct oc_e
     if (rc < 0)
         return rc;
     if (!known)
-        return oc_fail_not_found(err, "The access key %.*s does not exist.", OC_FMT(in->access_key_id));
+        return oc_fail_not_found(err, "The access key %.*s does not exist.",
+                                 OC_FMT(in->access_key_id));
     key.disabled = true;
     oc_buf_reset(&call->out);
     oc_buf_put_str(&call->out, "{}");
     return put_key(tx, &key, call->api->keys, err);
 }
 
-/* The change is made on a worker, which then makes every thread forget the key before the answer. */
+/* The change is made on a worker, which then makes every thread forget the key before the answer.
+ */
 static int run_disable_key(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_disable_access_key_in *in = call->in;
@@ -429,7 +443,8 @@ int oc_call_get_caller_identity(struct oc_call *call, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- the first start ---------------------------------------------------------------------------- */
+/* -- the first start ----------------------------------------------------------------------------
+ */
 
 struct bootstrap {
     struct oc_write write;
@@ -449,7 +464,8 @@ static int stop_at_first(struct oc_slice key, struct oc_slice value, void *ctx, 
 
 static int apply_bootstrap(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
 {
-    struct bootstrap *boot = (struct bootstrap *)((char *)write - offsetof(struct bootstrap, write));
+    struct bootstrap *boot =
+        (struct bootstrap *)((char *)write - offsetof(struct bootstrap, write));
 
     int rc = put_account(tx, boot->account, OC_STR("administrators"), err);
     if (rc >= 0)
@@ -465,8 +481,8 @@ static int write_credentials(const char *folder, const struct oc_new_key *admin,
     oc_buf_init(&path, 4096);
     oc_buf_init(&text, 4096);
     oc_buf_printf(&path, "%s/credentials", folder);
-    oc_buf_printf(&text, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", admin->id,
-                  admin->secret);
+    oc_buf_printf(&text, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n",
+                  admin->id, admin->secret);
     const char *file = oc_buf_cstr(&path);
     int rc = file ? oc_file_replace(file, oc_buf_slice(&text), 0600, err) : oc_fail_nomem(err);
     oc_wipe(text.ptr, text.len);

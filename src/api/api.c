@@ -16,7 +16,8 @@
 
 #define LARGE_BODY (256 * 1024)
 
-/* -- life --------------------------------------------------------------------------------------- */
+/* -- life ---------------------------------------------------------------------------------------
+ */
 
 int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct oc_err *err)
 {
@@ -59,7 +60,8 @@ void oc_api_free(struct oc_api *api)
     free(api);
 }
 
-/* -- answers ------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------
+ */
 
 static void respond(struct oc_call *call, const struct oc_api_response *response)
 {
@@ -80,7 +82,8 @@ static void answer_success(struct oc_call *call)
     struct oc_slice out = oc_buf_slice(&call->out);
     struct oc_api_response response = {
         .status = call->op->status,
-        .content_type = call->op->raw_output ? OC_STR("application/octet-stream") : OC_STR("application/json"),
+        .content_type =
+            call->op->raw_output ? OC_STR("application/octet-stream") : OC_STR("application/json"),
         .pieces = call->pieces ? call->pieces : &out,
         .piece_count = call->pieces ? call->piece_count : 1,
         .operation = call->op->name,
@@ -122,7 +125,8 @@ static void finish(struct oc_call *call, int rc)
         answer_success(call);
 }
 
-/* -- going on elsewhere ------------------------------------------------------------------------- */
+/* -- going on elsewhere -------------------------------------------------------------------------
+ */
 
 static struct oc_call *call_of_write(struct oc_write *write)
 {
@@ -181,7 +185,8 @@ int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err)
     return rc < 0 ? rc : OC_PENDING;
 }
 
-/* -- the way ------------------------------------------------------------------------------------ */
+/* -- the way ------------------------------------------------------------------------------------
+ */
 
 static int authenticate(struct oc_call *call, struct oc_err *err)
 {
@@ -202,8 +207,8 @@ static int authenticate(struct oc_call *call, struct oc_err *err)
         .default_region = call->api->default_region,
     };
 
-    int rc = oc_authenticate(call->api->authenticator, &request, &options, oc_clock_now_ms(), call->arena,
-                             &call->caller, err);
+    int rc = oc_authenticate(call->api->authenticator, &request, &options, oc_clock_now_ms(),
+                             call->arena, &call->caller, err);
     call->authenticated = rc >= 0;
     return rc;
 }
@@ -229,10 +234,11 @@ static int run_call(struct oc_call *call, struct oc_err *err)
     int rc = authenticate(call, err);
     if (rc < 0)
         return rc;
-    if (!oc_throttle_take(call->api->throttle, call->caller.account, call->op->id, oc_clock_mono_us()))
+    if (!oc_throttle_take(call->api->throttle, call->caller.account, call->op->id,
+                          oc_clock_mono_us()))
         return oc_fail_as(err, OC_EBUSY, "ThrottlingException",
-                          "Too many %s requests for account %.*s: slow down and retry.", call->op->name,
-                          OC_FMT(call->caller.account));
+                          "Too many %s requests for account %.*s: slow down and retry.",
+                          call->op->name, OC_FMT(call->caller.account));
     rc = decode(call, err);
     return rc < 0 ? rc : oc_call_handlers[call->op->id](call, err);
 }
@@ -240,7 +246,8 @@ static int run_call(struct oc_call *call, struct oc_err *err)
 /* A request for which not even a call could be made. */
 static void answer_nomem(struct oc_api_request *request)
 {
-    struct oc_slice body = OC_STR("{\"message\":\"The server is out of memory: try again later.\"}");
+    struct oc_slice body =
+        OC_STR("{\"message\":\"The server is out of memory: try again later.\"}");
     struct oc_api_response response = {
         .status = 503,
         .content_type = OC_STR("application/json"),

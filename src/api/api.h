@@ -25,21 +25,23 @@ struct oc_api_options {
     struct oc_store *store;
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
-    struct oc_slice admin_account;      /* 12 digits: whose keys may manage other accounts */
-    const struct oc_slice *regions;     /* served here; at least one */
+    struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
+    const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;
-    struct oc_slice default_region;     /* for bearer keys when the host name says nothing */
-    bool lenient;                       /* accept ARNs outside AWS's patterns (see contract) */
-    int64_t throttle_rate;              /* calls a second per account and operation; 0: no limit */
-    int64_t throttle_burst;             /* 0: twice the rate */
+    struct oc_slice default_region; /* for bearer keys when the host name says nothing */
+    bool lenient;                   /* accept ARNs outside AWS's patterns (see contract) */
+    int64_t throttle_rate;          /* calls a second per account and operation; 0: no limit */
+    int64_t throttle_burst;         /* 0: twice the rate */
 };
 
 /**
  * Whether a copy across accounts may go on: the source's policy must still allow it.
  * For oc_copy_options.still_allowed; `ctx` is not used.
- * Errors: OC_EDENIED (text for the job's failureMessage), OC_ENOTFOUND (source gone), OC_EIO, OC_ENOMEM.
+ * Errors: OC_EDENIED (text for the job's failureMessage), OC_ENOTFOUND (source gone), OC_EIO,
+ * OC_ENOMEM.
  */
-int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err);
+int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx,
+                        struct oc_err *err);
 
 /** Errors: OC_ENOMEM, OC_EINVAL. */
 int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct oc_err *err);
@@ -49,26 +51,26 @@ void oc_api_free(struct oc_api *api);
 
 /** One answer. Everything is borrowed until `respond` returns. */
 struct oc_api_response {
-    int status;                      /* HTTP status */
+    int status; /* HTTP status */
     struct oc_slice content_type;
-    const char *error;               /* for X-Amzn-ErrorType; NULL on success */
-    const struct oc_slice *pieces;   /* the body, joined */
+    const char *error;             /* for X-Amzn-ErrorType; NULL on success */
+    const struct oc_slice *pieces; /* the body, joined */
     size_t piece_count;
-    const char *operation;           /* for the log; NULL when no route matched */
-    struct oc_slice user_arn;        /* for the log; absent when not authenticated */
-    const char *detail;              /* for the log: what really failed; NULL on success */
+    const char *operation;    /* for the log; NULL when no route matched */
+    struct oc_slice user_arn; /* for the log; absent when not authenticated */
+    const char *detail;       /* for the log: what really failed; NULL on success */
 };
 
 /** One request. The caller owns it and keeps it until `respond` has been called. */
 struct oc_api_request {
-    struct oc_slice id;              /* a UUID: names the request in the log and in the answer */
+    struct oc_slice id; /* a UUID: names the request in the log and in the answer */
     struct oc_slice method;
-    struct oc_slice path;            /* raw, as on the wire */
-    struct oc_slice query;           /* raw, without `?`; absent when there is none */
+    struct oc_slice path;  /* raw, as on the wire */
+    struct oc_slice query; /* raw, without `?`; absent when there is none */
     const struct oc_sigv4_header *headers;
     size_t header_count;
     struct oc_slice body;
-    struct oc_arena *arena;          /* lives as long as the request */
+    struct oc_arena *arena; /* lives as long as the request */
     /** Called exactly once. The request may be gone when it returns. */
     void (*respond)(struct oc_api_request *request, const struct oc_api_response *response);
 };

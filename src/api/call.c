@@ -71,14 +71,14 @@ int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource,
     return rc;
 }
 
-#define FAIL_NAMED(err, rc, name, fmt)                                                              \
-    do {                                                                                            \
-        char text[OC_ERR_TEXT_MAX];                                                                 \
-        va_list args;                                                                               \
-        va_start(args, fmt);                                                                        \
-        (void)vsnprintf(text, sizeof(text), fmt, args);                                             \
-        va_end(args);                                                                               \
-        return oc_fail_as(err, rc, name, "%s", text);                                               \
+#define FAIL_NAMED(err, rc, name, fmt)                                                             \
+    do {                                                                                           \
+        char text[OC_ERR_TEXT_MAX];                                                                \
+        va_list args;                                                                              \
+        va_start(args, fmt);                                                                       \
+        (void)vsnprintf(text, sizeof(text), fmt, args);                                            \
+        va_end(args);                                                                              \
+        return oc_fail_as(err, rc, name, "%s", text);                                              \
     } while (0)
 
 int oc_fail_invalid(struct oc_err *err, const char *fmt, ...)
@@ -124,7 +124,8 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms)
     oc_jw_member(w, key, (struct oc_slice){text, sizeof(text)});
 }
 
-/* -- idempotency -------------------------------------------------------------------------------- */
+/* -- idempotency --------------------------------------------------------------------------------
+ */
 
 /* A record is the digest of the parameters and then what the first call made. */
 
@@ -136,7 +137,8 @@ int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_s
         return OC_OK;
     ret->key = oc_key_join(call->arena,
                            (struct oc_slice[]){call->caller.account, call->caller.region,
-                                               oc_slice_of(call->op->name), token}, 4);
+                                               oc_slice_of(call->op->name), token},
+                           4);
     if (!ret->key.ptr)
         return oc_fail_nomem(err);
     return oc_sha256(parameters, ret->parameters, err);
@@ -158,8 +160,11 @@ int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
     if (record.len < OC_SHA256_LEN)
         return oc_fail(err, OC_ECORRUPT, "idempotency record is too short");
     if (memcmp(record.ptr, idem->parameters, OC_SHA256_LEN) != 0)
-        return oc_fail_conflict(err, "The clientRequestToken %.*s was used before with other parameters: "
-                                     "use a new token for a new request.", OC_FMT(idem->token));
+        return oc_fail_conflict(
+            err,
+            "The clientRequestToken %.*s was used before with other parameters: "
+            "use a new token for a new request.",
+            OC_FMT(idem->token));
     *ret_result = oc_slice_sub(record, OC_SHA256_LEN, SIZE_MAX);
     return OC_OK;
 }
@@ -179,7 +184,8 @@ int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, stru
     return oc_tx_put(tx, OC_RECORD_IDEMPOTENCY, idem->key, oc_buf_slice(&record), err);
 }
 
-/* -- page tokens -------------------------------------------------------------------------------- */
+/* -- page tokens --------------------------------------------------------------------------------
+ */
 
 #define CONTEXT_MAX (64 * 1024)
 
@@ -207,7 +213,8 @@ void oc_context_add_int64(struct oc_buf *context, struct oc_opt_int64 value)
     uint8_t bytes[8];
 
     oc_put_be64(bytes, (uint64_t)value.value);
-    oc_context_add(context, value.set ? (struct oc_slice){(char *)bytes, sizeof(bytes)} : (struct oc_slice){0});
+    oc_context_add(context, value.set ? (struct oc_slice){(char *)bytes, sizeof(bytes)}
+                                      : (struct oc_slice){0});
 }
 
 void oc_context_init(const struct oc_call *call, struct oc_buf *context)
@@ -223,8 +230,9 @@ uint32_t oc_call_page_size(struct oc_opt_int64 max_results)
     return max_results.set ? (uint32_t)max_results.value : OC_MAX_RESULTS_DEFAULT;
 }
 
-int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token, size_t len,
-                       uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len, struct oc_err *err)
+int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token,
+                       size_t len, uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len,
+                       struct oc_err *err)
 {
     int rc = oc_token_open(call->api->token_key, context, token, ret_position, ret_len, err);
 

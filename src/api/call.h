@@ -2,9 +2,9 @@
  * One call of an operation, from its typed input to its answer: what the operations in this folder
  * share. Not for other folders.
  *
- * An operation is one function. It fills `call->out` (or `call->pieces`) and returns OC_OK; or fails;
- * or hands its change to oc_call_write or its bytes to oc_call_run and returns what they return
- * (OC_PENDING): then the answer leaves when the change is durable or the bytes are done.
+ * An operation is one function. It fills `call->out` (or `call->pieces`) and returns OC_OK; or
+ * fails; or hands its change to oc_call_write or its bytes to oc_call_run and returns what they
+ * return (OC_PENDING): then the answer leaves when the change is durable or the bytes are done.
  *
  * Memory: everything of a call is in its request's arena, but `out`, which is cleared when the
  * answer has left. Threads: one at a time; a pending call belongs to the thread that carries it on.
@@ -38,14 +38,15 @@ struct oc_call {
     struct oc_op_labels labels;
     struct oc_caller caller;
     bool authenticated;
-    const void *in;                /* the operation's input struct */
-    const struct oc_tag_list *request_tags; /* that the request brings, for conditions; NULL: none */
+    const void *in; /* the operation's input struct */
+    const struct oc_tag_list
+        *request_tags;             /* that the request brings, for conditions; NULL: none */
     struct oc_buf out;             /* the body of the answer */
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
-    struct oc_read *read;          /* open until the answer has left, when set */
-    bool frees_blobs;              /* the change leaves blobs that nothing refers to */
-    void *state;                   /* the operation's own, in the arena */
+    struct oc_read *read; /* open until the answer has left, when set */
+    bool frees_blobs;     /* the change leaves blobs that nothing refers to */
+    void *state;          /* the operation's own, in the arena */
     struct oc_err err;
     struct oc_write write;
     oc_apply_fn *apply;
@@ -82,7 +83,8 @@ int oc_call_read(struct oc_call *call, struct oc_err *err);
 /** Close `call->read` before its time: when the answer borrows nothing from it. */
 void oc_call_read_done(struct oc_call *call);
 
-/** A copy of a record in the call's arena; absent when there is none. Errors: OC_ECORRUPT, OC_EIO, OC_ENOMEM. */
+/** A copy of a record in the call's arena; absent when there is none. Errors: OC_ECORRUPT, OC_EIO,
+ * OC_ENOMEM. */
 int oc_call_get_copy(struct oc_call *call, struct oc_read *read, enum oc_record_kind kind,
                      struct oc_slice key, struct oc_slice *ret, struct oc_err *err);
 
@@ -96,7 +98,8 @@ bool oc_call_unchanged(struct oc_read *read, enum oc_record_kind kind, struct oc
 /** Hand a change to the store. @return OC_PENDING */
 int oc_call_write(struct oc_call *call, oc_apply_fn *apply);
 
-/** Make a change at once and wait for it: only on a worker (oc_call_run). Errors: what `apply` returned; the store's. */
+/** Make a change at once and wait for it: only on a worker (oc_call_run). Errors: what `apply`
+ * returned; the store's. */
 int oc_call_write_now(struct oc_call *call, oc_apply_fn *apply, struct oc_err *err);
 
 /** Go on in `run` on one of the copy engine's workers. @return OC_PENDING, or OC_EBUSY */
@@ -104,19 +107,22 @@ int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
 
 /** What an authorisation decision looks at beside the caller and the operation. */
 struct oc_call_resource {
-    struct oc_slice arn;             /* "*" when the operation has none */
-    struct oc_slice account;         /* who owns it; absent: the caller's */
+    struct oc_slice arn;     /* "*" when the operation has none */
+    struct oc_slice account; /* who owns it; absent: the caller's */
     const struct oc_tag_list *resource_tags;
-    struct oc_slice policy;          /* the resource's policy document; absent: none */
+    struct oc_slice policy; /* the resource's policy document; absent: none */
 };
 
 /** May the caller do `call->op` to `resource`? Errors: OC_EDENIED, AccessDeniedException. */
-int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource, struct oc_err *err);
+int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource,
+                  struct oc_err *err);
 
 /** ValidationException with OC_EINVAL; ResourceNotFoundException with OC_ENOTFOUND; and so on. */
 int oc_fail_invalid(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int oc_fail_not_found(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int oc_fail_conflict(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int oc_fail_not_found(struct oc_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int oc_fail_conflict(struct oc_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /** A fresh id for an ARN, in the arena. */
 int oc_call_new_id(struct oc_call *call, struct oc_slice *ret_id, struct oc_err *err);
@@ -131,9 +137,9 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms);
 
 /** What a repeated call is compared with. */
 struct oc_idempotency {
-    struct oc_slice key;                    /* absent: the caller gave no token */
+    struct oc_slice key; /* absent: the caller gave no token */
     struct oc_slice token;
-    uint8_t parameters[OC_SHA256_LEN];      /* digest of all other parameters */
+    uint8_t parameters[OC_SHA256_LEN]; /* digest of all other parameters */
 };
 
 /** Prepare from the token (may be absent) and the encoded parameters. Errors: OC_ENOMEM. */
@@ -162,8 +168,9 @@ uint32_t oc_call_page_size(struct oc_opt_int64 max_results);
  * @param len  bytes of every position of this list; 0: any number
  * Errors: OC_EINVAL, ValidationException — not a token of this list; OC_ENOMEM.
  */
-int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token, size_t len,
-                       uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len, struct oc_err *err);
+int oc_call_open_token(struct oc_call *call, struct oc_slice context, struct oc_slice token,
+                       size_t len, uint8_t ret_position[OC_TOKEN_POSITION_MAX], size_t *ret_len,
+                       struct oc_err *err);
 
 /** Append `,"nextToken":"…"` to `buf`. `context`: what the token is bound to, see model/token.h. */
 int oc_call_put_token(struct oc_call *call, struct oc_slice context, struct oc_slice position,

@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-/* -- Create ------------------------------------------------------------------------------------- */
+/* -- Create -------------------------------------------------------------------------------------
+ */
 
 struct create {
     struct oc_idempotency idem;
@@ -24,8 +25,9 @@ static int choose_source(const struct oc_create_custom_model_in *in, struct oc_s
                          struct oc_err *err)
 {
     if (in->custom_model_data_source.set)
-        return oc_fail_invalid(err, "customModelDataSource (a SageMaker model package) is not available "
-                                    "here: give modelSourceConfig.s3DataSource.s3Uri.");
+        return oc_fail_invalid(err,
+                               "customModelDataSource (a SageMaker model package) is not available "
+                               "here: give modelSourceConfig.s3DataSource.s3Uri.");
     *ret_uri = in->model_source_config.s3_data_source.s3_uri;
     if (!in->model_source_config.set || !ret_uri->ptr)
         return oc_fail_invalid(err, "modelSourceConfig.s3DataSource.s3Uri is required.");
@@ -51,8 +53,9 @@ static int prepare_idempotency(struct oc_call *call, struct create *create, stru
 
 static void answer_model(struct oc_call *call, struct oc_slice id)
 {
-    oc_models_answer(call, &(struct oc_model){
-                               .partition = oc_call_partition(call), .id = id, .base = OC_STR("imported")});
+    oc_models_answer(call, &(struct oc_model){.partition = oc_call_partition(call),
+                                              .id = id,
+                                              .base = OC_STR("imported")});
 }
 
 static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
@@ -118,7 +121,8 @@ int oc_call_create_custom_model(struct oc_call *call, struct oc_err *err)
     return rc < 0 ? rc : oc_call_write(call, apply_create);
 }
 
-/* -- Get ---------------------------------------------------------------------------------------- */
+/* -- Get ----------------------------------------------------------------------------------------
+ */
 
 int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
 {
@@ -145,10 +149,12 @@ int oc_call_get_custom_model(struct oc_call *call, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- List --------------------------------------------------------------------------------------- */
+/* -- List ---------------------------------------------------------------------------------------
+ */
 
-#define SCRATCH_MAX  (4 * 1024 * 1024) /* of one model's record, decoded */
-#define POSITION_LEN (8 + OC_ID_LEN) /* creation time, big-endian, and id: as the order records' keys end */
+#define SCRATCH_MAX (4 * 1024 * 1024) /* of one model's record, decoded */
+#define POSITION_LEN                                                                               \
+    (8 + OC_ID_LEN) /* creation time, big-endian, and id: as the order records' keys end */
 
 struct shared_model {
     uint8_t position[POSITION_LEN]; /* ends with the id */
@@ -166,7 +172,7 @@ struct listing {
     const uint8_t *after;           /* list what follows this one; NULL: from the first */
     struct shared_model *shared;    /* the first `limit` + 1 that match, in the asked order */
     size_t shared_count, shared_next;
-    struct oc_arena scratch;        /* one model at a time: most are looked at and passed over */
+    struct oc_arena scratch; /* one model at a time: most are looked at and passed over */
 };
 
 static int compare_positions(const struct listing *list, const uint8_t *a, const uint8_t *b)
@@ -188,12 +194,14 @@ static bool matches_model(const struct oc_list_custom_models_in *in, const struc
 {
     if (in->name_contains.ptr && oc_slice_find_slice(model->name, in->name_contains) < 0)
         return false;
-    if (in->base_model_arn_equals.ptr && !oc_slice_eq(model->base_model_arn, in->base_model_arn_equals))
+    if (in->base_model_arn_equals.ptr &&
+        !oc_slice_eq(model->base_model_arn, in->base_model_arn_equals))
         return false;
     if (in->foundation_model_arn_equals.ptr &&
         !oc_slice_eq(model->base_model_arn, in->foundation_model_arn_equals))
         return false;
-    return !in->model_status.ptr || oc_slice_eq(oc_model_status_text(model->status), in->model_status);
+    return !in->model_status.ptr ||
+           oc_slice_eq(oc_model_status_text(model->status), in->model_status);
 }
 
 static void put_summary(struct listing *list, const struct oc_model *model)
@@ -212,7 +220,8 @@ static void put_summary(struct listing *list, const struct oc_model *model)
     oc_call_put_time(&list->w, "creationTime", model->creation_ms);
     oc_jw_member(&list->w, "baseModelArn", model->base_model_arn);
     oc_jw_member(&list->w, "baseModelName",
-                 oc_slice_sub(model->base_model_arn, at < 0 ? 0 : (size_t)at + sizeof(marker) - 1, SIZE_MAX));
+                 oc_slice_sub(model->base_model_arn, at < 0 ? 0 : (size_t)at + sizeof(marker) - 1,
+                              SIZE_MAX));
     oc_jw_member(&list->w, "customizationType", OC_STR("IMPORTED"));
     oc_jw_member(&list->w, "ownerAccountId", model->partition.account);
     oc_jw_member(&list->w, "modelStatus", oc_model_status_text(model->status));
@@ -265,9 +274,11 @@ static int visit_shared(struct listing *list, const uint8_t *position, struct oc
         if (position && compare_positions(list, shared->position, position) > 0)
             return 0;
         list->shared_next++;
-        struct oc_partition partition = {{shared->account, OC_ACCOUNT_LEN}, list->call->caller.region};
-        int rc = visit_model(list, partition, (struct oc_slice){(char *)shared->position + 8, OC_ID_LEN},
-                             shared->position, err);
+        struct oc_partition partition = {{shared->account, OC_ACCOUNT_LEN},
+                                         list->call->caller.region};
+        int rc =
+            visit_model(list, partition, (struct oc_slice){(char *)shared->position + 8, OC_ID_LEN},
+                        shared->position, err);
         if (rc != 0)
             return rc;
     }
@@ -288,8 +299,8 @@ static int visit_own(struct oc_slice key, struct oc_slice name, void *ctx, struc
                        oc_slice_sub(key, key.len - OC_ID_LEN, OC_ID_LEN), position, err);
 }
 
-/* Put a shared model in its place among the first `limit` + 1; behind them it is of no use. One that
- * is shared with the account and with everyone comes twice and is taken once. */
+/* Put a shared model in its place among the first `limit` + 1; behind them it is of no use. One
+ * that is shared with the account and with everyone comes twice and is taken once. */
 static void keep_shared(struct listing *list, const struct oc_model *model)
 {
     struct shared_model shared, *at;
@@ -300,7 +311,8 @@ static void keep_shared(struct listing *list, const struct oc_model *model)
     memcpy(shared.account, model->partition.account.ptr, OC_ACCOUNT_LEN);
     if (list->after && compare_positions(list, shared.position, list->after) <= 0)
         return;
-    while (place > 0 && compare_positions(list, list->shared[place - 1].position, shared.position) > 0)
+    while (place > 0 &&
+           compare_positions(list, list->shared[place - 1].position, shared.position) > 0)
         place--;
     at = &list->shared[place];
     if (place > list->limit ||
@@ -333,16 +345,19 @@ static int collect_shared(struct listing *list, struct oc_err *err)
     const struct oc_slice receivers[] = {list->call->caller.account, OC_STR("*")};
 
     /* One place more than are kept, for the one that is moved out. */
-    list->shared = oc_arena_alloc(list->call->arena, ((size_t)list->limit + 2) * sizeof(*list->shared));
+    list->shared =
+        oc_arena_alloc(list->call->arena, ((size_t)list->limit + 2) * sizeof(*list->shared));
     if (!list->shared)
         return oc_fail_nomem(err);
     for (size_t i = 0; i < 2; i++) {
         struct oc_slice prefix = oc_key_join(
-            list->call->arena, (struct oc_slice[]){receivers[i], list->call->caller.region, OC_STR("")}, 3);
-        int rc = prefix.ptr ? oc_read_scan(list->call->read,
-                                           &(struct oc_scan){.kind = OC_RECORD_SHARE, .prefix = prefix},
-                                           visit_share, list, err)
-                            : oc_fail_nomem(err);
+            list->call->arena,
+            (struct oc_slice[]){receivers[i], list->call->caller.region, OC_STR("")}, 3);
+        int rc = prefix.ptr
+                     ? oc_read_scan(list->call->read,
+                                    &(struct oc_scan){.kind = OC_RECORD_SHARE, .prefix = prefix},
+                                    visit_share, list, err)
+                     : oc_fail_nomem(err);
         if (rc < 0)
             return rc;
     }
@@ -356,7 +371,8 @@ static int walk_own(struct listing *list, struct oc_err *err)
     struct oc_call *call = list->call;
     struct oc_slice prefix = oc_key_join(
         call->arena, (struct oc_slice[]){call->caller.account, call->caller.region, OC_STR("")}, 3);
-    struct oc_scan scan = {.kind = OC_RECORD_MODEL_ORDER, .prefix = prefix, .descending = !list->ascending};
+    struct oc_scan scan = {
+        .kind = OC_RECORD_MODEL_ORDER, .prefix = prefix, .descending = !list->ascending};
 
     oc_buf_init(&from, OC_RECORD_KEY_MAX);
     if (list->after) {
@@ -393,8 +409,11 @@ static void bind_context(const struct oc_call *call, const struct oc_list_custom
     oc_context_add(context, in->base_model_arn_equals);
     oc_context_add(context, in->foundation_model_arn_equals);
     oc_context_add(context, in->model_status);
-    oc_context_add(context, oc_slice_eq_str(in->sort_order, "Ascending") ? OC_STR("A") : OC_STR("D"));
-    oc_context_add(context, !in->is_owned.set ? OC_STR("") : in->is_owned.value ? OC_STR("T") : OC_STR("F"));
+    oc_context_add(context,
+                   oc_slice_eq_str(in->sort_order, "Ascending") ? OC_STR("A") : OC_STR("D"));
+    oc_context_add(context, !in->is_owned.set    ? OC_STR("")
+                            : in->is_owned.value ? OC_STR("T")
+                                                 : OC_STR("F"));
 }
 
 int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
@@ -415,7 +434,8 @@ int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
         return oc_fail_nomem(err);
     int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = OC_STR("*")}, err);
     if (rc >= 0 && in->next_token.ptr)
-        rc = oc_call_open_token(call, oc_buf_slice(&context), in->next_token, POSITION_LEN, after, &after_len, err);
+        rc = oc_call_open_token(call, oc_buf_slice(&context), in->next_token, POSITION_LEN, after,
+                                &after_len, err);
     if (rc >= 0)
         rc = oc_call_read(call, err);
     if (rc < 0)
@@ -431,12 +451,14 @@ int oc_call_list_custom_models(struct oc_call *call, struct oc_err *err)
     oc_jw_array_end(&list.w);
     if (rc >= 0 && list.more)
         rc = oc_call_put_token(call, oc_buf_slice(&context),
-                               (struct oc_slice){(char *)list.position, POSITION_LEN}, &call->out, err);
+                               (struct oc_slice){(char *)list.position, POSITION_LEN}, &call->out,
+                               err);
     oc_jw_object_end(&list.w);
     return rc;
 }
 
-/* -- Delete ------------------------------------------------------------------------------------- */
+/* -- Delete -------------------------------------------------------------------------------------
+ */
 
 static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
@@ -447,7 +469,8 @@ static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     if (rc < 0)
         return rc;
     if (found.model.status == OC_MODEL_CREATING)
-        return oc_fail_conflict(err, "The model %.*s is Creating: wait until it is Active or Failed.",
+        return oc_fail_conflict(err,
+                                "The model %.*s is Creating: wait until it is Active or Failed.",
                                 OC_FMT(found.arn));
     rc = oc_policy_records_delete(call, tx, found.arn, err);
     if (rc >= 0)

@@ -1,4 +1,5 @@
-/* CreateKmsKey, ListKmsKeys, CreateKmsAlias, EnableKmsKey, DisableKmsKey: keys of the caller's account and Region. */
+/* CreateKmsKey, ListKmsKeys, CreateKmsAlias, EnableKmsKey, DisableKmsKey: keys of the caller's
+ * account and Region. */
 #include "api/models.h"
 
 #include "base/json.h"
@@ -10,18 +11,20 @@ static struct oc_slice key_id_of(const struct oc_call *call, struct oc_slice nam
     struct oc_arn arn;
 
     if (oc_arn_parse(name, &arn) && oc_arn_is(&arn, "kms", "key") &&
-        oc_slice_eq(arn.account, call->caller.account) && oc_slice_eq(arn.region, call->caller.region))
+        oc_slice_eq(arn.account, call->caller.account) &&
+        oc_slice_eq(arn.region, call->caller.region))
         return arn.id;
     return name;
 }
 
 static int allow_key(struct oc_call *call, struct oc_slice key_id, struct oc_err *err)
 {
-    struct oc_slice arn = oc_arena_printf(call->arena, "arn:aws:kms:%.*s:%.*s:key/%.*s",
-                                          OC_FMT(call->caller.region), OC_FMT(call->caller.account),
-                                          OC_FMT(key_id));
+    struct oc_slice arn =
+        oc_arena_printf(call->arena, "arn:aws:kms:%.*s:%.*s:key/%.*s", OC_FMT(call->caller.region),
+                        OC_FMT(call->caller.account), OC_FMT(key_id));
 
-    return arn.ptr ? oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err) : oc_fail_nomem(err);
+    return arn.ptr ? oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err)
+                   : oc_fail_nomem(err);
 }
 
 /* The keyring's failures under the names a client knows. */
@@ -60,8 +63,9 @@ static int run_create_key(struct oc_call *call, struct oc_err *err)
     struct oc_key_info key;
     struct oc_jw w;
 
-    int rc = oc_keys_create(call->api->keys, call->caller.account, call->caller.region,
-                            in->description.ptr ? in->description : OC_STR(""), call->arena, &key, err);
+    int rc =
+        oc_keys_create(call->api->keys, call->caller.account, call->caller.region,
+                       in->description.ptr ? in->description : OC_STR(""), call->arena, &key, err);
     if (rc < 0)
         return name_failure(rc, err);
     oc_jw_init(&w, &call->out);
@@ -87,8 +91,8 @@ int oc_call_list_kms_keys(struct oc_call *call, struct oc_err *err)
 
     int rc = allow_key(call, OC_STR("*"), err);
     if (rc >= 0)
-        rc = oc_keys_list(call->api->keys, call->caller.account, call->caller.region, call->arena, &keys,
-                          &count, err);
+        rc = oc_keys_list(call->api->keys, call->caller.account, call->caller.region, call->arena,
+                          &keys, &count, err);
     if (rc < 0)
         return rc;
     oc_jw_init(&w, &call->out);
@@ -106,8 +110,8 @@ static int run_create_alias(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_create_kms_alias_in *in = call->in;
 
-    int rc = oc_keys_alias(call->api->keys, call->caller.account, call->caller.region, in->alias_name,
-                           key_id_of(call, in->key_id), err);
+    int rc = oc_keys_alias(call->api->keys, call->caller.account, call->caller.region,
+                           in->alias_name, key_id_of(call, in->key_id), err);
     oc_buf_put_str(&call->out, "{}");
     return name_failure(rc, err);
 }
@@ -120,7 +124,8 @@ int oc_call_create_kms_alias(struct oc_call *call, struct oc_err *err)
     return rc < 0 ? rc : oc_call_run(call, run_create_alias, err);
 }
 
-static int set_enabled(struct oc_call *call, struct oc_slice key_id, bool enabled, struct oc_err *err)
+static int set_enabled(struct oc_call *call, struct oc_slice key_id, bool enabled,
+                       struct oc_err *err)
 {
     int rc = oc_keys_set_enabled(call->api->keys, call->caller.account, call->caller.region,
                                  key_id_of(call, key_id), enabled, err);
@@ -140,14 +145,16 @@ static int run_disable(struct oc_call *call, struct oc_err *err)
 
 int oc_call_enable_kms_key(struct oc_call *call, struct oc_err *err)
 {
-    int rc = allow_key(call, key_id_of(call, ((const struct oc_enable_kms_key_in *)call->in)->key_id), err);
+    int rc = allow_key(
+        call, key_id_of(call, ((const struct oc_enable_kms_key_in *)call->in)->key_id), err);
 
     return rc < 0 ? rc : oc_call_run(call, run_enable, err);
 }
 
 int oc_call_disable_kms_key(struct oc_call *call, struct oc_err *err)
 {
-    int rc = allow_key(call, key_id_of(call, ((const struct oc_disable_kms_key_in *)call->in)->key_id), err);
+    int rc = allow_key(
+        call, key_id_of(call, ((const struct oc_disable_kms_key_in *)call->in)->key_id), err);
 
     return rc < 0 ? rc : oc_call_run(call, run_disable, err);
 }

@@ -14,7 +14,8 @@
 #include "base/fault.h"
 #include "model/manifest.h"
 
-/* -- which parts belong to a manifest ------------------------------------------------------------ */
+/* -- which parts belong to a manifest ------------------------------------------------------------
+ */
 
 #define KEPT_MANIFESTS 8
 
@@ -57,7 +58,8 @@ static int look_up_part(const struct digest *manifest, const struct digest *part
     return found;
 }
 
-static int keep_manifest(const struct digest *digest, const struct oc_manifest *manifest, struct oc_err *err)
+static int keep_manifest(const struct digest *digest, const struct oc_manifest *manifest,
+                         struct oc_err *err)
 {
     struct digest *parts = oc_alloc((manifest->part_count + 1) * sizeof(*parts));
 
@@ -77,11 +79,13 @@ static int keep_manifest(const struct digest *digest, const struct oc_manifest *
     return OC_OK;
 }
 
-/* -- the operations ----------------------------------------------------------------------------- */
+/* -- the operations -----------------------------------------------------------------------------
+ */
 
 /* The Active model and where its bytes are. */
 static int find_bytes(struct oc_call *call, struct oc_slice arn, struct oc_found_model *ret,
-                      struct oc_blob_store **ret_blobs, struct oc_blob_name *ret_manifest, struct oc_err *err)
+                      struct oc_blob_store **ret_blobs, struct oc_blob_name *ret_manifest,
+                      struct oc_err *err)
 {
     int rc = oc_call_read(call, err);
     if (rc >= 0)
@@ -91,8 +95,8 @@ static int find_bytes(struct oc_call *call, struct oc_slice arn, struct oc_found
         return rc;
     if (ret->model.status != OC_MODEL_ACTIVE ||
         !oc_hex_decode(ret->model.manifest, ret_manifest->sha256, OC_SHA256_LEN))
-        return oc_fail_conflict(err, "The model %.*s is %.*s: only an Active model can be read.", OC_FMT(arn),
-                                OC_FMT(oc_model_status_text(ret->model.status)));
+        return oc_fail_conflict(err, "The model %.*s is %.*s: only an Active model can be read.",
+                                OC_FMT(arn), OC_FMT(oc_model_status_text(ret->model.status)));
     ret_manifest->key_id = ret->model.kms_key_id;
     *ret_blobs = oc_copy_engine_region(call->api->engine, call->caller.region)->blobs;
     return OC_OK;
@@ -115,8 +119,8 @@ static int name_failure(struct oc_call *call, struct oc_slice arn, int rc, struc
 }
 
 /* Read a blob whole into `out`. */
-static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name, struct oc_buf *out,
-                    struct oc_err *err)
+static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                    struct oc_buf *out, struct oc_err *err)
 {
     uint64_t size;
     size_t len;
@@ -151,7 +155,8 @@ int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
     return oc_call_run(call, run_get_manifest, err);
 }
 
-/* Whether the part belongs to the manifest, from the manifest itself, which is kept for the next time.
+/* Whether the part belongs to the manifest, from the manifest itself, which is kept for the next
+ * time.
  * @return 1 or 0; negative: failure */
 static int read_manifest(struct oc_blob_store *blobs, const struct oc_blob_name *name,
                          const struct digest *digest, const struct digest *part, struct oc_err *err)

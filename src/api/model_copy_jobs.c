@@ -12,7 +12,8 @@
 #include "base/json.h"
 #include "model/arn.h"
 
-/* -- List --------------------------------------------------------------------------------------- */
+/* -- List ---------------------------------------------------------------------------------------
+ */
 
 /* creationTimeAfter/Before come in microseconds and are strict; jobs carry milliseconds. Rounding
  * down the one and up the other keeps both comparisons exact. */
@@ -36,7 +37,8 @@ static void bind_context(const struct oc_call *call, const struct oc_list_model_
     oc_context_add(context, in->target_model_name_contains);
     oc_context_add_int64(context, in->creation_time_after);
     oc_context_add_int64(context, in->creation_time_before);
-    oc_context_add(context, oc_slice_eq_str(in->sort_order, "Ascending") ? OC_STR("A") : OC_STR("D"));
+    oc_context_add(context,
+                   oc_slice_eq_str(in->sort_order, "Ascending") ? OC_STR("A") : OC_STR("D"));
 }
 
 static int set_position(struct oc_call *call, struct oc_slice context, struct oc_slice token,
@@ -84,8 +86,8 @@ static int fill_page(struct oc_call *call, const struct oc_job_page *page, struc
     oc_buf_put_char(&call->out, ']');
     if (page->more) {
         oc_put_be64(position, page->position);
-        int rc = oc_call_put_token(call, context, (struct oc_slice){(char *)position, sizeof(position)},
-                                   &call->out, err);
+        int rc = oc_call_put_token(
+            call, context, (struct oc_slice){(char *)position, sizeof(position)}, &call->out, err);
         if (rc < 0)
             return rc;
     }
@@ -122,12 +124,13 @@ int oc_call_list_model_copy_jobs(struct oc_call *call, struct oc_err *err)
     return fill_page(call, &page, oc_buf_slice(&context), err);
 }
 
-/* -- Get ---------------------------------------------------------------------------------------- */
+/* -- Get ----------------------------------------------------------------------------------------
+ */
 
 static int fail_no_job(struct oc_err *err, struct oc_slice arn)
 {
-    return oc_fail_not_found(err, "The model copy job %.*s does not exist in this account and Region.",
-                             OC_FMT(arn));
+    return oc_fail_not_found(
+        err, "The model copy job %.*s does not exist in this account and Region.", OC_FMT(arn));
 }
 
 int oc_call_own_job(struct oc_call *call, struct oc_slice job_arn, struct oc_slice *ret_id,
@@ -164,7 +167,8 @@ int oc_call_get_model_copy_job(struct oc_call *call, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- Create ------------------------------------------------------------------------------------- */
+/* -- Create -------------------------------------------------------------------------------------
+ */
 
 /* What creation found out before its transaction. */
 struct create {
@@ -172,7 +176,7 @@ struct create {
     struct oc_arn source_arn;
     struct oc_found_model source;
     struct oc_slice policy_key;
-    struct oc_key_info kms_key;                /* id absent: the service key */
+    struct oc_key_info kms_key; /* id absent: the service key */
     struct oc_slice job_id, model_id;
 };
 
@@ -182,12 +186,14 @@ static int check_source(struct oc_call *call, struct oc_read *read, struct creat
 {
     const struct oc_create_model_copy_job_in *in = call->in;
 
-    int rc = oc_models_find_arn(call, read, in->source_model_arn, &create->source_arn, &create->source, err);
+    int rc = oc_models_find_arn(call, read, in->source_model_arn, &create->source_arn,
+                                &create->source, err);
     if (rc == OC_ENOTFOUND)
         return oc_fail_not_found(err, "The source model %.*s does not exist.",
                                  OC_FMT(in->source_model_arn));
     if (rc >= 0 && create->source.model.status != OC_MODEL_ACTIVE)
-        return oc_fail_invalid(err, "The source model %.*s is %.*s: only an Active model can be copied.",
+        return oc_fail_invalid(err,
+                               "The source model %.*s is %.*s: only an Active model can be copied.",
                                OC_FMT(in->source_model_arn),
                                OC_FMT(oc_model_status_text(create->source.model.status)));
     return rc;
@@ -201,15 +207,22 @@ static int parse_source(struct oc_call *call, struct create *create, struct oc_e
         return oc_fail_invalid(err, "sourceModelArn is not the ARN of a custom model.");
     const struct oc_arn *arn = &create->source_arn;
     if (oc_slice_eq_str(arn->kind, "foundation-model"))
-        return oc_fail_invalid(err, "The source model %.*s is a base model: base models exist in their own "
-                                    "Regions and cannot be copied.", OC_FMT(in->source_model_arn));
-    if (oc_slice_eq(arn->account, call->caller.account) && oc_slice_eq(arn->region, call->caller.region))
-        return oc_fail_invalid(err, "The source model %.*s is already in Region %.*s: send the request to "
-                                    "the Region it is to be copied to.",
-                               OC_FMT(in->source_model_arn), OC_FMT(call->caller.region));
+        return oc_fail_invalid(
+            err,
+            "The source model %.*s is a base model: base models exist in their own "
+            "Regions and cannot be copied.",
+            OC_FMT(in->source_model_arn));
+    if (oc_slice_eq(arn->account, call->caller.account) &&
+        oc_slice_eq(arn->region, call->caller.region))
+        return oc_fail_invalid(
+            err,
+            "The source model %.*s is already in Region %.*s: send the request to "
+            "the Region it is to be copied to.",
+            OC_FMT(in->source_model_arn), OC_FMT(call->caller.region));
     if (!oc_api_region(call->api, arn->region).ptr)
-        return oc_fail_not_found(err, "The source model %.*s does not exist: Region %.*s is not served here.",
-                                 OC_FMT(in->source_model_arn), OC_FMT(arn->region));
+        return oc_fail_not_found(
+            err, "The source model %.*s does not exist: Region %.*s is not served here.",
+            OC_FMT(in->source_model_arn), OC_FMT(arn->region));
     create->policy_key = oc_models_policy_key(call, in->source_model_arn);
     return create->policy_key.ptr ? OC_OK : oc_fail_nomem(err);
 }
@@ -348,7 +361,8 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         return rc;
     if (!earlier.ptr)
         rc = check_source(call, call->read, create, err);
-    else /* a repeat answers as the first did, whatever became of the source; not without permission */
+    else /* a repeat answers as the first did, whatever became of the source; not without permission
+          */
         rc = oc_call_allow(call, &(struct oc_call_resource){.arn = in->source_model_arn}, err);
     if (rc >= 0 && earlier.ptr) {
         answer_job(call, earlier);
@@ -364,11 +378,12 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
     return rc < 0 ? rc : oc_call_write(call, apply_create);
 }
 
-/* -- while it runs ------------------------------------------------------------------------------ */
+/* -- while it runs ------------------------------------------------------------------------------
+ */
 
 /* The tags that the copy was asked for with, as its target has them now. */
-static int read_target_tags(struct oc_read *read, const struct oc_task *task, struct oc_arena *arena,
-                            struct oc_tag_list *ret, struct oc_err *err)
+static int read_target_tags(struct oc_read *read, const struct oc_task *task,
+                            struct oc_arena *arena, struct oc_tag_list *ret, struct oc_err *err)
 {
     struct oc_slice key = oc_key_model(arena, task->target, task->model_id), record;
     struct oc_model target;
@@ -386,7 +401,8 @@ static int read_source(struct oc_read *read, const struct oc_task *task, struct 
                        struct oc_model *ret, struct oc_buf *ret_arn, struct oc_policy **ret_policy,
                        struct oc_err *err)
 {
-    struct oc_slice key = oc_key_model(arena, task->source, task->source_model_id), record, document;
+    struct oc_slice key = oc_key_model(arena, task->source, task->source_model_id), record,
+                    document;
 
     int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
     if (rc >= 0)
@@ -403,7 +419,8 @@ static int read_source(struct oc_read *read, const struct oc_task *task, struct 
     return rc < 0 ? rc : oc_policy_parse(OC_POLICY_RESOURCE, document, ret_policy, err);
 }
 
-int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx, struct oc_err *err)
+int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *ctx,
+                        struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     OC_AUTO(oc_policy_freep) struct oc_policy *policy = NULL;
@@ -431,12 +448,14 @@ int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *
     enum oc_policy_effect effect = policy ? oc_policy_evaluate(policy, &request) : OC_POLICY_SILENT;
     if (effect == OC_POLICY_ALLOW || effect == OC_POLICY_ALLOW_ACCOUNT)
         return OC_OK;
-    return oc_fail(err, OC_EDENIED, "The share of %.*s with account %.*s was revoked during the copy: ask its "
-                                    "owner to share it again, then copy again.",
+    return oc_fail(err, OC_EDENIED,
+                   "The share of %.*s with account %.*s was revoked during the copy: ask its "
+                   "owner to share it again, then copy again.",
                    OC_FMT(request.resource), OC_FMT(task->target.account));
 }
 
-/* -- Progress ----------------------------------------------------------------------------------- */
+/* -- Progress -----------------------------------------------------------------------------------
+ */
 
 static void put_progress(struct oc_jw *w, const struct oc_copy_progress *progress)
 {
@@ -451,8 +470,9 @@ static void put_progress(struct oc_jw *w, const struct oc_copy_progress *progres
 }
 
 /* What a copy that is not running has to show: all of it done, or none known. */
-static int resting_progress(struct oc_call *call, const struct oc_json *job, struct oc_slice model_id,
-                            struct oc_copy_progress *ret, struct oc_err *err)
+static int resting_progress(struct oc_call *call, const struct oc_json *job,
+                            struct oc_slice model_id, struct oc_copy_progress *ret,
+                            struct oc_err *err)
 {
     struct oc_slice record;
     struct oc_model model;
@@ -462,7 +482,8 @@ static int resting_progress(struct oc_call *call, const struct oc_json *job, str
         return OC_OK;
     ret->phase = "done";
     struct oc_slice key = oc_key_model(call->arena, oc_call_partition(call), model_id);
-    int rc = key.ptr ? oc_read_get(call->read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    int rc =
+        key.ptr ? oc_read_get(call->read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
     if (rc == OC_ENOTFOUND)
         return OC_OK; /* the model was deleted since */
     if (rc >= 0)
@@ -490,7 +511,8 @@ int oc_call_get_model_copy_job_progress(struct oc_call *call, struct oc_err *err
         return rc;
     if (!oc_arn_parse(oc_json_string(oc_json_get(job, "targetModelArn")), &target))
         return oc_fail(err, OC_ECORRUPT, "job %.*s has no readable target ARN", OC_FMT(id));
-    bool running = oc_copy_engine_progress(call->api->engine, oc_call_partition(call), target.id, &progress);
+    bool running =
+        oc_copy_engine_progress(call->api->engine, oc_call_partition(call), target.id, &progress);
     rc = running ? OC_OK : resting_progress(call, job, target.id, &progress, err);
     if (rc < 0)
         return rc;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* -- finding ------------------------------------------------------------------------------------ */
+/* -- finding ------------------------------------------------------------------------------------
+ */
 
 static int fail_no_model(struct oc_err *err, struct oc_slice identifier)
 {
@@ -53,7 +54,8 @@ static int load_model(struct oc_call *call, struct oc_read *read, struct oc_slic
         return rc;
     oc_buf_init(&arn, OC_ARN_MAX);
     oc_model_put_arn(&arn, &ret->model);
-    if (oc_slice_has_prefix(identifier, OC_STR("arn:")) && !oc_slice_eq(oc_buf_slice(&arn), identifier))
+    if (oc_slice_has_prefix(identifier, OC_STR("arn:")) &&
+        !oc_slice_eq(oc_buf_slice(&arn), identifier))
         return OC_OK;
     ret->arn = oc_arena_copy(call->arena, oc_buf_slice(&arn));
     return ret->arn.ptr ? OC_OK : oc_fail_nomem(err);
@@ -64,7 +66,8 @@ static int load_policy(struct oc_call *call, struct oc_read *read, struct oc_sli
 {
     struct oc_slice key = oc_models_policy_key(call, arn);
 
-    return key.ptr ? oc_call_get_copy(call, read, OC_RECORD_POLICY, key, ret, err) : oc_fail_nomem(err);
+    return key.ptr ? oc_call_get_copy(call, read, OC_RECORD_POLICY, key, ret, err)
+                   : oc_fail_nomem(err);
 }
 
 /* Another account's model without a policy is not even looked up: neither text nor time nor its
@@ -115,18 +118,19 @@ int oc_models_find_own(struct oc_call *call, struct oc_read *read, struct oc_sli
     int rc = oc_models_find(call, read, identifier, ret, err);
 
     if (rc >= 0 && !oc_slice_eq(ret->model.partition.account, call->caller.account))
-        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
-                          "User: %.*s is not authorized to perform: %s on resource: %.*s because it belongs to "
-                          "another account",
-                          OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(identifier));
+        return oc_fail_as(
+            err, OC_EDENIED, "AccessDeniedException",
+            "User: %.*s is not authorized to perform: %s on resource: %.*s because it belongs to "
+            "another account",
+            OC_FMT(call->caller.user_arn), call->op->action, OC_FMT(identifier));
     return rc;
 }
 
 int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                        const struct oc_arn *arn, struct oc_found_model *ret, struct oc_err *err)
 {
-    return find_at(call, read, identifier, (struct oc_partition){arn->account, arn->region}, arn->id, ret,
-                   err);
+    return find_at(call, read, identifier, (struct oc_partition){arn->account, arn->region},
+                   arn->id, ret, err);
 }
 
 int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_slice name,
@@ -139,13 +143,17 @@ int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_s
         return OC_OK;
     if (rc < 0)
         return rc;
-    return oc_fail_conflict(err, "A model named %.*s exists already in this account and Region: choose "
-                                 "another name or delete it first.", OC_FMT(name));
+    return oc_fail_conflict(err,
+                            "A model named %.*s exists already in this account and Region: choose "
+                            "another name or delete it first.",
+                            OC_FMT(name));
 }
 
-/* -- recording ---------------------------------------------------------------------------------- */
+/* -- recording ----------------------------------------------------------------------------------
+ */
 
-static int put_task(struct oc_call *call, struct oc_tx *tx, const struct oc_task *task, struct oc_err *err)
+static int put_task(struct oc_call *call, struct oc_tx *tx, const struct oc_task *task,
+                    struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice key = oc_key_task(call->arena, task->target, task->model_id);
@@ -162,7 +170,8 @@ int oc_models_put(struct oc_call *call, struct oc_tx *tx, const struct oc_model 
 {
     OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
     struct oc_slice key = oc_key_model(call->arena, model->partition, model->id);
-    struct oc_slice order = oc_key_model_order(call->arena, model->partition, model->creation_ms, model->id);
+    struct oc_slice order =
+        oc_key_model_order(call->arena, model->partition, model->creation_ms, model->id);
     struct oc_slice name = oc_key_model_name(call->arena, model->partition, model->name);
 
     oc_buf_init(&record, OC_HTTP_BODY_MAX);
@@ -183,7 +192,8 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
                      struct oc_err *err)
 {
     const struct oc_model *model = &found->model;
-    struct oc_slice order = oc_key_model_order(call->arena, model->partition, model->creation_ms, model->id);
+    struct oc_slice order =
+        oc_key_model_order(call->arena, model->partition, model->creation_ms, model->id);
     struct oc_slice name = oc_key_model_name(call->arena, model->partition, model->name);
 
     if (!order.ptr || !name.ptr)
@@ -204,9 +214,11 @@ void oc_models_answer(struct oc_call *call, const struct oc_model *model)
     oc_buf_put_str(&call->out, "\"}");
 }
 
-/* -- input -------------------------------------------------------------------------------------- */
+/* -- input --------------------------------------------------------------------------------------
+ */
 
-int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource, struct oc_err *err)
+int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource,
+                         struct oc_err *err)
 {
     if (tags->count > OC_TAGS_MAX)
         return oc_fail_too_many_tags(err, resource, tags->count);
@@ -218,8 +230,8 @@ int oc_models_resolve_key(struct oc_call *call, struct oc_slice name, struct oc_
 {
     struct oc_err cause = {0};
 
-    int rc = oc_keys_resolve(call->api->keys, call->caller.account, call->caller.region, name, call->arena,
-                             ret, &cause);
+    int rc = oc_keys_resolve(call->api->keys, call->caller.account, call->caller.region, name,
+                             call->arena, ret, &cause);
     if (rc == OC_ENOTFOUND || rc == OC_EDENIED)
         return oc_fail_invalid(err, "%s", cause.text);
     if (rc < 0)

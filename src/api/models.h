@@ -12,10 +12,10 @@
 /** A model as found for an operation: the record is copied into the arena. */
 struct oc_found_model {
     struct oc_model model;
-    struct oc_slice arn;     /* absent when the model does not exist */
-    struct oc_slice key;     /* of the record */
+    struct oc_slice arn; /* absent when the model does not exist */
+    struct oc_slice key; /* of the record */
     struct oc_slice record;
-    struct oc_slice policy;  /* document; absent when there is none */
+    struct oc_slice policy; /* document; absent when there is none */
 };
 
 /**
@@ -29,7 +29,8 @@ struct oc_found_model {
 int oc_models_find(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                    struct oc_found_model *ret, struct oc_err *err);
 
-/** The same for a model that must be the caller's own, whatever its policy says. Errors: as oc_models_find. */
+/** The same for a model that must be the caller's own, whatever its policy says. Errors: as
+ * oc_models_find. */
 int oc_models_find_own(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                        struct oc_found_model *ret, struct oc_err *err);
 
@@ -56,10 +57,13 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
 int oc_policy_records_delete(struct oc_call *call, struct oc_tx *tx, struct oc_slice resource_arn,
                              struct oc_err *err);
 
-/** Tags as a caller gives them: count, keys, duplicates. `resource` is named when there are too many. */
-int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource, struct oc_err *err);
+/** Tags as a caller gives them: count, keys, duplicates. `resource` is named when there are too
+ * many. */
+int oc_models_check_tags(const struct oc_tag_list *tags, struct oc_slice resource,
+                         struct oc_err *err);
 
-/** The enabled KMS key of the caller's account and Region that `name` means; ValidationException if none. */
+/** The enabled KMS key of the caller's account and Region that `name` means; ValidationException if
+ * none. */
 int oc_models_resolve_key(struct oc_call *call, struct oc_slice name, struct oc_key_info *ret,
                           struct oc_err *err);
 

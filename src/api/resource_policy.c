@@ -1,5 +1,6 @@
 /*
- * PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: what lets another account copy a model.
+ * PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: what lets another account copy a
+ * model.
  *
  * Beside the document stands one share record for each account that its Allow statements name, so
  * that an account finds what is shared with it without reading every policy.
@@ -15,12 +16,14 @@ static int find_own(struct oc_call *call, struct oc_read *read, struct oc_slice 
     struct oc_arn parsed;
 
     if (!oc_arn_parse(arn, &parsed) || !oc_arn_is(&parsed, "bedrock", "custom-model"))
-        return oc_fail_invalid(err, "The resource %.*s cannot have a policy here: give the ARN of a custom model.",
-                               OC_FMT(arn));
+        return oc_fail_invalid(
+            err, "The resource %.*s cannot have a policy here: give the ARN of a custom model.",
+            OC_FMT(arn));
     return oc_models_find_own(call, read, arn, ret, err);
 }
 
-static struct oc_slice share_key(struct oc_call *call, struct oc_slice account, struct oc_slice resource_arn)
+static struct oc_slice share_key(struct oc_call *call, struct oc_slice account,
+                                 struct oc_slice resource_arn)
 {
     struct oc_arn arn = {0};
 
@@ -62,7 +65,8 @@ int oc_policy_records_delete(struct oc_call *call, struct oc_tx *tx, struct oc_s
     return rc < 0 ? rc : oc_tx_delete(tx, OC_RECORD_POLICY, key, err);
 }
 
-/* -- Put ---------------------------------------------------------------------------------------- */
+/* -- Put ----------------------------------------------------------------------------------------
+ */
 
 static int apply_put(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
@@ -81,7 +85,8 @@ static int apply_put(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
     if (rc >= 0)
         rc = oc_policy_parse(OC_POLICY_RESOURCE, in->resource_policy, &policy, err);
     if (rc >= 0)
-        rc = key.ptr ? oc_policy_records_delete(call, tx, in->resource_arn, err) : oc_fail_nomem(err);
+        rc = key.ptr ? oc_policy_records_delete(call, tx, in->resource_arn, err)
+                     : oc_fail_nomem(err);
     if (rc >= 0)
         rc = change_shares(call, tx, in->resource_arn, policy, true, err);
     return rc < 0 ? rc : oc_tx_put(tx, OC_RECORD_POLICY, key, in->resource_policy, err);
@@ -93,7 +98,8 @@ int oc_call_put_resource_policy(struct oc_call *call, struct oc_err *err)
     return oc_call_write(call, apply_put);
 }
 
-/* -- Get ---------------------------------------------------------------------------------------- */
+/* -- Get ----------------------------------------------------------------------------------------
+ */
 
 int oc_call_get_resource_policy(struct oc_call *call, struct oc_err *err)
 {
@@ -107,7 +113,8 @@ int oc_call_get_resource_policy(struct oc_call *call, struct oc_err *err)
     if (rc < 0)
         return rc;
     if (!found.policy.ptr)
-        return oc_fail_not_found(err, "The model %.*s has no resource policy.", OC_FMT(in->resource_arn));
+        return oc_fail_not_found(err, "The model %.*s has no resource policy.",
+                                 OC_FMT(in->resource_arn));
     oc_jw_init(&w, &call->out);
     oc_jw_object(&w);
     oc_jw_member(&w, "resourcePolicy", found.policy);
@@ -115,7 +122,8 @@ int oc_call_get_resource_policy(struct oc_call *call, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- Delete ------------------------------------------------------------------------------------- */
+/* -- Delete -------------------------------------------------------------------------------------
+ */
 
 static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
@@ -128,7 +136,8 @@ static int apply_delete(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     if (rc < 0)
         return rc;
     if (!found.policy.ptr)
-        return oc_fail_not_found(err, "The model %.*s has no resource policy.", OC_FMT(in->resource_arn));
+        return oc_fail_not_found(err, "The model %.*s has no resource policy.",
+                                 OC_FMT(in->resource_arn));
     return oc_policy_records_delete(call, tx, in->resource_arn, err);
 }
 

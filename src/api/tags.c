@@ -13,8 +13,9 @@ static int find_resource(struct oc_call *call, struct oc_read *read, struct oc_s
     struct oc_arn parsed;
 
     if (!oc_arn_parse(arn, &parsed) || !oc_slice_eq_str(parsed.kind, "custom-model"))
-        return oc_fail_invalid(err, "The resource %.*s cannot be tagged here: give the ARN of a custom model.",
-                               OC_FMT(arn));
+        return oc_fail_invalid(
+            err, "The resource %.*s cannot be tagged here: give the ARN of a custom model.",
+            OC_FMT(arn));
     return oc_models_find_own(call, read, arn, ret, err);
 }
 
@@ -64,7 +65,8 @@ static int apply_untag(struct oc_call *call, struct oc_tx *tx, struct oc_err *er
 
     int rc = find_resource(call, oc_tx_read(tx), in->resource_arn, &found, err);
     if (rc >= 0)
-        rc = oc_tags_remove(&found.model.tags, in->tag_keys.items, in->tag_keys.count, call->arena, &left, err);
+        rc = oc_tags_remove(&found.model.tags, in->tag_keys.items, in->tag_keys.count, call->arena,
+                            &left, err);
     return rc < 0 ? rc : put_tags(call, tx, &found, &left, err);
 }
 

@@ -8,12 +8,12 @@
 #include "base/fault.h"
 
 #define SHARDS 64
-#define SETS 64
-#define WAYS 4
+#define SETS   64
+#define WAYS   4
 
 struct bucket {
-    uint64_t key;    /* 0: unused */
-    int64_t tokens;  /* in millionths of a call */
+    uint64_t key;   /* 0: unused */
+    int64_t tokens; /* in millionths of a call */
     int64_t filled_us;
 };
 

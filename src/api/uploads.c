@@ -15,7 +15,8 @@
 #include "base/json.h"
 #include "model/manifest.h"
 
-/* -- records ------------------------------------------------------------------------------------ */
+/* -- records ------------------------------------------------------------------------------------
+ */
 
 static struct oc_slice upload_key(struct oc_call *call, struct oc_slice id)
 {
@@ -24,10 +25,11 @@ static struct oc_slice upload_key(struct oc_call *call, struct oc_slice id)
 }
 
 /* With an empty digest: the prefix of all parts of the upload. */
-static struct oc_slice part_key_in(struct oc_arena *arena, const struct oc_call *call, struct oc_slice id,
-                                   struct oc_slice digest)
+static struct oc_slice part_key_in(struct oc_arena *arena, const struct oc_call *call,
+                                   struct oc_slice id, struct oc_slice digest)
 {
-    return oc_key_join(arena, (struct oc_slice[]){call->caller.account, call->caller.region, id, digest}, 4);
+    return oc_key_join(
+        arena, (struct oc_slice[]){call->caller.account, call->caller.region, id, digest}, 4);
 }
 
 static struct oc_slice part_key(struct oc_call *call, struct oc_slice id, struct oc_slice digest)
@@ -37,12 +39,13 @@ static struct oc_slice part_key(struct oc_call *call, struct oc_slice id, struct
 
 static int fail_no_upload(struct oc_err *err, struct oc_slice id)
 {
-    return oc_fail_not_found(err, "The upload %.*s does not exist in this account and Region.", OC_FMT(id));
+    return oc_fail_not_found(err, "The upload %.*s does not exist in this account and Region.",
+                             OC_FMT(id));
 }
 
 /* The upload as the model it will be. Also decides whether the caller may go on with it. */
-static int find_upload(struct oc_call *call, struct oc_read *read, struct oc_slice id, struct oc_model *ret,
-                       struct oc_err *err)
+static int find_upload(struct oc_call *call, struct oc_read *read, struct oc_slice id,
+                       struct oc_model *ret, struct oc_err *err)
 {
     struct oc_slice key = upload_key(call, id), record;
 
@@ -55,7 +58,8 @@ static int find_upload(struct oc_call *call, struct oc_read *read, struct oc_sli
     return rc < 0 ? rc : oc_model_decode(record, call->arena, ret, err);
 }
 
-/* -- CreateModelUpload -------------------------------------------------------------------------- */
+/* -- CreateModelUpload --------------------------------------------------------------------------
+ */
 
 struct create {
     struct oc_idempotency idem;
@@ -133,7 +137,8 @@ int oc_call_create_model_upload(struct oc_call *call, struct oc_err *err)
     if (rc >= 0 && in->model_kms_key_id.ptr)
         rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
     if (rc >= 0)
-        rc = oc_idempotency_init(call, in->client_request_token, oc_buf_slice(&parameters), &create->idem, err);
+        rc = oc_idempotency_init(call, in->client_request_token, oc_buf_slice(&parameters),
+                                 &create->idem, err);
     if (rc >= 0)
         rc = oc_call_new_id(call, &create->id, err);
     return rc < 0 ? rc : oc_call_write(call, apply_create);
@@ -147,7 +152,8 @@ static int name_key_failure(int rc, struct oc_err *err)
     return rc;
 }
 
-/* -- PutUploadPart ------------------------------------------------------------------------------ */
+/* -- PutUploadPart ------------------------------------------------------------------------------
+ */
 
 static int apply_part(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
@@ -206,7 +212,8 @@ int oc_call_put_upload_part(struct oc_call *call, struct oc_err *err)
     return oc_call_run(call, run_put_part, err);
 }
 
-/* -- ListUploadParts ---------------------------------------------------------------------------- */
+/* -- ListUploadParts ----------------------------------------------------------------------------
+ */
 
 struct part_listing {
     struct oc_jw w;
@@ -276,16 +283,19 @@ int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
     oc_jw_object(&list.w);
     oc_jw_key(&list.w, "parts");
     oc_jw_array(&list.w);
-    rc = scan.prefix.ptr ? oc_read_scan(call->read, &scan, visit_part, &list, err) : oc_fail_nomem(err);
+    rc = scan.prefix.ptr ? oc_read_scan(call->read, &scan, visit_part, &list, err)
+                         : oc_fail_nomem(err);
     oc_jw_array_end(&list.w);
     if (rc >= 0 && list.more)
         rc = oc_call_put_token(call, oc_buf_slice(&context),
-                               (struct oc_slice){(char *)list.position, OC_SHA256_LEN}, &call->out, err);
+                               (struct oc_slice){(char *)list.position, OC_SHA256_LEN}, &call->out,
+                               err);
     oc_jw_object_end(&list.w);
     return rc < 0 ? rc : OC_OK;
 }
 
-/* -- ending an upload --------------------------------------------------------------------------- */
+/* -- ending an upload ---------------------------------------------------------------------------
+ */
 
 #define DELETE_MAX 256 /* part records removed in one change: the writer serves everyone */
 
@@ -391,7 +401,8 @@ int oc_call_abort_model_upload(struct oc_call *call, struct oc_err *err)
     return oc_call_run(call, run_abort, err);
 }
 
-/* -- CompleteModelUpload ------------------------------------------------------------------------ */
+/* -- CompleteModelUpload ------------------------------------------------------------------------
+ */
 
 struct complete {
     struct ending ending;
@@ -430,8 +441,8 @@ static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err 
     return rc;
 }
 
-/* Every part that the manifest names must have been uploaded, to this upload: that the content store
- * has such a part, perhaps another account's, gives nobody the right to its bytes. */
+/* Every part that the manifest names must have been uploaded, to this upload: that the content
+ * store has such a part, perhaps another account's, gives nobody the right to its bytes. */
 static int check_parts(struct oc_call *call, const struct complete *complete, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena scratch = {0};
@@ -445,10 +456,13 @@ static int check_parts(struct oc_call *call, const struct complete *complete, st
         oc_arena_reset(&scratch);
         oc_hex_encode(complete->manifest.parts[i].sha256, OC_SHA256_LEN, hex);
         struct oc_slice key = part_key_in(&scratch, call, complete->ending.id, digest);
-        rc = key.ptr ? oc_read_get(call->read, OC_RECORD_UPLOAD_PART, key, &size, err) : oc_fail_nomem(err);
+        rc = key.ptr ? oc_read_get(call->read, OC_RECORD_UPLOAD_PART, key, &size, err)
+                     : oc_fail_nomem(err);
         if (rc == OC_ENOTFOUND)
-            rc = oc_fail_invalid(err, "Part %.*s of the manifest has not been uploaded: upload it and "
-                                      "complete again.", OC_FMT(digest));
+            rc = oc_fail_invalid(err,
+                                 "Part %.*s of the manifest has not been uploaded: upload it and "
+                                 "complete again.",
+                                 OC_FMT(digest));
     }
     oc_call_read_done(call);
     return rc;
@@ -460,7 +474,8 @@ static int answer_repeat(struct oc_call *call, struct oc_slice id, struct oc_err
     struct oc_slice key = oc_key_model(call->arena, oc_call_partition(call), id), record;
     struct oc_model model;
 
-    int rc = key.ptr ? oc_read_get(call->read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    int rc =
+        key.ptr ? oc_read_get(call->read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
     if (rc == OC_ENOTFOUND)
         return fail_no_upload(err, id);
     if (rc >= 0)

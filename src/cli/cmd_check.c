@@ -24,8 +24,8 @@ static void print_finding(const char *finding, void *ctx)
     printf("%s\n", finding);
 }
 
-static int read_settings(const struct oc_args *args, struct oc_config *config, struct oc_arena *arena,
-                         struct oc_err *err)
+static int read_settings(const struct oc_args *args, struct oc_config *config,
+                         struct oc_arena *arena, struct oc_err *err)
 {
     const char *file = oc_args_get(args, "config"), *region;
 
@@ -41,8 +41,8 @@ static int read_settings(const struct oc_args *args, struct oc_config *config, s
 }
 
 /* Alone when no server runs, else beside it. */
-static int open_site(const struct oc_config *config, bool rebuild, struct oc_site *site, bool *ret_alone,
-                     struct oc_err *err)
+static int open_site(const struct oc_config *config, bool rebuild, struct oc_site *site,
+                     bool *ret_alone, struct oc_err *err)
 {
     int rc = oc_site_open(config, OC_SITE_EXISTING, site, err);
 
@@ -63,14 +63,15 @@ static int note_leftovers(const struct oc_site *site, struct oc_err *err)
         if (rc < 0)
             return rc;
         if (count > 0)
-            printf("note: %" PRIu64 " unfinished files in Region %.*s; the next start removes them\n", count,
-                   OC_FMT(site->regions[i].name));
+            printf("note: %" PRIu64
+                   " unfinished files in Region %.*s; the next start removes them\n",
+                   count, OC_FMT(site->regions[i].name));
     }
     return OC_OK;
 }
 
-static int check_site(const struct oc_args *args, struct oc_site *site, bool alone, uint64_t *ret_findings,
-                      struct oc_err *err)
+static int check_site(const struct oc_args *args, struct oc_site *site, bool alone,
+                      uint64_t *ret_findings, struct oc_err *err)
 {
     struct oc_copy_check_options check = {
         .store = site->store,
@@ -111,7 +112,8 @@ static int run_check(const struct oc_args *args)
     if (rc < 0)
         (void)fprintf(stderr, "outcrop check: %s\n", err.text);
     else if (findings == 0)
-        printf("%.*s is sound%s\n", OC_FMT(config.data), alone ? "" : " (checked beside a running server)");
+        printf("%.*s is sound%s\n", OC_FMT(config.data),
+               alone ? "" : " (checked beside a running server)");
     else
         printf("%" PRIu64 " findings\n", findings);
     oc_arena_clear(&arena);

@@ -10,7 +10,8 @@
 #include "base/file.h"
 
 /* DATA/NAME as text that lives until the next call with the same buffer. */
-static const char *join(struct oc_buf *buf, struct oc_slice data, const char *name, struct oc_err *err)
+static const char *join(struct oc_buf *buf, struct oc_slice data, const char *name,
+                        struct oc_err *err)
 {
     oc_buf_reset(buf);
     oc_buf_put_slice(buf, data);
@@ -36,8 +37,11 @@ static int expect_master(const struct oc_config *config, struct oc_buf *path, st
         return OC_ENOMEM;
     if (access(file, F_OK) == 0)
         return OC_OK;
-    return oc_fail_errno(err, "the keyring needs the master key it was made with: set OUTCROP_MASTER_KEY or "
-                              "put the file back: %s", file);
+    return oc_fail_errno(
+        err,
+        "the keyring needs the master key it was made with: set OUTCROP_MASTER_KEY or "
+        "put the file back: %s",
+        file);
 }
 
 static int open_keys(const struct oc_config *config, struct oc_buf *path, struct oc_site *site,

@@ -23,15 +23,16 @@ static void log_request(const struct oc_http_request *http, const struct oc_api_
     if (!oc_log_is_on(level))
         return;
     (void)snprintf(status, sizeof(status), "%d", response->status);
-    (void)snprintf(micros, sizeof(micros), "%lld", (long long)(oc_clock_mono_us() - http->received_us));
+    (void)snprintf(micros, sizeof(micros), "%lld",
+                   (long long)(oc_clock_mono_us() - http->received_us));
     (void)snprintf(user, sizeof(user), "%.*s", OC_FMT(response->user_arn));
     char id[64], peer[64], path[256];
     (void)snprintf(id, sizeof(id), "%.*s", OC_FMT(http->id));
     (void)snprintf(peer, sizeof(peer), "%.*s", OC_FMT(http->peer));
     (void)snprintf(path, sizeof(path), "%.*s", OC_FMT(http->path));
     oc_log(level, "request", "id", id, "peer", peer, "user", response->user_arn.ptr ? user : NULL,
-           "operation", response->operation, "path", response->operation ? NULL : path, "status", status,
-           "us", micros, "error", response->error, "detail", response->detail, NULL);
+           "operation", response->operation, "path", response->operation ? NULL : path, "status",
+           status, "us", micros, "error", response->error, "detail", response->detail, NULL);
 }
 
 static void respond(struct oc_api_request *request, const struct oc_api_response *response)
@@ -99,15 +100,16 @@ int oc_http_service_handle(struct oc_http_request *req, void *ctx)
     if (!exchange)
         return OC_ENOMEM; /* the server answers 500 */
     *exchange = (struct exchange){
-        .api = {
-            .id = req->id,
-            .method = req->method,
-            .path = req->path,
-            .query = req->query,
-            .body = req->body,
-            .arena = req->arena,
-            .respond = respond,
-        },
+        .api =
+            {
+                .id = req->id,
+                .method = req->method,
+                .path = req->path,
+                .query = req->query,
+                .body = req->body,
+                .arena = req->arena,
+                .respond = respond,
+            },
         .http = req,
     };
     if (copy_headers(req, &exchange->api) < 0)
