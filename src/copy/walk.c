@@ -211,7 +211,8 @@ static int list(struct oc_walk *walk, struct oc_err *err)
         if (rc < 0)
             return rc;
     }
-    qsort(walk->files, walk->count, sizeof(*walk->files), by_path);
+    if (walk->count > 0)
+        qsort(walk->files, walk->count, sizeof(*walk->files), by_path);
     return OC_OK;
 }
 

@@ -270,7 +270,7 @@ static void nested_settings_are_refused(void **state)
 static void too_many_regions_are_refused(void **state)
 {
     struct fixture f;
-    char names[OC_CONFIG_REGIONS_MAX + 1][8];
+    char names[OC_CONFIG_REGIONS_MAX + 1][16];
 
     (void)state;
     begin(&f);
