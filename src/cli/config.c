@@ -13,6 +13,7 @@ void oc_config_init(struct oc_config *config)
         .port = 7430,
         .account = OC_STR("000000000000"),
         .log_level = OC_LOG_INFO,
+        .throttle_rate = OC_CONFIG_THROTTLE_RATE,
     };
 }
 

@@ -21,7 +21,7 @@
  *   idle-timeout = 60                seconds between two requests of a connection
  *
  *   [throttle]
- *   rate = 0                         calls a second per account and operation; 0: no limit
+ *   rate = 100000                    calls a second per account and operation; 0: no limit
  *   burst = 0                        calls at once; 0: twice the rate
  *
  *   [store]
@@ -47,6 +47,7 @@
 
 #define OC_CONFIG_REGIONS_MAX 64
 #define OC_CONFIG_BUCKETS_MAX 1024
+#define OC_CONFIG_THROTTLE_RATE 100000 /* generous: beyond what one account's clients do */
 
 /** All text lives in the arena it was loaded into. */
 struct oc_config {

@@ -82,7 +82,7 @@ static void defaults_are_those_of_the_header(void **state)
     assert_false(f.config.lenient);
     assert_false(f.config.log_json);
     assert_int_equal(f.config.log_level, OC_LOG_INFO);
-    assert_int_equal(f.config.throttle_rate, 0);
+    assert_int_equal(f.config.throttle_rate, OC_CONFIG_THROTTLE_RATE);
     assert_int_equal(f.config.bucket_count, 0);
     end(&f);
 }
