@@ -442,7 +442,8 @@ static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err 
 }
 
 /* Every part that the manifest names must have been uploaded, to this upload: that the content
- * store has such a part, perhaps another account's, gives nobody the right to its bytes. */
+ * store has such a part, perhaps another account's, gives nobody the right to its bytes. Looks at
+ * the snapshot in which the upload was found: another completion may have removed it since. */
 static int check_parts(struct oc_call *call, const struct complete *complete, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena scratch = {0};
@@ -450,7 +451,7 @@ static int check_parts(struct oc_call *call, const struct complete *complete, st
     const struct oc_slice digest = {hex, sizeof(hex)};
 
     oc_arena_init(&scratch, OC_HTTP_BODY_MAX);
-    int rc = oc_call_read(call, err);
+    int rc = OC_OK;
     for (size_t i = 0; rc >= 0 && i < complete->manifest.part_count; i++) {
         struct oc_slice size;
         oc_arena_reset(&scratch);
@@ -526,7 +527,6 @@ static int run_complete(struct oc_call *call, struct oc_err *err)
         rc = find_upload(call, call->read, in->upload_id, &complete->model, err);
     if (rc == OC_ENOTFOUND)
         return answer_repeat(call, in->upload_id, err);
-    oc_call_read_done(call);
     if (rc < 0)
         return rc;
     oc_manifest_init(&complete->manifest);
