@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": 0,
     "model": 1,
-    "auth": 2, "store": 2, "blob": 2, "keys": 2,
+    "auth": 2, "net": 2, "store": 2, "blob": 2, "keys": 2,
     "copy": 3, "api": 3,
     "http": 4, "client": 4,
     "cli": 5,
@@ -31,6 +31,9 @@ LAYERS = {
 SAME_LAYER = {
     ("api", "copy"): "operations start, follow and stop copies",
     ("blob", "keys"): "a part is sealed under a data key",
+    ("net", "auth"): "a request is sent with the headers that were signed",
+    ("blob", "net"): "a content store may be on another machine",
+    ("blob", "auth"): "requests to S3 are signed",
 }
 
 # The public headers of include/ belong to the client library.
@@ -42,7 +45,7 @@ THIRD_PARTY = {
     "openssl/": ["base/crypto", "http"],
     "jansson.h": ["base/json"],
     "pcre2.h": ["base/regex"],
-    "curl/": ["client", "blob/s3", "blob/peer"],
+    "curl/": ["net"],
     "libpq-fe.h": ["store/postgres"],
 }
 

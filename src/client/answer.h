@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "client/client.h"
-#include "client/transport.h"
+#include "net/transport.h"
 
 /**
  * The error that an answer with a status outside 2xx stands for, in `err`.

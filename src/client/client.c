@@ -14,7 +14,7 @@
 #include "client/answer.h"
 #include "client/endpoint.h"
 #include "client/retry.h"
-#include "client/transport.h"
+#include "net/transport.h"
 
 #define ATTEMPTS_DEFAULT           3
 #define ATTEMPTS_MAX               1000

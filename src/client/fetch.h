@@ -8,7 +8,7 @@
 #define OC_CLIENT_FETCH_H
 
 #include "client/credentials.h"
-#include "client/transport.h"
+#include "net/transport.h"
 
 #define OC_CREDENTIAL_ERROR "CredentialRetrievalError"
 #define OC_FETCH_URL_MAX    8192

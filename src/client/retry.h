@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-#include "client/transport.h"
+#include "net/transport.h"
 
 #define OC_RETRY_QUOTA 500
 

@@ -1,12 +1,12 @@
 /*
- * One HTTP request and its answer, by libcurl: the only files of client/ that include it are
- * transport.c. It does not sign, retry or follow redirects, and reads at most as much as allowed.
+ * One HTTP request and its answer, by libcurl: for the client library, other Regions, S3 and
+ * webhooks alike. It does not sign, retry or follow redirects, and reads at most as much as allowed.
  *
  * Connections are kept open and used again. Threads: any; each call takes a handle of its own from
  * a pool.
  */
-#ifndef OC_CLIENT_TRANSPORT_H
-#define OC_CLIENT_TRANSPORT_H
+#ifndef OC_NET_TRANSPORT_H
+#define OC_NET_TRANSPORT_H
 
 #include "auth/sigv4.h"
 #include "base/bytes.h"

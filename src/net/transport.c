@@ -1,5 +1,5 @@
 /* One HTTP request and its answer, by libcurl. */
-#include "client/transport.h"
+#include "net/transport.h"
 
 #include <pthread.h>
 #include <stdlib.h>
