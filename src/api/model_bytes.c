@@ -128,10 +128,10 @@ static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name
     int rc = oc_blob_size(blobs, name, &size, err);
     if (rc < 0)
         return rc;
-    uint8_t *to = oc_buf_extend(out, size);
+    uint8_t *to = oc_buf_extend(out, OC_BLOB_ROOM(size));
     if (!to)
         return oc_fail_nomem(err);
-    rc = oc_blob_get(blobs, name, to, size, &len, err);
+    rc = oc_blob_get(blobs, name, to, OC_BLOB_ROOM(size), &len, err);
     if (rc >= 0)
         out->len = len;
     return rc;
@@ -165,7 +165,7 @@ static int read_manifest(struct oc_blob_store *blobs, const struct oc_blob_name 
     struct oc_manifest manifest;
     int found = 0;
 
-    oc_buf_init(&text, OC_MANIFEST_MAX);
+    oc_buf_init(&text, OC_BLOB_ROOM(OC_MANIFEST_MAX));
     oc_manifest_init(&manifest);
     int rc = get_blob(blobs, name, &text, err);
     if (rc >= 0)

@@ -106,6 +106,15 @@ void *oc_realloc(void *old, unsigned long size)
     return realloc(old, size);
 }
 
+void *oc_alloc_aligned(unsigned long align, unsigned long size)
+{
+    if (oc_fault(OC_FAULT_ALLOC)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return aligned_alloc(align, size);
+}
+
 void *oc_grow(void *items, unsigned long *cap, unsigned long want, unsigned long size)
 {
     unsigned long room = *cap ? *cap : 16, bytes;

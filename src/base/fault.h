@@ -40,9 +40,10 @@ bool oc_fault(enum oc_fault_site site);
 /** Arm from the environment. @return false when the variable is malformed. */
 bool oc_fault_from_env(void);
 
-/** malloc/realloc that count as OC_FAULT_ALLOC. Freed with free(). */
+/** malloc, realloc and aligned_alloc that count as OC_FAULT_ALLOC. Freed with free(). */
 void *oc_alloc(unsigned long size);
 void *oc_realloc(void *old, unsigned long size);
+void *oc_alloc_aligned(unsigned long align, unsigned long size);
 
 /**
  * Room for `want` items of `size` bytes in a growing array: doubled as often as it takes.

@@ -5,6 +5,12 @@
  * What is stored under a name is whole, durable and has that digest: a blob is visible only after
  * its bytes are synced. Two writers of one blob are fine: the same bytes win.
  *
+ * A blob is sealed and opened in the caller's buffer, which therefore has to be a little larger
+ * than the plaintext: OC_BLOB_ROOM says how much. So a part in memory is there once.
+ *
+ * blob.c is what all stores have in common: digests, keys, sealing. Where sealed bytes are kept is
+ * the affair of a backend (backend.h); fs/ is files.
+ *
  * Threads: any. Calls block on the disk: never call them on an HTTP worker.
  */
 #ifndef OC_BLOB_BLOB_H
@@ -18,7 +24,19 @@
 
 struct oc_blob_store;
 
-#define OC_BLOB_MAX OC_MANIFEST_MAX /* plaintext bytes of one blob */
+#define OC_BLOB_MAX             OC_MANIFEST_MAX /* plaintext bytes of one blob */
+#define OC_BLOB_KEY_ID_MAX      36
+#define OC_BLOB_SEGMENT_LEN_MIN (1UL << 16) /* encrypted segments are no shorter */
+#define OC_BLOB_ALIGN           4096UL      /* of buffers that a disk can write from directly */
+
+/**
+ * Bytes that a buffer needs to hold a blob of `plain_len` bytes, sealed or not: 128 + 40 bytes of
+ * headers, 16 for each segment, rounded up to OC_BLOB_ALIGN.
+ */
+#define OC_BLOB_ROOM(plain_len)                                                                    \
+    (((plain_len) + 168UL + 16UL * ((plain_len) / (OC_BLOB_SEGMENT_LEN_MIN - 16UL) + 2UL) +        \
+      OC_BLOB_ALIGN - 1UL) &                                                                       \
+     ~(OC_BLOB_ALIGN - 1UL))
 
 /** Which blob: the digest of the plaintext, and the key that wraps its data key. */
 struct oc_blob_name {
@@ -36,25 +54,47 @@ int oc_blob_fs_open(const char *folder, struct oc_slice region, struct oc_keys *
 void oc_blob_close(struct oc_blob_store *store);
 
 /** Whether the blob is there (it is then durable, and was whole; its bytes are not re-read). */
-int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret, struct oc_err *err);
+int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret,
+                struct oc_err *err);
 
 /**
- * Encrypt and store `plain`, durable on return. Verifies first that `plain` has the digest in
- * `name` unless `verified` says that the caller has just done so.
- * Errors: OC_EINVAL (digest differs, larger than OC_BLOB_MAX), OC_EFULL, OC_EIO, OC_EDENIED (key unknown or disabled), OC_ENOMEM.
+ * Encrypt and store `plain`, durable on return, by way of a buffer of its own. Verifies first that
+ * `plain` has the digest in `name` unless `verified` says that the caller has just done so.
+ * Errors: OC_EINVAL (digest differs, larger than OC_BLOB_MAX), OC_EFULL, OC_EIO, OC_EDENIED (key
+ *         unknown or disabled), OC_ENOMEM.
  */
 int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_slice plain,
                 bool verified, struct oc_err *err);
 
 /**
+ * The same in two steps, in the caller's buffer: seal the `len` bytes at `bytes`, which have the
+ * digest in `name`, into what oc_blob_put_sealed stores. The plaintext is then gone, also after a
+ * failure; the sealed bytes may be stored again and again.
+ * @param bytes  room for OC_BLOB_ROOM(len) bytes, at a multiple of OC_BLOB_ALIGN
+ * Errors: OC_EINVAL (larger than OC_BLOB_MAX), OC_EDENIED (key unknown or disabled), OC_EIO (the
+ *         service key could not be made), OC_ENOMEM.
+ */
+int oc_blob_seal(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *bytes,
+                 size_t len, size_t *ret_sealed_len, struct oc_err *err);
+
+/**
+ * Store what oc_blob_seal made for `name`; durable on return. The buffer's bytes behind
+ * `sealed_len`, up to the next multiple of OC_BLOB_ALIGN, may change.
+ * Errors: OC_EFULL, OC_EIO, OC_EDENIED, OC_ENOMEM.
+ */
+int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *name,
+                       uint8_t *sealed, size_t sealed_len, struct oc_err *err);
+
+/**
  * Read, decrypt and verify a blob.
- * @param cap        room at `to`
+ * @param to         at a multiple of OC_BLOB_ALIGN is fastest
+ * @param cap        room at `to`: OC_BLOB_ROOM of the plaintext
  * @param[out] ret_len  plaintext bytes
- * Errors: OC_ENOTFOUND; OC_ECORRUPT (text names the file); OC_ELIMIT (larger than `cap`);
+ * Errors: OC_ENOTFOUND; OC_ECORRUPT (text names the file); OC_ELIMIT (`cap` is less than that);
  *         OC_EDENIED (key unknown or disabled); OC_EIO; OC_ENOMEM.
  */
-int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to, size_t cap,
-                size_t *ret_len, struct oc_err *err);
+int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                size_t cap, size_t *ret_len, struct oc_err *err);
 
 /** Plaintext size without reading the content. Errors: as oc_blob_get. */
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
@@ -64,7 +104,8 @@ int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, u
  * Remove a blob; fine when it is not there. Durability is not waited for: after a crash it may be
  * there again, and whole.
  */
-int oc_blob_delete(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_err *err);
+int oc_blob_delete(struct oc_blob_store *store, const struct oc_blob_name *name,
+                   struct oc_err *err);
 
 /**
  * Visit every blob, in no order; one that is stored or removed meanwhile may be visited or not.

@@ -401,7 +401,7 @@ int oc_copy_check(const struct oc_copy_check_options *options, uint64_t *ret_fin
     OC_AUTO(check_clear) struct oc_check check = {.options = options};
     int rc;
 
-    check.buffer = options->deep ? oc_alloc(OC_PART_SIZE) : NULL;
+    check.buffer = options->deep ? oc_alloc_aligned(OC_BLOB_ALIGN, OC_COPY_ROOM) : NULL;
     if (options->deep && !check.buffer)
         return oc_fail_nomem(err);
     rc = oc_store_read(options->store, &check.read, err);

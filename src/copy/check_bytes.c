@@ -38,7 +38,7 @@ static int look_at_part(struct oc_check *check, struct oc_blob_store *blobs,
     if (!check->options->deep) {
         rc = oc_blob_size(blobs, name, &size, err);
     } else {
-        rc = oc_blob_get(blobs, name, check->buffer, OC_PART_SIZE, &len, err);
+        rc = oc_blob_get(blobs, name, check->buffer, OC_COPY_ROOM, &len, err);
         size = len;
     }
     if (rc == OC_OK && size != manifest->parts[index].size)

@@ -201,10 +201,16 @@ struct oc_blob_name oc_flight_part_name(const struct oc_copy_job *job, uint32_t 
                                         struct oc_slice key_id);
 
 /**
- * Pin a part and store it unless it is there. `bytes` has the part's digest.
+ * Store the ticket's part, whose digest has been seen to; its plaintext is gone after that. Sealed
+ * once, however often it is called. Errors: as oc_blob_seal, oc_blob_put_sealed.
+ */
+int oc_flight_put(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err);
+
+/**
+ * Pin the ticket's part and store it as oc_flight_put does, unless it is there.
  * @param[out] ret_moved  whether it had to be stored
  */
-int oc_flight_store(struct oc_copy_job *job, uint32_t index, struct oc_slice bytes, bool *ret_moved,
+int oc_flight_store(struct oc_copy_job *job, struct oc_ticket *ticket, bool *ret_moved,
                     struct oc_err *err);
 
 /**

@@ -386,16 +386,16 @@ int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, s
     uint8_t *to;
     int rc;
 
-    oc_buf_init(&text, OC_MANIFEST_MAX);
+    oc_buf_init(&text, OC_BLOB_ROOM(OC_MANIFEST_MAX));
     if (!oc_hex_decode(hex, name.sha256, sizeof(name.sha256)))
         return oc_fail(err, OC_ECORRUPT, "'%.*s' is not the digest of a manifest", OC_FMT(hex));
     rc = oc_blob_size(blobs, &name, &size, err);
     if (rc < 0)
         return rc;
-    to = oc_buf_extend(&text, size);
+    to = oc_buf_extend(&text, OC_BLOB_ROOM(size));
     if (!to)
         return oc_fail_nomem(err);
-    rc = oc_blob_get(blobs, &name, to, size, &len, err);
+    rc = oc_blob_get(blobs, &name, to, OC_BLOB_ROOM(size), &len, err);
     if (rc < 0)
         return rc;
     rc = oc_manifest_decode((struct oc_slice){(char *)to, len}, ret, &cause);

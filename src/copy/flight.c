@@ -135,12 +135,26 @@ struct oc_blob_name oc_flight_part_name(const struct oc_copy_job *job, uint32_t 
     return name;
 }
 
-int oc_flight_store(struct oc_copy_job *job, uint32_t index, struct oc_slice bytes, bool *ret_moved,
+int oc_flight_put(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
+{
+    struct oc_blob_store *blobs = job->target->region.blobs;
+    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
+
+    if (!ticket->sealed_len) {
+        int rc = oc_blob_seal(blobs, &name, ticket->bytes, ticket->len, &ticket->sealed_len, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    return oc_blob_put_sealed(blobs, &name, ticket->bytes, ticket->sealed_len, err);
+}
+
+int oc_flight_store(struct oc_copy_job *job, struct oc_ticket *ticket, bool *ret_moved,
                     struct oc_err *err)
 {
-    struct oc_blob_name name = oc_flight_part_name(job, index, job->task.key_id);
+    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
     bool there = false;
-    int rc = oc_flight_pin(job, index, err);
+    int rc = oc_flight_pin(job, ticket->index, err);
 
     if (rc < 0)
         return rc;
@@ -148,7 +162,7 @@ int oc_flight_store(struct oc_copy_job *job, uint32_t index, struct oc_slice byt
     if (rc < 0)
         return rc;
     if (!there) {
-        rc = oc_blob_put(job->target->region.blobs, &name, bytes, true, err);
+        rc = oc_flight_put(job, ticket, err);
         if (rc < 0)
             return rc;
     }

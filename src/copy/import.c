@@ -178,7 +178,7 @@ static void store_part(struct oc_ticket *ticket)
     unsigned tries = 0;
     int rc = oc_sha256(bytes, job->manifest.parts[ticket->index].sha256, &cause);
 
-    while (rc == OC_OK && (rc = oc_flight_store(job, ticket->index, bytes, &moved, &cause)) < 0 &&
+    while (rc == OC_OK && (rc = oc_flight_store(job, ticket, &moved, &cause)) < 0 &&
            oc_flight_retry(job, rc, &tries))
         rc = OC_OK;
     if (rc < 0) {

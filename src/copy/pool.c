@@ -229,7 +229,7 @@ static int hand_out(struct oc_pool *pool, struct oc_pool_user *user, struct oc_t
                     struct oc_err *err)
 {
     struct oc_ticket *ticket = pool->free;
-    uint8_t *bytes = ticket->bytes ? ticket->bytes : oc_alloc(OC_PART_SIZE);
+    uint8_t *bytes = ticket->bytes ? ticket->bytes : oc_alloc_aligned(OC_BLOB_ALIGN, OC_COPY_ROOM);
 
     if (!bytes)
         return oc_fail_nomem(err);

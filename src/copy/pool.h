@@ -18,6 +18,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "blob/blob.h"
+
+#define OC_COPY_ROOM OC_BLOB_ROOM(OC_PART_SIZE)
 
 struct oc_pool;
 struct oc_ticket;
@@ -25,12 +28,14 @@ struct oc_ticket;
 /** Work on one part. Runs on a worker; must return the ticket or pass it on. */
 typedef void oc_part_fn(struct oc_ticket *ticket);
 
-/** A part buffer and the work it is queued for. `user`, `index`, `len`, `rc` are its holder's. */
+/** A part buffer and the work it is queued for. All but `user`, `fn` and `next` are its holder's.
+ */
 struct oc_ticket {
-    uint8_t *bytes; /* OC_PART_SIZE of them */
-    size_t len;
-    void *owner;    /* whose part it is */
-    uint32_t index; /* which part */
+    uint8_t *bytes;    /* OC_COPY_ROOM of them, at a multiple of OC_BLOB_ALIGN */
+    size_t len;        /* plaintext */
+    size_t sealed_len; /* 0: what is there is the plaintext */
+    void *owner;       /* whose part it is */
+    uint32_t index;    /* which part */
     int rc;
     bool done;
 

@@ -20,7 +20,7 @@ static int fetch(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_er
 {
     const struct transfer *transfer = transfer_of(job);
     struct oc_blob_name name = oc_flight_part_name(job, ticket->index, transfer->source_key_id);
-    int rc = oc_blob_get(transfer->source, &name, ticket->bytes, OC_PART_SIZE, &ticket->len, err);
+    int rc = oc_blob_get(transfer->source, &name, ticket->bytes, OC_COPY_ROOM, &ticket->len, err);
 
     if (rc < 0)
         return rc;
@@ -44,12 +44,12 @@ static int move_part(struct oc_copy_job *job, struct oc_ticket *ticket, bool *re
         *ret_moved = false;
         return OC_OK;
     }
+    ticket->sealed_len = 0; /* after a failure it begins anew: the plaintext is gone */
     rc = fetch(job, ticket, err);
     if (rc < 0)
         return rc;
     *ret_moved = true;
-    return oc_blob_put(job->target->region.blobs, &name,
-                       (struct oc_slice){(char *)ticket->bytes, ticket->len}, true, err);
+    return oc_flight_put(job, ticket, err);
 }
 
 static void copy_part(struct oc_ticket *ticket)

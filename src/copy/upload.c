@@ -19,7 +19,7 @@ struct upload {
 static int get_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
 {
     struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
-    int rc = oc_blob_get(job->target->region.blobs, &name, ticket->bytes, OC_PART_SIZE,
+    int rc = oc_blob_get(job->target->region.blobs, &name, ticket->bytes, OC_COPY_ROOM,
                          &ticket->len, err);
 
     if (rc < 0)

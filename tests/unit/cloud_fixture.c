@@ -379,7 +379,7 @@ uint64_t cloud_check(struct cloud *c)
 
 void cloud_assert_content(struct cloud *c, int region, const struct oc_model *model, const char *path)
 {
-    uint8_t *part = malloc(OC_PART_SIZE);
+    uint8_t *part = malloc(OC_BLOB_ROOM(OC_PART_SIZE));
     struct oc_manifest m;
 
     oc_manifest_init(&m);
@@ -400,7 +400,7 @@ void cloud_assert_content(struct cloud *c, int region, const struct oc_model *mo
             size_t len, want;
 
             memcpy(name.sha256, m.parts[m.files[i].first_part + p].sha256, 32);
-            ok(oc_blob_get(c->regions[region].blobs, &name, part, OC_PART_SIZE, &len, &err));
+            ok(oc_blob_get(c->regions[region].blobs, &name, part, OC_BLOB_ROOM(OC_PART_SIZE), &len, &err));
             want = bytes.len - at < len - m.files[i].offset ? bytes.len - at : len - m.files[i].offset;
             assert_memory_equal(part + m.files[i].offset, bytes.ptr + at, want);
             at += want;

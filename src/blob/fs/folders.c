@@ -23,23 +23,10 @@
 
 /* -- names ---------------------------------------------------------------------------------- */
 
-bool oc_blob_is_plain_name(struct oc_slice s, size_t max)
-{
-    if (s.len == 0 || s.len > max)
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if (!s.ptr[i] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789-", s.ptr[i]))
-            return false;
-    return true;
-}
-
-int oc_blob_find_place(const struct oc_blob_name *name, struct oc_blob_place *ret,
-                       struct oc_err *err)
+void oc_blob_find_place(const struct oc_blob_name *name, struct oc_blob_place *ret)
 {
     char hex[OC_SHA256_HEX_LEN];
 
-    if (!oc_blob_is_plain_name(name->key_id, OC_BLOB_KEY_ID_MAX))
-        return oc_fail(err, OC_ENOTFOUND, "'%.*s' is not a key id", OC_FMT(name->key_id));
     oc_hex_encode(name->sha256, OC_SHA256_LEN, hex);
     ret->name = name;
     ret->shard = name->sha256[0];
@@ -47,7 +34,6 @@ int oc_blob_find_place(const struct oc_blob_name *name, struct oc_blob_place *re
     snprintf(ret->folder, sizeof(ret->folder), "%s/%.2s", ret->key_id, hex);
     snprintf(ret->file, sizeof(ret->file), "%.62s", hex + 2);
     snprintf(ret->path, sizeof(ret->path), "%s/%s", ret->folder, ret->file);
-    return OC_OK;
 }
 
 /* -- folders -------------------------------------------------------------------------------- */
@@ -63,26 +49,25 @@ static int sync_fd(int fd, const char *what, struct oc_err *err)
     return OC_OK;
 }
 
-int oc_blob_open_folder(const struct oc_blob_store *store, const char *path, int *ret,
-                        struct oc_err *err)
+int oc_blob_open_folder(const struct oc_blob_fs *fs, const char *path, int *ret, struct oc_err *err)
 {
-    int fd = openat(store->parts_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(fs->parts_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return oc_fail_errno(err, "folder '%s/%s'", store->path, path);
+        return oc_fail_errno(err, "folder '%s/%s'", fs->path, path);
     *ret = fd;
     return OC_OK;
 }
 
 /* A key's folder is made with all of its subfolders at once: two syncs and never again. */
-static int make_key_folder(const struct oc_blob_store *store, const char *id, struct oc_err *err)
+static int make_key_folder(const struct oc_blob_fs *fs, const char *id, struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int fd = -1;
     int rc;
 
-    if (mkdirat(store->parts_fd, id, 0700) < 0 && errno != EEXIST)
-        return oc_fail_errno(err, "folder '%s/%s'", store->path, id);
-    rc = oc_blob_open_folder(store, id, &fd, err);
+    if (mkdirat(fs->parts_fd, id, 0700) < 0 && errno != EEXIST)
+        return oc_fail_errno(err, "folder '%s/%s'", fs->path, id);
+    rc = oc_blob_open_folder(fs, id, &fd, err);
     if (rc < 0)
         return rc;
     for (unsigned i = 0; i < OC_BLOB_SHARDS; i++) {
@@ -90,25 +75,25 @@ static int make_key_folder(const struct oc_blob_store *store, const char *id, st
 
         snprintf(name, sizeof(name), "%02x", i & 0xff);
         if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST)
-            return oc_fail_errno(err, "folder '%s/%s/%s'", store->path, id, name);
+            return oc_fail_errno(err, "folder '%s/%s/%s'", fs->path, id, name);
     }
     rc = sync_fd(fd, id, err);
     if (rc < 0)
         return rc;
-    return sync_fd(store->parts_fd, store->path, err);
+    return sync_fd(fs->parts_fd, fs->path, err);
 }
 
 /* Lock held. */
-static int ensure_folder(struct oc_blob_store *store, const char *id, struct oc_blob_folder **ret,
+static int ensure_folder(struct oc_blob_fs *fs, const char *id, struct oc_blob_folder **ret,
                          struct oc_err *err)
 {
-    struct oc_blob_folder *folder = store->folders;
+    struct oc_blob_folder *folder = fs->folders;
     int rc;
 
     while (folder && strcmp(folder->id, id) != 0)
         folder = folder->next;
     if (!folder) {
-        rc = make_key_folder(store, id, err);
+        rc = make_key_folder(fs, id, err);
         if (rc < 0)
             return rc;
         folder = oc_alloc(sizeof(*folder));
@@ -118,43 +103,43 @@ static int ensure_folder(struct oc_blob_store *store, const char *id, struct oc_
         snprintf(folder->id, sizeof(folder->id), "%s", id);
         for (unsigned i = 0; i < OC_BLOB_SHARDS; i++)
             folder->renamed[i] = 1;
-        folder->next = store->folders;
-        store->folders = folder;
+        folder->next = fs->folders;
+        fs->folders = folder;
     }
     *ret = folder;
     return OC_OK;
 }
 
-int oc_blob_lock_folder(struct oc_blob_store *store, const char *id, struct oc_blob_folder **ret,
+int oc_blob_lock_folder(struct oc_blob_fs *fs, const char *id, struct oc_blob_folder **ret,
                         struct oc_err *err)
 {
     int rc;
 
-    (void)pthread_mutex_lock(&store->lock); /* fails only on a bug */
-    rc = ensure_folder(store, id, ret, err);
+    (void)pthread_mutex_lock(&fs->lock); /* fails only on a bug */
+    rc = ensure_folder(fs, id, ret, err);
     if (rc < 0)
-        (void)pthread_mutex_unlock(&store->lock);
+        (void)pthread_mutex_unlock(&fs->lock);
     return rc;
 }
 
-int oc_blob_cover_renames(struct oc_blob_store *store, const struct oc_blob_place *place,
-                          int folder_fd, struct oc_err *err)
+int oc_blob_cover_renames(struct oc_blob_fs *fs, const struct oc_blob_place *place, int folder_fd,
+                          struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int opened = -1;
     struct oc_blob_folder *folder = NULL;
     uint64_t renamed;
     bool covered;
-    int rc = oc_blob_lock_folder(store, place->key_id, &folder, err);
+    int rc = oc_blob_lock_folder(fs, place->key_id, &folder, err);
 
     if (rc < 0)
         return rc;
     renamed = folder->renamed[place->shard];
     covered = folder->synced[place->shard] >= renamed;
-    (void)pthread_mutex_unlock(&store->lock);
+    (void)pthread_mutex_unlock(&fs->lock);
     if (covered)
         return OC_OK;
     if (folder_fd < 0) {
-        rc = oc_blob_open_folder(store, place->folder, &opened, err);
+        rc = oc_blob_open_folder(fs, place->folder, &opened, err);
         if (rc < 0)
             return rc;
         folder_fd = opened;
@@ -162,9 +147,9 @@ int oc_blob_cover_renames(struct oc_blob_store *store, const struct oc_blob_plac
     rc = sync_fd(folder_fd, place->folder, err);
     if (rc < 0)
         return rc;
-    (void)pthread_mutex_lock(&store->lock);
+    (void)pthread_mutex_lock(&fs->lock);
     if (folder->synced[place->shard] < renamed)
         folder->synced[place->shard] = renamed;
-    (void)pthread_mutex_unlock(&store->lock);
+    (void)pthread_mutex_unlock(&fs->lock);
     return OC_OK;
 }

@@ -45,108 +45,69 @@ static int check_version(const char *region_path, struct oc_err *err)
     return OC_OK;
 }
 
-static int open_store(struct oc_blob_store *store, const char *folder, struct oc_err *err)
+static int open_folder(struct oc_blob_fs *fs, const char *folder, struct oc_slice region,
+                       struct oc_err *err)
 {
     struct oc_buf path;
     const char *text;
     int rc;
 
     oc_buf_init(&path, 4000);
-    oc_buf_printf(&path, "%s/%s/parts", folder, store->region);
+    oc_buf_printf(&path, "%s/%.*s/parts", folder, OC_FMT(region));
     text = oc_buf_cstr(&path);
     if (!text) {
         oc_buf_clear(&path);
         return oc_fail(err, OC_EINVAL, "content store: its path is too long");
     }
-    store->path = strdup(text);
+    fs->path = strdup(text);
     oc_buf_clear(&path);
-    if (!store->path)
+    if (!fs->path)
         return oc_fail_nomem(err);
-    rc = oc_file_mkdirs(store->path, 0700, err);
+    rc = oc_file_mkdirs(fs->path, 0700, err);
     if (rc < 0)
         return rc;
-    store->path[strlen(store->path) - strlen("/parts")] = '\0';
-    rc = check_version(store->path, err);
-    store->path[strlen(store->path)] = '/';
+    fs->path[strlen(fs->path) - strlen("/parts")] = '\0';
+    rc = check_version(fs->path, err);
+    fs->path[strlen(fs->path)] = '/';
     if (rc < 0)
         return rc;
-    store->parts_fd = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->parts_fd < 0)
-        return oc_fail_errno(err, "content store '%s'", store->path);
+    fs->parts_fd = open(fs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fs->parts_fd < 0)
+        return oc_fail_errno(err, "content store '%s'", fs->path);
     return OC_OK;
 }
 
-int oc_blob_fs_open(const char *folder, struct oc_slice region, struct oc_keys *keys,
-                    struct oc_blob_store **ret, struct oc_err *err)
+static void fs_close(void *backend)
 {
-    struct oc_blob_store *store;
-    int rc;
+    struct oc_blob_fs *fs = backend;
 
-    if (!oc_blob_is_plain_name(region, OC_BLOB_REGION_MAX))
-        return oc_fail(err, OC_EINVAL, "content store: '%.*s' is not a Region", OC_FMT(region));
-    store = oc_alloc(sizeof(*store));
-    if (!store)
-        return oc_fail_nomem(err);
-    memset(store, 0, sizeof(*store));
-    (void)pthread_mutex_init(&store->lock, NULL); /* cannot fail with default attributes */
-    store->keys = keys;
-    store->parts_fd = -1;
-    memcpy(store->region, region.ptr, region.len);
-    rc = open_store(store, folder, err);
-    if (rc < 0) {
-        oc_blob_close(store);
-        return rc;
-    }
-    *ret = store;
-    return OC_OK;
-}
+    while (fs->folders) {
+        struct oc_blob_folder *folder = fs->folders;
 
-void oc_blob_close(struct oc_blob_store *store)
-{
-    if (!store)
-        return;
-    while (store->folders) {
-        struct oc_blob_folder *folder = store->folders;
-
-        store->folders = folder->next;
+        fs->folders = folder->next;
         free(folder);
     }
-    oc_autoclose(&store->parts_fd);
-    (void)pthread_mutex_destroy(&store->lock); /* nobody holds it any more */
-    free(store->path);
-    free(store);
+    oc_autoclose(&fs->parts_fd);
+    (void)pthread_mutex_destroy(&fs->lock); /* nobody holds it any more */
+    free(fs->path);
+    free(fs);
+}
+
+static void fs_describe(void *backend, const struct oc_blob_name *name, char *to, size_t cap)
+{
+    const struct oc_blob_fs *fs = backend;
+    struct oc_blob_place place;
+
+    oc_blob_find_place(name, &place);
+    (void)snprintf(to, cap, "%s/%s", fs->path, place.path);
 }
 
 /* -- storing -------------------------------------------------------------------------------- */
 
-static int check_digest(const struct oc_blob_name *name, struct oc_slice plain, struct oc_err *err)
+static int write_file(int fd, const uint8_t *sealed, size_t len, struct oc_err *err)
 {
-    uint8_t digest[OC_SHA256_LEN];
-    char want[OC_SHA256_HEX_LEN], have[OC_SHA256_HEX_LEN];
-    int rc = oc_sha256(plain, digest, err);
+    int rc = oc_file_write(fd, sealed, len, err);
 
-    if (rc < 0)
-        return rc;
-    if (memcmp(digest, name->sha256, sizeof(digest)) == 0)
-        return OC_OK;
-    oc_hex_encode(name->sha256, OC_SHA256_LEN, want);
-    oc_hex_encode(digest, OC_SHA256_LEN, have);
-    return oc_fail(err, OC_EINVAL, "the bytes have the SHA-256 %.64s, not %.64s", have, want);
-}
-
-static int write_file(int fd, const struct oc_blob_store *store, const struct oc_blob_name *name,
-                      struct oc_slice plain, struct oc_err *err)
-{
-    struct oc_blob_header header = {.segment_len = OC_BLOB_SEGMENT_LEN, .plain_len = plain.len};
-    uint8_t key[OC_AES_KEY_LEN];
-    int rc = oc_keys_data_key(store->keys, oc_slice_of(store->region), name->key_id, key,
-                              header.wrapped, err);
-
-    if (rc < 0)
-        return rc;
-    memcpy(header.key_id, name->key_id.ptr, name->key_id.len);
-    rc = oc_blob_write_stream(fd, &header, name->sha256, key, plain, err);
-    oc_wipe(key, sizeof(key));
     if (rc < 0)
         return rc;
     if (oc_fault(OC_FAULT_SYNC))
@@ -157,11 +118,11 @@ static int write_file(int fd, const struct oc_blob_store *store, const struct oc
 }
 
 /* Give the file its name and count that, in one step. */
-static int publish(struct oc_blob_store *store, const struct oc_blob_place *place, int folder_fd,
+static int publish(struct oc_blob_fs *fs, const struct oc_blob_place *place, int folder_fd,
                    const char *temp, struct oc_err *err)
 {
     struct oc_blob_folder *folder = NULL;
-    int rc = oc_blob_lock_folder(store, place->key_id, &folder, err);
+    int rc = oc_blob_lock_folder(fs, place->key_id, &folder, err);
 
     if (rc < 0)
         return rc;
@@ -171,12 +132,13 @@ static int publish(struct oc_blob_store *store, const struct oc_blob_place *plac
         rc = oc_fail_errno(err, "rename");
     else
         folder->renamed[place->shard]++;
-    (void)pthread_mutex_unlock(&store->lock);
+    (void)pthread_mutex_unlock(&fs->lock);
     return rc;
 }
 
-static int store_blob(struct oc_blob_store *store, const struct oc_blob_place *place,
-                      struct oc_slice plain, struct oc_err *err)
+/* The folder of the blob's key exists. */
+static int store_file(struct oc_blob_fs *fs, const struct oc_blob_place *place,
+                      const uint8_t *sealed, size_t len, struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int folder_fd = -1;
     OC_AUTO(oc_autoclose) int fd = -1;
@@ -185,177 +147,128 @@ static int store_blob(struct oc_blob_store *store, const struct oc_blob_place *p
 
     if (rc < 0)
         return rc;
-    rc = oc_blob_open_folder(store, place->folder, &folder_fd, err);
+    rc = oc_blob_open_folder(fs, place->folder, &folder_fd, err);
     if (rc < 0)
         return rc;
     fd = openat(folder_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return oc_fail_errno(err, "create");
-    rc = write_file(fd, store, place->name, plain, err);
+    rc = write_file(fd, sealed, len, err);
     if (rc == OC_OK)
-        rc = publish(store, place, folder_fd, temp, err);
+        rc = publish(fs, place, folder_fd, temp, err);
     if (rc < 0) {
         (void)unlinkat(folder_fd, temp, 0); /* what stays is removed by oc_blob_clean */
         return rc;
     }
-    return oc_blob_cover_renames(store, place, folder_fd, err);
+    return oc_blob_cover_renames(fs, place, folder_fd, err);
 }
 
-/* Say which file of which Region failed; keeps the code. */
-static int name_failure(const struct oc_blob_store *store, const struct oc_blob_place *place,
-                        int rc, const struct oc_err *cause, struct oc_err *err)
+static int fs_put(void *backend, const struct oc_blob_name *name, uint8_t *sealed, size_t len,
+                  struct oc_err *err)
 {
-    return oc_fail(err, rc, "content store of Region %s, '%s/%s': %s", store->region, store->path,
-                   place->path, cause->text);
-}
-
-int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_slice plain,
-                bool verified, struct oc_err *err)
-{
+    struct oc_blob_fs *fs = backend;
     struct oc_blob_folder *folder = NULL;
-    struct oc_err cause = {0};
     struct oc_blob_place place;
-    int rc = oc_blob_find_place(name, &place, err);
+    int rc;
 
+    oc_blob_find_place(name, &place);
+    rc = oc_blob_lock_folder(fs, place.key_id, &folder, err);
     if (rc < 0)
         return rc;
-    if (plain.len > OC_BLOB_MAX)
-        return oc_fail(err, OC_EINVAL, "a blob may have %lu bytes", OC_BLOB_MAX);
-    rc = verified ? OC_OK : check_digest(name, plain, err);
-    if (rc < 0)
-        return rc;
-    rc = oc_blob_lock_folder(store, place.key_id, &folder, err);
-    if (rc < 0)
-        return rc;
-    (void)pthread_mutex_unlock(&store->lock);
-    rc = store_blob(store, &place, plain, &cause);
-    return rc < 0 ? name_failure(store, &place, rc, &cause, err) : OC_OK;
+    (void)pthread_mutex_unlock(&fs->lock);
+    return store_file(fs, &place, sealed, len, err);
 }
 
 /* -- reading -------------------------------------------------------------------------------- */
 
-int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret,
-                struct oc_err *err)
+static int fs_has(void *backend, const struct oc_blob_name *name, bool *ret, struct oc_err *err)
 {
-    struct stat st;
+    struct oc_blob_fs *fs = backend;
     struct oc_blob_place place;
-    int rc = oc_blob_find_place(name, &place, err);
+    struct stat st;
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    if (fstatat(store->parts_fd, place.path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+    oc_blob_find_place(name, &place);
+    if (fstatat(fs->parts_fd, place.path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno != ENOENT)
-            return oc_fail_errno(err, "blob '%s/%s'", store->path, place.path);
+            return oc_fail_errno(err, "look");
         *ret = false;
         return OC_OK;
     }
-    rc = oc_blob_cover_renames(store, &place, -1, err);
+    rc = oc_blob_cover_renames(fs, &place, -1, err);
     if (rc < 0)
         return rc;
     *ret = true;
     return OC_OK;
 }
 
-/* Open a blob and read its header; the file's length is then known to fit the header. */
-static int open_blob(const struct oc_blob_store *store, const struct oc_blob_place *place,
-                     int *ret_fd, struct oc_blob_header *ret, struct oc_err *err)
+static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+                  size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
 {
+    const struct oc_blob_fs *fs = backend;
     OC_AUTO(oc_autoclose) int fd = -1;
-    uint8_t bytes[OC_BLOB_HEADER_LEN];
+    struct oc_blob_place place;
     struct stat st;
+    size_t len;
     int rc;
 
-    fd = openat(store->parts_fd, place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    oc_blob_find_place(name, &place);
+    fd = openat(fs->parts_fd, place.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return oc_fail_errno(err, "open");
     if (fstat(fd, &st) < 0)
         return oc_fail_errno(err, "stat");
-    if (st.st_size < (off_t)sizeof(bytes))
-        return oc_fail(err, OC_ECORRUPT, "it is shorter than a header");
-    rc = oc_file_pread(fd, bytes, sizeof(bytes), 0, err);
+    len = (uint64_t)st.st_size < cap ? (size_t)st.st_size : cap;
+    rc = oc_file_pread(fd, to, len, 0, err);
     if (rc < 0)
         return rc;
-    rc = oc_blob_header_decode(bytes, ret, err);
-    if (rc < 0)
-        return rc;
-    if ((uint64_t)st.st_size != oc_blob_file_len(ret))
-        return oc_fail(err, OC_ECORRUPT, "it has %lld bytes, its header speaks of %llu",
-                       (long long)st.st_size, (unsigned long long)oc_blob_file_len(ret));
-    if (strcmp(ret->key_id, place->key_id) != 0)
-        return oc_fail(err, OC_ECORRUPT, "its header names another key, '%s'", ret->key_id);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_len = len;
+    *ret_whole = (uint64_t)st.st_size;
     return OC_OK;
 }
 
-static int read_blob(const struct oc_blob_store *store, const struct oc_blob_place *place,
-                     uint8_t *to, size_t cap, size_t *ret_len, struct oc_err *err)
+static int fs_remove(void *backend, const struct oc_blob_name *name, struct oc_err *err)
 {
-    OC_AUTO(oc_autoclose) int fd = -1;
-    struct oc_blob_header header;
-    uint8_t key[OC_AES_KEY_LEN];
-    int rc = open_blob(store, place, &fd, &header, err);
-
-    if (rc < 0)
-        return rc;
-    if (header.plain_len > cap)
-        return oc_fail(err, OC_ELIMIT, "it has %llu bytes, there is room for %zu",
-                       (unsigned long long)header.plain_len, cap);
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED); /* only speed */
-    rc = oc_keys_unwrap(store->keys, oc_slice_of(store->region), place->name->key_id,
-                        header.wrapped, key, err);
-    if (rc < 0)
-        return rc;
-    rc = oc_blob_read_stream(fd, &header, place->name->sha256, key, to, err);
-    oc_wipe(key, sizeof(key));
-    if (rc < 0)
-        return rc;
-    rc = check_digest(place->name, (struct oc_slice){(char *)to, header.plain_len}, err);
-    if (rc < 0)
-        return rc == OC_EINVAL ? (int)(err->rc = OC_ECORRUPT) : rc;
-    *ret_len = header.plain_len;
-    return OC_OK;
-}
-
-int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                size_t cap, size_t *ret_len, struct oc_err *err)
-{
-    struct oc_err cause = {0};
+    const struct oc_blob_fs *fs = backend;
     struct oc_blob_place place;
-    int rc = oc_blob_find_place(name, &place, err);
 
-    if (rc < 0)
-        return rc;
-    rc = read_blob(store, &place, to, cap, ret_len, &cause);
-    return rc < 0 ? name_failure(store, &place, rc, &cause, err) : OC_OK;
-}
-
-int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
-                 struct oc_err *err)
-{
-    OC_AUTO(oc_autoclose) int fd = -1;
-    struct oc_blob_header header;
-    struct oc_err cause = {0};
-    struct oc_blob_place place;
-    int rc = oc_blob_find_place(name, &place, err);
-
-    if (rc < 0)
-        return rc;
-    rc = open_blob(store, &place, &fd, &header, &cause);
-    if (rc < 0)
-        return name_failure(store, &place, rc, &cause, err);
-    *ret = header.plain_len;
+    oc_blob_find_place(name, &place);
+    if (unlinkat(fs->parts_fd, place.path, 0) < 0 && errno != ENOENT)
+        return oc_fail_errno(err, "remove");
     return OC_OK;
 }
 
-int oc_blob_delete(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_err *err)
-{
-    struct oc_blob_place place;
-    int rc = oc_blob_find_place(name, &place, err);
+/* -- the backend ---------------------------------------------------------------------------- */
 
-    if (rc < 0)
+static const struct oc_blob_backend_ops fs_ops = {
+    .close = fs_close,
+    .describe = fs_describe,
+    .put = fs_put,
+    .get = fs_get,
+    .has = fs_has,
+    .remove = fs_remove,
+    .each = oc_blob_fs_each,
+    .clean = oc_blob_fs_clean,
+    .leftovers = oc_blob_fs_leftovers,
+};
+
+int oc_blob_fs_open(const char *folder, struct oc_slice region, struct oc_keys *keys,
+                    struct oc_blob_store **ret, struct oc_err *err)
+{
+    struct oc_blob_fs *fs;
+    int rc;
+
+    if (!oc_blob_is_plain_name(region, OC_BLOB_REGION_MAX))
+        return oc_fail(err, OC_EINVAL, "content store: '%.*s' is not a Region", OC_FMT(region));
+    fs = oc_alloc(sizeof(*fs));
+    if (!fs)
+        return oc_fail_nomem(err);
+    *fs = (struct oc_blob_fs){.parts_fd = -1};
+    (void)pthread_mutex_init(&fs->lock, NULL); /* cannot fail with default attributes */
+    rc = open_folder(fs, folder, region, err);
+    if (rc < 0) {
+        fs_close(fs);
         return rc;
-    if (unlinkat(store->parts_fd, place.path, 0) < 0 && errno != ENOENT)
-        return oc_fail_errno(err, "remove blob '%s/%s'", store->path, place.path);
-    return OC_OK;
+    }
+    return oc_blob_store_new(&fs_ops, fs, region, keys, ret, err);
 }

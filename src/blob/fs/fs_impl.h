@@ -6,11 +6,10 @@
 
 #include <pthread.h>
 
-#include "blob/fs/format.h"
+#include "blob/backend.h"
 
 #define OC_BLOB_TEMP_PREFIX ".tmp-"
 #define OC_BLOB_SHARDS      256
-#define OC_BLOB_REGION_MAX  20
 
 /** The folder of one key and the state of its 256 subfolders. Never freed before the store. */
 struct oc_blob_folder {
@@ -19,10 +18,8 @@ struct oc_blob_folder {
     uint64_t renamed[OC_BLOB_SHARDS], synced[OC_BLOB_SHARDS];
 };
 
-/** One Region's store. */
-struct oc_blob_store {
-    struct oc_keys *keys;
-    char region[OC_BLOB_REGION_MAX + 1];
+/** One Region's files. */
+struct oc_blob_fs {
     char *path; /* FOLDER/REGION/parts, for messages and walks */
     int parts_fd;
     pthread_mutex_t lock; /* folders and what is in them */
@@ -39,26 +36,27 @@ struct oc_blob_place {
     uint8_t shard;
 };
 
-/** Key ids and Regions become folder names: nothing but a-z0-9- may pass. */
-bool oc_blob_is_plain_name(struct oc_slice s, size_t max);
-
-/** Errors: OC_ENOTFOUND (not a key id). */
-int oc_blob_find_place(const struct oc_blob_name *name, struct oc_blob_place *ret,
-                       struct oc_err *err);
+/** Where a blob stands. */
+void oc_blob_find_place(const struct oc_blob_name *name, struct oc_blob_place *ret);
 
 /** Open a folder relative to parts_fd. Errors: as oc_fail_errno. */
-int oc_blob_open_folder(const struct oc_blob_store *store, const char *path, int *ret,
+int oc_blob_open_folder(const struct oc_blob_fs *fs, const char *path, int *ret,
                         struct oc_err *err);
 
 /** The folder of a key, there and durable, and the store's lock held on success. */
-int oc_blob_lock_folder(struct oc_blob_store *store, const char *id, struct oc_blob_folder **ret,
+int oc_blob_lock_folder(struct oc_blob_fs *fs, const char *id, struct oc_blob_folder **ret,
                         struct oc_err *err);
 
 /**
  * Make every rename that has happened in the blob's folder durable.
  * @param folder_fd  that folder, or -1
  */
-int oc_blob_cover_renames(struct oc_blob_store *store, const struct oc_blob_place *place,
-                          int folder_fd, struct oc_err *err);
+int oc_blob_cover_renames(struct oc_blob_fs *fs, const struct oc_blob_place *place, int folder_fd,
+                          struct oc_err *err);
+
+/* walk.c: as oc_blob_each, _clean and _leftovers. */
+int oc_blob_fs_each(void *backend, oc_blob_fn *fn, void *ctx, struct oc_err *err);
+int oc_blob_fs_clean(void *backend, struct oc_err *err);
+int oc_blob_fs_leftovers(void *backend, uint64_t *ret, struct oc_err *err);
 
 #endif

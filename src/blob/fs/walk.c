@@ -18,7 +18,7 @@ typedef int file_fn(int folder_fd, const struct oc_blob_place *place, const char
                     struct oc_err *err);
 
 struct walk {
-    const struct oc_blob_store *store;
+    const struct oc_blob_fs *fs;
     file_fn *fn;
     void *ctx;
 };
@@ -29,18 +29,17 @@ static void close_dir(DIR **dir)
         (void)closedir(*dir); /* read only: nothing to lose */
 }
 
-static int open_dir(const struct oc_blob_store *store, const char *path, DIR **ret,
-                    struct oc_err *err)
+static int open_dir(const struct oc_blob_fs *fs, const char *path, DIR **ret, struct oc_err *err)
 {
     int fd, rc;
     DIR *dir;
 
-    rc = oc_blob_open_folder(store, path, &fd, err);
+    rc = oc_blob_open_folder(fs, path, &fd, err);
     if (rc < 0)
         return rc;
     dir = fdopendir(fd);
     if (!dir) {
-        rc = oc_fail_errno(err, "folder '%s/%s'", store->path, path);
+        rc = oc_fail_errno(err, "folder '%s/%s'", fs->path, path);
         oc_autoclose(&fd);
         return rc;
     }
@@ -55,8 +54,7 @@ static struct dirent *next_entry(const struct walk *walk, DIR *dir, int *ret_rc,
 
     errno = 0;
     entry = readdir(dir);
-    *ret_rc =
-        entry || !errno ? OC_OK : oc_fail_errno(err, "read folder in '%s'", walk->store->path);
+    *ret_rc = entry || !errno ? OC_OK : oc_fail_errno(err, "read folder in '%s'", walk->fs->path);
     return entry;
 }
 
@@ -67,7 +65,7 @@ static int walk_shard(const struct walk *walk, struct oc_blob_place *place, stru
     int rc;
 
     snprintf(place->folder, sizeof(place->folder), "%s/%02x", place->key_id, place->shard);
-    rc = open_dir(walk->store, place->folder, &dir, err);
+    rc = open_dir(walk->fs, place->folder, &dir, err);
     if (rc < 0)
         return rc == OC_ENOTFOUND ? OC_OK : rc;
     while ((entry = next_entry(walk, dir, &rc, err))) {
@@ -84,7 +82,7 @@ static int walk_files(const struct walk *walk, struct oc_err *err)
 {
     OC_AUTO(close_dir) DIR *dir = NULL;
     struct dirent *entry;
-    int rc = open_dir(walk->store, ".", &dir, err);
+    int rc = open_dir(walk->fs, ".", &dir, err);
 
     if (rc < 0)
         return rc;
@@ -122,10 +120,10 @@ static int visit_blob(int folder_fd, const struct oc_blob_place *place, const ch
     return each->fn(&name, each->ctx, err);
 }
 
-int oc_blob_each(struct oc_blob_store *store, oc_blob_fn *fn, void *ctx, struct oc_err *err)
+int oc_blob_fs_each(void *backend, oc_blob_fn *fn, void *ctx, struct oc_err *err)
 {
     struct each each = {fn, ctx};
-    struct walk walk = {store, visit_blob, &each};
+    struct walk walk = {backend, visit_blob, &each};
 
     return walk_files(&walk, err);
 }
@@ -138,16 +136,16 @@ static bool is_temp(const char *file)
 static int remove_temp(int folder_fd, const struct oc_blob_place *place, const char *file,
                        void *ctx, struct oc_err *err)
 {
-    const struct oc_blob_store *store = ctx;
+    const struct oc_blob_fs *fs = ctx;
 
     if (is_temp(file) && unlinkat(folder_fd, file, 0) < 0 && errno != ENOENT)
-        return oc_fail_errno(err, "remove '%s/%s/%s'", store->path, place->folder, file);
+        return oc_fail_errno(err, "remove '%s/%s/%s'", fs->path, place->folder, file);
     return OC_OK;
 }
 
-int oc_blob_clean(struct oc_blob_store *store, struct oc_err *err)
+int oc_blob_fs_clean(void *backend, struct oc_err *err)
 {
-    struct walk walk = {store, remove_temp, store};
+    struct walk walk = {backend, remove_temp, backend};
 
     return walk_files(&walk, err);
 }
@@ -164,10 +162,10 @@ static int count_temp(int folder_fd, const struct oc_blob_place *place, const ch
     return OC_OK;
 }
 
-int oc_blob_leftovers(struct oc_blob_store *store, uint64_t *ret, struct oc_err *err)
+int oc_blob_fs_leftovers(void *backend, uint64_t *ret, struct oc_err *err)
 {
     uint64_t count = 0;
-    struct walk walk = {store, count_temp, &count};
+    struct walk walk = {backend, count_temp, &count};
     int rc = walk_files(&walk, err);
 
     if (rc < 0)

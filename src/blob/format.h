@@ -16,6 +16,10 @@
  * Numbers are big-endian. The associated data of the stream is the blob's SHA-256 followed by the
  * header, so that a file under another name, or with another header, does not open.
  *
+ * Sealing and opening work in the caller's buffer, so that a part needs no second one: the
+ * plaintext begins where the file begins, and is moved to its place, a segment at a time, while the
+ * segment is in the processor's cache.
+ *
  * Threads: any.
  */
 #ifndef OC_BLOB_FORMAT_H
@@ -25,10 +29,9 @@
 
 #define OC_BLOB_VERSION           1
 #define OC_BLOB_HEADER_LEN        128
-#define OC_BLOB_KEY_ID_MAX        36
+#define OC_BLOB_STREAM_HEADER_LEN 40          /* its length byte, salt (32), nonce prefix (7) */
 #define OC_BLOB_SEGMENT_LEN       (1UL << 18) /* what is written */
 #define OC_BLOB_SEGMENT_LEN_MAX   (1UL << 20) /* what is read */
-#define OC_BLOB_STREAM_HEADER_LEN 40          /* its length byte, salt (32), nonce prefix (7) */
 
 /** A header, read or to be written. */
 struct oc_blob_header {
@@ -38,6 +41,7 @@ struct oc_blob_header {
     uint8_t wrapped[OC_KEYS_WRAPPED_LEN];
 };
 
+/** The header's bytes. */
 void oc_blob_header_encode(const struct oc_blob_header *header, uint8_t to[OC_BLOB_HEADER_LEN]);
 
 /** Errors: OC_ECORRUPT (text says why), OC_EINVAL (newer version). */
@@ -45,21 +49,22 @@ int oc_blob_header_decode(const uint8_t from[OC_BLOB_HEADER_LEN], struct oc_blob
                           struct oc_err *err);
 
 /** Size of the whole file. */
-uint64_t oc_blob_file_len(const struct oc_blob_header *header);
-
-/** Write header and encrypted `plain` at the descriptor's position. Errors: OC_EFULL, OC_EIO,
- * OC_ENOMEM. */
-int oc_blob_write_stream(int fd, const struct oc_blob_header *header,
-                         const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
-                         struct oc_slice plain, struct oc_err *err);
+uint64_t oc_blob_sealed_len(const struct oc_blob_header *header);
 
 /**
- * Decrypt what follows the header into `to`, which has room for header->plain_len bytes. The file
- * is known to be oc_blob_file_len bytes long.
- * Errors: OC_ECORRUPT, OC_EIO, OC_ENOMEM.
+ * Turn the header->plain_len bytes at `bytes` into the file: oc_blob_sealed_len bytes, for which
+ * there must be room (OC_BLOB_ROOM). After a failure what stands there is of no use.
+ * Errors: OC_ENOMEM, OC_EIO (no random bytes).
  */
-int oc_blob_read_stream(int fd, const struct oc_blob_header *header,
-                        const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
-                        uint8_t *to, struct oc_err *err);
+int oc_blob_seal_bytes(const struct oc_blob_header *header, const uint8_t sha256[OC_SHA256_LEN],
+                       const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes, struct oc_err *err);
+
+/**
+ * Turn a file back into the plaintext. There are oc_blob_sealed_len bytes, of which the header has
+ * been decoded into `header`. After a failure what stands there must not be used.
+ * Errors: OC_ECORRUPT, OC_ENOMEM.
+ */
+int oc_blob_open_bytes(const struct oc_blob_header *header, const uint8_t sha256[OC_SHA256_LEN],
+                       const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes, struct oc_err *err);
 
 #endif

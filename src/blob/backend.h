@@ -1,0 +1,67 @@
+/*
+ * What a content store is built on: a place that keeps sealed bytes under a blob's name. A backend
+ * knows nothing of encryption, digests or Regions' keys; blob.c sees to those.
+ *
+ * Names that reach a backend are well formed: key ids have only a-z, 0-9 and '-', at most
+ * OC_BLOB_KEY_ID_MAX of them. Texts of errors say what failed ("open: no such file"); blob.c puts
+ * the Region and the place before them.
+ *
+ * Threads: any, in every function but `close` and `clean`.
+ */
+#ifndef OC_BLOB_BACKEND_H
+#define OC_BLOB_BACKEND_H
+
+#include "blob/blob.h"
+
+#define OC_BLOB_REGION_MAX 20
+
+struct oc_blob_backend_ops {
+    /** Free all. */
+    void (*close)(void *backend);
+
+    /** Where a blob stands, for messages: a path or a URL. NUL-terminated, cut to `cap`. */
+    void (*describe)(void *backend, const struct oc_blob_name *name, char *to, size_t cap);
+
+    /**
+     * Keep `len` bytes under a name, in place of what is there; whole and durable on return, or not
+     * at all. `sealed` is at a multiple of OC_BLOB_ALIGN and has room up to the next one; the
+     * backend may write behind `len`, up to there.
+     * Errors: OC_EFULL, OC_EIO, OC_EDENIED, OC_ENOMEM; OC_EBUSY (try again).
+     */
+    int (*put)(void *backend, const struct oc_blob_name *name, uint8_t *sealed, size_t len,
+               struct oc_err *err);
+
+    /**
+     * Read what is there from its begin, at most `cap` bytes of it.
+     * @param[out] ret_len    bytes read: all, or `cap`
+     * @param[out] ret_whole  bytes there
+     * Errors: OC_ENOTFOUND, OC_EIO, OC_EDENIED, OC_ENOMEM; OC_EBUSY (try again).
+     */
+    int (*get)(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+               size_t *ret_len, uint64_t *ret_whole, struct oc_err *err);
+
+    /** Whether something is there, durably. Errors: as get, without OC_ENOTFOUND. */
+    int (*has)(void *backend, const struct oc_blob_name *name, bool *ret, struct oc_err *err);
+
+    /** As oc_blob_delete, _each, _clean and _leftovers. */
+    int (*remove)(void *backend, const struct oc_blob_name *name, struct oc_err *err);
+    int (*each)(void *backend, oc_blob_fn *fn, void *ctx, struct oc_err *err);
+    int (*clean)(void *backend, struct oc_err *err);
+    int (*leftovers)(void *backend, uint64_t *ret, struct oc_err *err);
+};
+
+/** Key ids and Regions become names of folders and objects: nothing but a-z0-9- may pass. */
+bool oc_blob_is_plain_name(struct oc_slice s, size_t max);
+
+/**
+ * A content store over a backend, for the backend's open function to return.
+ * @param ops      constant
+ * @param backend  the store's from here on, also when this fails
+ * @param region   oc_blob_is_plain_name, at most OC_BLOB_REGION_MAX
+ * @param keys     must outlive the store
+ * Errors: OC_ENOMEM.
+ */
+int oc_blob_store_new(const struct oc_blob_backend_ops *ops, void *backend, struct oc_slice region,
+                      struct oc_keys *keys, struct oc_blob_store **ret, struct oc_err *err);
+
+#endif
