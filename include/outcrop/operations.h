@@ -1085,6 +1085,27 @@ struct oc_get_caller_identity_output {
 int oc_get_caller_identity(struct oc_client *client, const struct oc_get_caller_identity_input *input,
                            struct oc_get_caller_identity_output *output, struct oc_error *error);
 
+/** What GetMetrics takes. */
+struct oc_get_metrics_input {
+    char none; /* no members */
+};
+
+/** What GetMetrics answers. */
+struct oc_get_metrics_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The answer's body. */
+    struct oc_bytes body;
+};
+
+/**
+ * Figures of the whole server for Prometheus, in its text format; for keys of the administrators'
+ * account. Outcrop's own; AWS has no such operation.
+ * Errors: AccessDeniedException, InternalServerException, ThrottlingException; see the top.
+ */
+int oc_get_metrics(struct oc_client *client, const struct oc_get_metrics_input *input,
+                   struct oc_get_metrics_output *output, struct oc_error *error);
+
 /** What GetModelCopyJobProgress takes. */
 struct oc_get_model_copy_job_progress_input {
     /** The copy job. Required. */

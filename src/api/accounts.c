@@ -40,6 +40,11 @@ static int allow_account(struct oc_call *call, struct oc_slice account, struct o
     return oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err);
 }
 
+int oc_call_allow_server(struct oc_call *call, struct oc_err *err)
+{
+    return allow_account(call, call->api->admin_account, err);
+}
+
 /* -- accounts -----------------------------------------------------------------------------------
  */
 
@@ -164,7 +169,7 @@ int oc_call_list_accounts(struct oc_call *call, struct oc_err *err)
     const struct oc_list_accounts_in *in = call->in;
     struct listing list = {.call = call, .limit = oc_call_page_size(in->max_results)};
 
-    int rc = allow_account(call, call->api->admin_account, err);
+    int rc = oc_call_allow_server(call, err);
     return rc < 0 ? rc
                   : list_page(&list, OC_RECORD_ACCOUNT, "accounts", in->next_token, visit_account,
                               err);

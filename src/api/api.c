@@ -33,6 +33,7 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         .regions = options->regions,
         .region_count = options->region_count,
         .default_region = options->default_region,
+        .metrics = options->metrics,
     };
     int rc = oc_keys_derive(api->keys, "page token", api->token_key, err);
     if (rc >= 0)
@@ -41,10 +42,13 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         rc = oc_throttle_new(options->throttle_rate, options->throttle_burst, &api->throttle, err);
     if (rc >= 0)
         rc = oc_api_authenticator_new(api, err);
+    if (rc >= 0)
+        rc = oc_api_counts_new(&api->counts, err);
     if (rc < 0) {
         oc_api_free(api);
         return rc;
     }
+    oc_api_add_metrics(api);
     *ret = api;
     return OC_OK;
 }
@@ -54,6 +58,7 @@ void oc_api_free(struct oc_api *api)
     if (!api)
         return;
     oc_authenticator_free(api->authenticator);
+    oc_api_counts_free(api->counts);
     oc_throttle_free(api->throttle);
     oc_decoder_free(api->decoder);
     oc_wipe(api->token_key, sizeof(api->token_key));
@@ -70,6 +75,8 @@ static void respond(struct oc_call *call, const struct oc_api_response *response
     struct oc_buf out = call->out;
     struct oc_caller caller = call->caller;
 
+    oc_api_counts_add(call->api->counts, call->op, response->status,
+                      oc_clock_mono_us() - request->received_us);
     /* The call lives in the request's arena, which may be gone when `respond` returns. */
     request->respond(request, response);
     oc_read_close(read);
@@ -82,8 +89,9 @@ static void answer_success(struct oc_call *call)
     struct oc_slice out = oc_buf_slice(&call->out);
     struct oc_api_response response = {
         .status = call->op->status,
-        .content_type =
-            call->op->raw_output ? OC_STR("application/octet-stream") : OC_STR("application/json"),
+        .content_type = call->content_type.ptr ? call->content_type
+                        : call->op->raw_output ? OC_STR("application/octet-stream")
+                                               : OC_STR("application/json"),
         .pieces = call->pieces ? call->pieces : &out,
         .piece_count = call->pieces ? call->piece_count : 1,
         .operation = call->op->name,

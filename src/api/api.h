@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/metrics.h"
 #include "copy/engine.h"
 #include "keys/keys.h"
 #include "store/store.h"
@@ -32,6 +33,7 @@ struct oc_api_options {
     bool lenient;                   /* accept ARNs outside AWS's patterns (see contract) */
     int64_t throttle_rate;          /* calls a second per account and operation; 0: no limit */
     int64_t throttle_burst;         /* 0: twice the rate */
+    struct oc_metrics *metrics;     /* what GetMetrics answers; the API adds its own part */
 };
 
 /**
@@ -70,6 +72,7 @@ struct oc_api_request {
     const struct oc_sigv4_header *headers;
     size_t header_count;
     struct oc_slice body;
+    int64_t received_us;    /* oc_clock_mono_us when it was complete */
     struct oc_arena *arena; /* lives as long as the request */
     /** Called exactly once. The request may be gone when it returns. */
     void (*respond)(struct oc_api_request *request, const struct oc_api_response *response);

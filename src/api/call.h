@@ -13,6 +13,7 @@
 #define OC_API_CALL_H
 
 #include "api/api.h"
+#include "api/counts.h"
 #include "api/decode.h"
 #include "api/errors.h"
 #include "api/operation.h"
@@ -44,6 +45,7 @@ struct oc_call {
     struct oc_buf out;             /* the body of the answer */
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
+    struct oc_slice content_type; /* absent: by the operation, JSON or bytes */
     struct oc_read *read; /* open until the answer has left, when set */
     bool frees_blobs;     /* the change leaves blobs that nothing refers to */
     void *state;          /* the operation's own, in the arena */
@@ -65,11 +67,16 @@ struct oc_api {
     struct oc_decoder *decoder;
     struct oc_throttle *throttle;
     struct oc_authenticator *authenticator;
+    struct oc_api_counts *counts;
+    struct oc_metrics *metrics;
     uint8_t token_key[OC_SHA256_LEN];
 };
 
 /** Set `api->authenticator` up. Errors: OC_ENOMEM. */
 int oc_api_authenticator_new(struct oc_api *api, struct oc_err *err);
+
+/** Add what the API, its store and its engine count to `api->metrics`. */
+void oc_api_add_metrics(struct oc_api *api);
 
 /** The operations, by enum oc_op_id. */
 extern oc_call_fn *const oc_call_handlers[OC_OP_COUNT];
@@ -116,6 +123,10 @@ struct oc_call_resource {
 /** May the caller do `call->op` to `resource`? Errors: OC_EDENIED, AccessDeniedException. */
 int oc_call_allow(struct oc_call *call, const struct oc_call_resource *resource,
                   struct oc_err *err);
+
+/** May the caller do `call->op` to the server as a whole? Keys of the administrators' account may.
+ * Errors: OC_EDENIED, AccessDeniedException. */
+int oc_call_allow_server(struct oc_call *call, struct oc_err *err);
 
 /** ValidationException with OC_EINVAL; ResourceNotFoundException with OC_ENOTFOUND; and so on. */
 int oc_fail_invalid(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -18,6 +18,7 @@ oc_call_fn *const oc_call_handlers[OC_OP_COUNT] = {
     [OC_OP_ENABLE_KMS_KEY] = oc_call_enable_kms_key,
     [OC_OP_GET_CALLER_IDENTITY] = oc_call_get_caller_identity,
     [OC_OP_GET_CUSTOM_MODEL] = oc_call_get_custom_model,
+    [OC_OP_GET_METRICS] = oc_call_get_metrics,
     [OC_OP_GET_MODEL_COPY_JOB] = oc_call_get_model_copy_job,
     [OC_OP_GET_MODEL_COPY_JOB_PROGRESS] = oc_call_get_model_copy_job_progress,
     [OC_OP_GET_MODEL_MANIFEST] = oc_call_get_model_manifest,

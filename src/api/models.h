@@ -82,7 +82,7 @@ oc_call_fn oc_call_abort_model_upload, oc_call_complete_model_upload, oc_call_cr
     oc_call_create_kms_key, oc_call_create_model_copy_job, oc_call_create_model_upload,
     oc_call_delete_custom_model, oc_call_delete_resource_policy, oc_call_disable_access_key,
     oc_call_disable_kms_key, oc_call_enable_kms_key, oc_call_get_caller_identity,
-    oc_call_get_custom_model, oc_call_get_model_copy_job, oc_call_get_model_copy_job_progress,
+    oc_call_get_custom_model, oc_call_get_metrics, oc_call_get_model_copy_job, oc_call_get_model_copy_job_progress,
     oc_call_get_model_manifest, oc_call_get_model_part, oc_call_get_resource_policy,
     oc_call_list_access_keys, oc_call_list_accounts, oc_call_list_custom_models,
     oc_call_list_kms_keys, oc_call_list_model_copy_jobs, oc_call_list_tags_for_resource,

@@ -909,6 +909,10 @@ static const struct oc_segment segments_get_caller_identity[] = {{{"-", 1}}, {{"
 static const struct oc_error_kind *const errors_get_caller_identity[] = {
     &oc_error_kinds[0], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 
+static const struct oc_segment segments_get_metrics[] = {{{"-", 1}}, {{"metrics", 7}}};
+static const struct oc_error_kind *const errors_get_metrics[] = {
+    &oc_error_kinds[0], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+
 static const struct oc_segment segments_get_model_copy_job_progress[] = {{{"-", 1}}, {{"model-copy-jobs", 15}}, {{NULL, 0}}, {{"progress", 8}}};
 static const struct oc_error_kind *const errors_get_model_copy_job_progress[] = {
     &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
@@ -1356,6 +1360,20 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .readonly = true,
         .input_size = sizeof(struct oc_get_caller_identity_in),
         .errors = errors_get_caller_identity},
+    [OC_OP_GET_METRICS] = {
+        .id = OC_OP_GET_METRICS,
+        .name = "GetMetrics",
+        .method = "GET",
+        .uri = "/-/metrics",
+        .segments = segments_get_metrics,
+        .segment_count = 2,
+        .status = 200,
+        .action = "outcrop:GetMetrics",
+        .extension = true,
+        .readonly = true,
+        .raw_output = true,
+        .input_size = sizeof(struct oc_get_metrics_in),
+        .errors = errors_get_metrics},
     [OC_OP_GET_MODEL_COPY_JOB_PROGRESS] = {
         .id = OC_OP_GET_MODEL_COPY_JOB_PROGRESS,
         .name = "GetModelCopyJobProgress",

@@ -31,6 +31,7 @@ enum oc_op_id {
     OC_OP_DISABLE_KMS_KEY,
     OC_OP_ENABLE_KMS_KEY,
     OC_OP_GET_CALLER_IDENTITY,
+    OC_OP_GET_METRICS,
     OC_OP_GET_MODEL_COPY_JOB_PROGRESS,
     OC_OP_GET_MODEL_MANIFEST,
     OC_OP_GET_MODEL_PART,
@@ -220,6 +221,11 @@ struct oc_enable_kms_key_in {
 
 /** Show who the server takes the caller for. */
 struct oc_get_caller_identity_in {
+    char none; /* no members */
+};
+
+/** Figures of the whole server for Prometheus, in its text format; for keys of the administrators' account. */
+struct oc_get_metrics_in {
     char none; /* no members */
 };
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/server_metrics.h"
 #include "cli/site.h"
 #include "cli/version.h"
 #include "copy/engine.h"
@@ -55,6 +56,7 @@ struct server {
     struct oc_api *api;
     struct oc_http_service service;
     struct oc_http_server *http;
+    struct oc_metrics metrics;
     bool first_start;
 };
 
@@ -145,6 +147,7 @@ static int start_api(struct server *server, struct oc_err *err)
         .lenient = config->lenient,
         .throttle_rate = config->throttle_rate,
         .throttle_burst = config->throttle_burst,
+        .metrics = &server->metrics,
     };
 
     return oc_api_new(&api, &server->api, err);
@@ -184,6 +187,10 @@ static int start_http(struct server *server, struct oc_err *err)
     };
     int rc =
         oc_http_server_new(&http, oc_http_service_handle, &server->service, &server->http, err);
+    if (rc >= 0) {
+        oc_metrics_add(&server->metrics, oc_http_service_metrics, server->http);
+        oc_metrics_add(&server->metrics, oc_server_metrics, &server->config);
+    }
     return rc < 0 ? rc : oc_http_server_start(server->http, err);
 }
 

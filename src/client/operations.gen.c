@@ -726,6 +726,19 @@ int oc_get_caller_identity(struct oc_client *client, const struct oc_get_caller_
     return oc_wire_call(client, &op_get_caller_identity, input, output, error);
 }
 
+static const struct oc_wire_op op_get_metrics = {
+    .name = "GetMetrics", .method = "GET",
+    .uri = "/-/metrics",
+    .raw_output = true, .raw_offset = offsetof(struct oc_get_metrics_output, body),
+    .input = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_metrics_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_metrics_output)}};
+
+int oc_get_metrics(struct oc_client *client, const struct oc_get_metrics_input *input,
+    struct oc_get_metrics_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_get_metrics, input, output, error);
+}
+
 static const struct oc_wire_member in_get_model_copy_job_progress[] = {
     {{"jobArn", 6}, "jobArn", OC_WIRE_PATH, true, false, &type_model_copy_job_arn, offsetof(struct oc_get_model_copy_job_progress_input, job_arn)},
 };
@@ -999,6 +1012,7 @@ const struct oc_wire_op *const oc_wire_ops[] = {
     &op_disable_kms_key,
     &op_enable_kms_key,
     &op_get_caller_identity,
+    &op_get_metrics,
     &op_get_model_copy_job_progress,
     &op_get_model_manifest,
     &op_get_model_part,

@@ -20,6 +20,7 @@
 
 #include <pthread.h>
 
+#include "base/metrics.h"
 #include "copy/engine.h"
 #include "copy/pins.h"
 #include "copy/pool.h"
@@ -38,6 +39,14 @@ struct oc_copy_region {
 };
 
 struct oc_copy_job;
+
+/** See struct oc_copy_stats. */
+struct oc_copy_counts {
+    _Atomic uint64_t started[OC_TASK_KINDS], completed[OC_TASK_KINDS], failed[OC_TASK_KINDS];
+    _Atomic uint64_t bytes_moved[OC_TASK_KINDS], bytes_reused[OC_TASK_KINDS];
+    _Atomic uint64_t parts_moved, parts_reused, retries, put_off;
+    _Atomic uint64_t sweeps, sweep_failures, blobs_swept;
+};
 
 /** What the engine knows of a task in the store. Guarded by engine->lock. */
 struct oc_copy_entry {
@@ -59,6 +68,7 @@ struct oc_copy_engine {
     struct oc_copy_region *regions; /* sorted by name */
     size_t region_count;
     struct oc_pool *pool;
+    struct oc_copy_counts counts;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -125,6 +125,8 @@ static void sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     rc = oc_copy_sweep_region(engine, region, &kept, &err);
     if (rc < 0 && rc != OC_ECANCELED)
         oc_log(OC_LOG_ERROR, "copy.sweep_failed", "reason", err.text, (char *)NULL);
+    oc_metrics_count(&engine->counts.sweeps, 1);
+    oc_metrics_count(&engine->counts.sweep_failures, rc < 0 && rc != OC_ECANCELED);
     (void)pthread_mutex_lock(&engine->lock);
     engine->sweeping = false;
     now = oc_clock_mono_us();
@@ -334,6 +336,32 @@ int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), voi
                        struct oc_err *err)
 {
     return oc_pool_run(engine->pool, fn, ctx, err);
+}
+
+void oc_copy_engine_stats(struct oc_copy_engine *engine, struct oc_copy_stats *ret)
+{
+    const struct oc_copy_counts *counts = &engine->counts;
+
+    *ret = (struct oc_copy_stats){
+        .put_off = oc_metrics_read(&counts->put_off),
+        .parts_moved = oc_metrics_read(&counts->parts_moved),
+        .parts_reused = oc_metrics_read(&counts->parts_reused),
+        .retries = oc_metrics_read(&counts->retries),
+        .sweeps = oc_metrics_read(&counts->sweeps),
+        .sweep_failures = oc_metrics_read(&counts->sweep_failures),
+        .blobs_swept = oc_metrics_read(&counts->blobs_swept),
+    };
+    for (size_t i = 0; i < OC_TASK_KINDS; i++) {
+        ret->started[i] = oc_metrics_read(&counts->started[i]);
+        ret->completed[i] = oc_metrics_read(&counts->completed[i]);
+        ret->failed[i] = oc_metrics_read(&counts->failed[i]);
+        ret->bytes_moved[i] = oc_metrics_read(&counts->bytes_moved[i]);
+        ret->bytes_reused[i] = oc_metrics_read(&counts->bytes_reused[i]);
+    }
+    (void)pthread_mutex_lock(&engine->lock);
+    ret->running = engine->running_count;
+    ret->queued = engine->entry_count - engine->running_count;
+    (void)pthread_mutex_unlock(&engine->lock);
 }
 
 static void tell_progress(struct oc_copy_job *job, struct oc_copy_progress *ret)

@@ -90,6 +90,25 @@ struct oc_copy_progress {
 bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition target,
                              struct oc_slice model_id, struct oc_copy_progress *ret);
 
+#define OC_TASK_KINDS 3 /* of enum oc_task_kind */
+
+/** What the engine has done since it started, and holds now. By enum oc_task_kind where in arrays. */
+struct oc_copy_stats {
+    uint64_t started[OC_TASK_KINDS];      /* runs, also those after a restart or a pause */
+    uint64_t completed[OC_TASK_KINDS];    /* made their model Active */
+    uint64_t failed[OC_TASK_KINDS];       /* made it Failed */
+    uint64_t put_off;                     /* runs that the store made wait */
+    uint64_t bytes_moved[OC_TASK_KINDS];  /* verified, and stored where need be */
+    uint64_t bytes_reused[OC_TASK_KINDS]; /* were there already */
+    uint64_t parts_moved, parts_reused;
+    uint64_t retries; /* of parts and manifests, after failures that may pass */
+    uint64_t sweeps, sweep_failures;
+    uint64_t blobs_swept;
+    uint64_t queued, running; /* tasks, now */
+};
+/** Never fails; waits for no I/O. */
+void oc_copy_engine_stats(struct oc_copy_engine *engine, struct oc_copy_stats *ret);
+
 /** The engine's view of a Region, or NULL when this process does not serve it. */
 const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, struct oc_slice name);
 

@@ -78,12 +78,23 @@ static void sample(struct oc_copy_job *job)
     job->samples[last].bytes = job->bytes_moved;
 }
 
+static void count_part(struct oc_copy_job *job, uint32_t size, bool moved)
+{
+    struct oc_copy_counts *counts = &job->engine->counts;
+    enum oc_task_kind kind = job->task.kind;
+
+    oc_metrics_count(moved ? &counts->bytes_moved[kind] : &counts->bytes_reused[kind], size);
+    oc_metrics_count(moved ? &counts->parts_moved : &counts->parts_reused, 1);
+}
+
 void oc_flight_land(struct oc_ticket *ticket, int rc, const struct oc_err *err, bool moved,
                     bool keep)
 {
     struct oc_copy_job *job = ticket->owner;
     uint32_t size = job->manifest.parts[ticket->index].size;
 
+    if (rc == OC_OK)
+        count_part(job, size, moved);
     if (!keep)
         oc_pool_return(job->engine->pool, ticket);
     (void)pthread_mutex_lock(&job->lock);
@@ -176,6 +187,7 @@ bool oc_flight_retry(struct oc_copy_job *job, int rc, unsigned *tries)
 
     if ((rc != OC_EIO && rc != OC_EBUSY && rc != OC_ENOMEM) || ++*tries >= TRIES)
         return false;
+    oc_metrics_count(&job->engine->counts.retries, 1);
     return oc_pool_sleep(job->engine->pool, pause_ms[*tries - 1]);
 }
 

@@ -176,6 +176,7 @@ static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct o
         return OC_COPY_LATER;
     }
     log_end(job, OC_LOG_WARN, "copy.failed", cause->text);
+    oc_metrics_count(&job->engine->counts.failed[job->task.kind], 1);
     job->leaves_garbage = true;
     return OC_COPY_DONE;
 }
@@ -184,6 +185,7 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
 {
     if (rc == OC_OK) {
         log_end(job, OC_LOG_INFO, "copy.done", NULL);
+        oc_metrics_count(&job->engine->counts.completed[job->task.kind], 1);
         return OC_COPY_DONE;
     }
     if (job->gone) {
@@ -195,6 +197,7 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
         return OC_COPY_STOPPED;
     if (job->store_failed) {
         log_end(job, OC_LOG_ERROR, "copy.put_off", err->text);
+        oc_metrics_count(&job->engine->counts.put_off, 1);
         return OC_COPY_LATER;
     }
     return fail_job(job, rc, err);
@@ -241,6 +244,7 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
     job.target = oc_copy_entry_region(engine, entry);
     rc = oc_copy_load_task(&job, &err);
     if (rc == OC_OK) {
+        oc_metrics_count(&engine->counts.started[job.task.kind], 1);
         show_job(engine, entry, &job);
         rc = do_task(&job, &err);
         show_job(engine, entry, NULL);

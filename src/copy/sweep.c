@@ -400,6 +400,7 @@ int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     for (; rc == OC_OK && sweep.round < sweep.rounds; sweep.round++)
         rc = do_round(&sweep, err);
     oc_pins_end(&region->pins);
+    oc_metrics_count(&engine->counts.blobs_swept, sweep.removed);
     (void)snprintf(removed, sizeof(removed), "%llu", (unsigned long long)sweep.removed);
     (void)snprintf(name, sizeof(name), "%.*s", OC_FMT(region->region.name));
     oc_log(OC_LOG_INFO, "copy.swept", "region", name, "removed", removed, (char *)NULL);

@@ -107,6 +107,7 @@ int oc_http_service_handle(struct oc_http_request *req, void *ctx)
                 .path = req->path,
                 .query = req->query,
                 .body = req->body,
+                .received_us = req->received_us,
                 .arena = req->arena,
                 .respond = respond,
             },
@@ -123,4 +124,47 @@ size_t oc_http_service_body_limit(const struct oc_http_request *req, void *ctx)
 {
     (void)ctx;
     return oc_api_body_limit(req->method, req->path);
+}
+
+static void put_refused(struct oc_metrics_writer *w, const struct oc_http_stats *stats)
+{
+    const struct {
+        const char *reason;
+        uint64_t value;
+    } refused[] = {{"connections", stats->connections_refused},
+                   {"syntax", stats->refused_syntax},
+                   {"size", stats->refused_size},
+                   {"memory", stats->refused_memory},
+                   {"tls", stats->refused_tls},
+                   {"head_timeout", stats->timeouts_head},
+                   {"body_timeout", stats->timeouts_body},
+                   {"write_timeout", stats->timeouts_write}};
+
+    oc_metrics_family(w, "outcrop_http_refused_total", OC_METRIC_COUNTER,
+                      "Connections and requests that the HTTP server itself has refused or ended");
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        oc_metrics_put(w, &(struct oc_metric_label){"reason", oc_slice_of(refused[i].reason)}, 1,
+                       refused[i].value);
+}
+
+void oc_http_service_metrics(struct oc_metrics_writer *w, void *ctx)
+{
+    struct oc_http_stats stats;
+
+    oc_http_server_stats(ctx, &stats);
+    oc_metrics_one(w, "outcrop_http_open_connections", OC_METRIC_GAUGE, "Open connections",
+                   stats.connections_open);
+    oc_metrics_one(w, "outcrop_http_requests_pending", OC_METRIC_GAUGE, "Requests not yet answered",
+                   stats.requests_pending);
+    oc_metrics_one(w, "outcrop_http_connections_total", OC_METRIC_COUNTER, "Connections accepted",
+                   stats.connections);
+    oc_metrics_one(w, "outcrop_http_requests_total", OC_METRIC_COUNTER,
+                   "Requests that were whole and well-formed", stats.requests);
+    put_refused(w, &stats);
+    oc_metrics_one(w, "outcrop_http_answers_dropped_total", OC_METRIC_COUNTER,
+                   "Answers whose client had gone", stats.answers_dropped);
+    oc_metrics_one(w, "outcrop_http_received_bytes_total", OC_METRIC_COUNTER,
+                   "Bytes that came from clients", stats.bytes_in);
+    oc_metrics_one(w, "outcrop_http_sent_bytes_total", OC_METRIC_COUNTER,
+                   "Bytes that went to clients", stats.bytes_out);
 }

@@ -19,6 +19,9 @@ struct oc_http_service {
 /** oc_http_handler_fn; `ctx` is a struct oc_http_service. */
 int oc_http_service_handle(struct oc_http_request *req, void *ctx);
 
+/** oc_metrics_fn: the server's own counts; `ctx` is a struct oc_http_server. */
+void oc_http_service_metrics(struct oc_metrics_writer *w, void *ctx);
+
 /** oc_http_body_limit_fn. */
 size_t oc_http_service_body_limit(const struct oc_http_request *req, void *ctx);
 

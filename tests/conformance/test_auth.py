@@ -120,7 +120,7 @@ def test_no_operation_is_open_to_a_key_without_permission(
         assert answer.error == "AccessDeniedException"
 
 
-SERVER_WIDE = ("CreateAccount", "CreateAccessKey", "ListAccounts")
+SERVER_WIDE = ("CreateAccount", "CreateAccessKey", "ListAccounts", "GetMetrics")
 
 
 @pytest.mark.parametrize(
