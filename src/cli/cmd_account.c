@@ -30,7 +30,7 @@ static int add(struct oc_session *session, struct oc_err *err)
     oc_jw_member(&w, "name", oc_slice_of(oc_args_get(session->args, "name")));
     oc_jw_object_end(&w);
     rc = oc_session_post(session, OC_STR("/-/accounts"), &body, true, &answer, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     return oc_session_done(session, answer, err,
                            "Made account %s; `outcrop key add --account %s --user NAME` makes a "
@@ -49,6 +49,7 @@ const struct oc_command oc_command_account_add = {
     .operands = add_operands,
     .options = add_options,
     .is_client = true,
+    .changes = true,
     .run = run_add,
 };
 
@@ -58,8 +59,8 @@ static int list(struct oc_session *session, struct oc_err *err)
 {
     static const struct oc_field fields[] = {
         {"ACCOUNT", "accountId", OC_SHOW_TEXT},
-        {"NAME", "name", OC_SHOW_TEXT},
-        {"CREATED", "creationTime", OC_SHOW_TIME},
+        {"NAME", "name", OC_SHOW_NAME},
+        {"CREATED", "creationTime", OC_SHOW_TIME, .rank = 1},
     };
     struct oc_cli_list accounts = {
         .path = OC_STR("/-/accounts"),

@@ -101,7 +101,7 @@ static int copy(struct oc_session *session, struct oc_err *err)
     int rc;
 
     rc = start(session, &created, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     arn = oc_json_string(oc_json_get(created, "jobArn"));
     if (!oc_args_has(session->args, "wait"))
@@ -125,5 +125,6 @@ const struct oc_command oc_command_copy = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .changes = true,
     .run = run_copy,
 };

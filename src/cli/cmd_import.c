@@ -3,6 +3,7 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "client/import.h"
+#include "client/listing.h"
 
 static const struct oc_operand operands[] = {
     {"DIR", "folder that holds the model's files"},
@@ -51,6 +52,39 @@ static void put_json(struct oc_buf *buf, const struct oc_import_result *result)
     oc_buf_put_char(buf, '\n');
 }
 
+/* What an import would do: the folder can be read, and the name is free. */
+static int show_plan(struct oc_session *session, struct oc_err *err)
+{
+    OC_AUTO(oc_listing_clear) struct oc_listing listing = {0};
+    OC_AUTO(oc_json_freep) struct oc_json *model = NULL;
+    OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
+    const char *name = oc_args_get(session->args, "name");
+    struct oc_err why = {0};
+    int rc;
+
+    rc = oc_session_get_model(session, oc_slice_of(name), &model, &why);
+    if (rc == OC_OK)
+        return oc_fail(err, OC_ECONFLICT, "there is a model '%s' already; choose another --name",
+                       name);
+    if (rc != OC_ENOTFOUND) {
+        *err = why;
+        return rc;
+    }
+    rc = oc_listing_read(session->args->operands[0], &listing, err);
+    if (rc < 0)
+        return rc;
+    oc_buf_init(&out, 64 * 1024);
+    if (session->output.form == OC_FORM_TABLE) {
+        oc_buf_printf(&out, "Would make model %s of %zu files, ", name, listing.count);
+        oc_format_size(&out, listing.size);
+        oc_buf_put_str(&out, ".\n");
+    } else {
+        oc_buf_printf(&out, "{\"dryRun\":true,\"files\":%zu,\"bytes\":%llu}\n", listing.count,
+                      (unsigned long long)listing.size);
+    }
+    return oc_output_write(&out, err);
+}
+
 static int import(struct oc_session *session, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
@@ -62,6 +96,8 @@ static int import(struct oc_session *session, struct oc_err *err)
     rc = oc_session_tags(session->args, "tag", &tags, err);
     if (rc < 0)
         return rc;
+    if (oc_args_has(session->args, "dry-run"))
+        return show_plan(session, err);
     struct oc_import_options options_of_it = {
         .dir = session->args->operands[0],
         .name = oc_slice_of(oc_args_get(session->args, "name")),
@@ -103,5 +139,6 @@ const struct oc_command oc_command_import = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .changes = true,
     .run = run_import,
 };

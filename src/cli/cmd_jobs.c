@@ -5,28 +5,36 @@
 #include "cli/copy_job.h"
 #include "cli/list.h"
 #include "cli/session.h"
+#include "cli/watch.h"
 
 /* -- jobs -------------------------------------------------------------------------------------- */
 
 static const struct oc_option jobs_options[] = {
-    {.name = "status", .arg = "STATUS", .help = "only InProgress, Completed or Failed ones"},
+    {.name = "status",
+     .arg = "STATUS",
+     .help = "only InProgress, Completed or Failed ones",
+     .values = oc_values_job_status},
     {.name = "since", .arg = "TIME", .help = "only those made after: 30m, 2h, 7d, or ISO-8601"},
     {.name = "until", .arg = "TIME", .help = "only those made before"},
     {.name = "source-account", .arg = "ID", .help = "only copies of that account's models"},
     {.name = "source-model", .arg = "MODEL", .help = "only copies of that model: name or ARN"},
     {.name = "name-contains", .arg = "TEXT", .help = "only copies whose name contains TEXT"},
-    {.name = "sort", .arg = "ORDER", .help = "by time: asc or desc (default: desc)"},
+    {.name = "sort",
+     .arg = "ORDER",
+     .help = "by time of creation: asc or desc (default: desc)",
+     .values = oc_values_order},
     OC_LIST_OPTIONS,
+    {.name = "watch", .help = "look again every second, until Ctrl-C"},
     {0},
 };
 
 static const struct oc_field jobs_fields[] = {
     {"STATUS", "status", OC_SHOW_STATUS},
-    {"CREATED", "creationTime", OC_SHOW_TIME},
-    {"NAME", "targetModelName", OC_SHOW_TEXT},
-    {"SOURCE", "sourceModelName", OC_SHOW_TEXT},
-    {"FROM", "sourceModelArn", OC_SHOW_REGION},
-    {"ACCOUNT", "sourceAccountId", OC_SHOW_TEXT},
+    {"CREATED", "creationTime", OC_SHOW_TIME, .rank = 2},
+    {"NAME", "targetModelName", OC_SHOW_NAME},
+    {"SOURCE", "sourceModelName", OC_SHOW_NAME, .rank = 3},
+    {"FROM", "sourceModelArn", OC_SHOW_REGION, .rank = 4},
+    {"ACCOUNT", "sourceAccountId", OC_SHOW_TEXT, .rank = 5},
     {"JOB", "jobArn", OC_SHOW_TAIL},
 };
 
@@ -47,10 +55,22 @@ static int put_source(struct oc_session *session, struct oc_buf *query, struct o
     return OC_OK;
 }
 
+static int check_watch(const struct oc_session *session, int64_t limit, struct oc_err *err)
+{
+    if (session->output.form == OC_FORM_JSON)
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "option '--watch' has no end, which a JSON array needs; use -o jsonl");
+    if (limit == 0 || limit > OC_WATCH_JOBS_MAX)
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "option '--watch' shows at most %d jobs; use --limit", OC_WATCH_JOBS_MAX);
+    return OC_OK;
+}
+
 static int jobs(struct oc_session *session, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
     const struct oc_args *args = session->args;
+    const bool watch = oc_args_has(args, "watch");
     struct oc_cli_list list = {
         .path = OC_STR("/model-copy-jobs"),
         .items = "modelCopyJobSummaries",
@@ -64,6 +84,8 @@ static int jobs(struct oc_session *session, struct oc_err *err)
     rc = oc_cli_list_times(args, &query, err);
     if (rc == OC_OK)
         rc = oc_cli_list_limit(args, &query, &list.limit, err);
+    if (rc == OC_OK && watch)
+        rc = check_watch(session, list.limit, err);
     if (rc == OC_OK)
         rc = put_source(session, &query, err);
     if (rc < 0)
@@ -75,7 +97,7 @@ static int jobs(struct oc_session *session, struct oc_err *err)
     if (query.failed)
         return oc_fail_nomem(err);
     list.query = oc_buf_slice(&query);
-    return oc_cli_list(session, &list, err);
+    return (watch ? oc_watch : oc_cli_list)(session, &list, err);
 }
 
 static int run_jobs(const struct oc_args *args)
@@ -86,7 +108,9 @@ static int run_jobs(const struct oc_args *args)
 const struct oc_command oc_command_jobs = {
     .name = "jobs",
     .summary = "list copy jobs",
-    .details = "Lists the jobs that copy to --region, newest first.",
+    .details =
+        "Lists the jobs that copy to --region, newest first. With --watch the list redraws itself\n"
+        "on a terminal; in a pipe each job that is new or has changed its status is one line.",
     .options = jobs_options,
     .is_client = true,
     .is_list = true,

@@ -80,7 +80,7 @@ static int add(struct oc_session *session, struct oc_err *err)
     rc = put_body(session, &buf, err);
     if (rc == OC_OK)
         rc = oc_session_post(session, OC_STR("/-/access-keys"), &buf, true, &answer, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     if (session->output.form != OC_FORM_TABLE)
         return oc_output_json(&session->output, answer, err);
@@ -113,6 +113,7 @@ const struct oc_command oc_command_key_add = {
     .details = "Prints lines for a shell: eval \"$(outcrop key add --user alice)\".",
     .options = add_options,
     .is_client = true,
+    .changes = true,
     .run = run_add,
 };
 
@@ -126,10 +127,13 @@ static const struct oc_option list_options[] = {
 static int list(struct oc_session *session, struct oc_err *err)
 {
     static const struct oc_field fields[] = {
-        {"KEY", "accessKeyId", OC_SHOW_TEXT},    {"STATUS", "status", OC_SHOW_STATUS},
-        {"KIND", "kind", OC_SHOW_TEXT},          {"ACCOUNT", "accountId", OC_SHOW_TEXT},
-        {"USER", "userName", OC_SHOW_TEXT},      {"CREATED", "creationTime", OC_SHOW_TIME},
-        {"EXPIRES", "expiration", OC_SHOW_TIME},
+        {"KEY", "accessKeyId", OC_SHOW_TEXT},
+        {"STATUS", "status", OC_SHOW_STATUS},
+        {"KIND", "kind", OC_SHOW_TEXT, .rank = 2},
+        {"ACCOUNT", "accountId", OC_SHOW_TEXT, .rank = 3},
+        {"USER", "userName", OC_SHOW_NAME},
+        {"CREATED", "creationTime", OC_SHOW_TIME, .rank = 4},
+        {"EXPIRES", "expiration", OC_SHOW_TIME, .rank = 1},
     };
     OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
     struct oc_cli_list keys = {
@@ -181,8 +185,12 @@ static int disable(struct oc_session *session, struct oc_err *err)
     oc_buf_put_str(&path, "/disable");
     if (path.failed)
         return oc_fail_nomem(err);
-    rc = oc_session_post(session, oc_buf_slice(&path), NULL, false, &answer, err);
-    return rc < 0 ? rc : oc_session_done(session, answer, err, "Disabled %s.\n", key);
+    rc = oc_session_confirm(session, err, "Disable key %s for good?", key);
+    if (rc == OC_OK)
+        rc = oc_session_post(session, oc_buf_slice(&path), NULL, false, &answer, err);
+    if (rc != OC_OK)
+        return rc;
+    return oc_session_done(session, answer, err, "Disabled %s.\n", key);
 }
 
 static int run_disable(const struct oc_args *args)
@@ -195,5 +203,7 @@ const struct oc_command oc_command_key_disable = {
     .summary = "stop accepting a credential",
     .operands = disable_operands,
     .is_client = true,
+    .changes = true,
+    .asks = true,
     .run = run_disable,
 };

@@ -32,7 +32,7 @@ static int create(struct oc_session *session, struct oc_err *err)
     oc_jw_member(&w, "description", oc_slice_of(oc_args_get(session->args, "description")));
     oc_jw_object_end(&w);
     rc = oc_session_post(session, OC_STR("/-/kms/keys"), &body, true, &answer, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     return oc_output_object(&session->output, answer, fields, sizeof(fields) / sizeof(fields[0]),
                             err);
@@ -49,6 +49,7 @@ const struct oc_command oc_command_kms_create_key = {
     .details = "A key belongs to one Region and the caller's account.",
     .options = create_options,
     .is_client = true,
+    .changes = true,
     .run = run_create,
 };
 
@@ -59,9 +60,9 @@ static int list(struct oc_session *session, struct oc_err *err)
     static const struct oc_field fields[] = {
         {"KEY", "keyId", OC_SHOW_TEXT},
         {"STATUS", "status", OC_SHOW_STATUS},
-        {"CREATED", "creationTime", OC_SHOW_TIME},
+        {"CREATED", "creationTime", OC_SHOW_TIME, .rank = 2},
         {"ALIASES", "aliases", OC_SHOW_LIST},
-        {"DESCRIPTION", "description", OC_SHOW_TEXT},
+        {"DESCRIPTION", "description", OC_SHOW_NAME, .rank = 1},
     };
     struct oc_cli_list keys = {
         .path = OC_STR("/-/kms/keys"),
@@ -110,7 +111,7 @@ static int alias(struct oc_session *session, struct oc_err *err)
     oc_jw_member(&w, "keyId", oc_slice_of(operands[1]));
     oc_jw_object_end(&w);
     rc = oc_session_post(session, OC_STR("/-/kms/aliases"), &body, false, &answer, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     return oc_session_done(session, answer, err, "%s points at %s.\n", operands[0], operands[1]);
 }
@@ -126,6 +127,7 @@ const struct oc_command oc_command_kms_alias = {
     .details = "An alias that exists is moved.",
     .operands = alias_operands,
     .is_client = true,
+    .changes = true,
     .run = run_alias,
 };
 
@@ -145,7 +147,9 @@ static int change(struct oc_session *session, const char *action, const char *do
     if (path.failed)
         return oc_fail_nomem(err);
     rc = oc_session_post(session, oc_buf_slice(&path), NULL, false, &answer, err);
-    return rc < 0 ? rc : oc_session_done(session, answer, err, "%s %s.\n", done, key);
+    if (rc != OC_OK)
+        return rc;
+    return oc_session_done(session, answer, err, "%s %s.\n", done, key);
 }
 
 static int disable(struct oc_session *session, struct oc_err *err)
@@ -174,6 +178,7 @@ const struct oc_command oc_command_kms_disable = {
     .details = "Models that it encrypts cannot be read or copied until it is enabled again.",
     .operands = key_operand,
     .is_client = true,
+    .changes = true,
     .run = run_disable,
 };
 
@@ -182,5 +187,6 @@ const struct oc_command oc_command_kms_enable = {
     .summary = "allow the use of a key again",
     .operands = key_operand,
     .is_client = true,
+    .changes = true,
     .run = run_enable,
 };

@@ -10,21 +10,31 @@ static const struct oc_operand model_operand[] = {
 
 /* -- models ------------------------------------------------------------------------------------ */
 
+static const char *const model_status[] = {"Active", "Creating", "Failed", NULL};
+
 static const struct oc_option models_options[] = {
-    {.name = "status", .arg = "STATUS", .help = "only Active, Creating or Failed ones"},
+    {.name = "status",
+     .arg = "STATUS",
+     .help = "only Active, Creating or Failed ones",
+     .values = model_status},
     {.name = "name-contains", .arg = "TEXT", .help = "only those whose name contains TEXT"},
     {.name = "since", .arg = "TIME", .help = "only those made after: 30m, 2h, 7d, or ISO-8601"},
     {.name = "until", .arg = "TIME", .help = "only those made before"},
     {.name = "shared", .help = "only those of other accounts, shared with this one"},
-    {.name = "sort", .arg = "ORDER", .help = "by time: asc or desc (default: desc)"},
+    {.name = "sort",
+     .arg = "ORDER",
+     .help = "by time of creation: asc or desc (default: desc)",
+     .values = oc_values_order},
     OC_LIST_OPTIONS,
     {0},
 };
 
 static const struct oc_field models_fields[] = {
-    {"NAME", "modelName", OC_SHOW_TEXT},       {"STATUS", "modelStatus", OC_SHOW_STATUS},
-    {"CREATED", "creationTime", OC_SHOW_TIME}, {"OWNER", "ownerAccountId", OC_SHOW_TEXT},
-    {"MODEL", "modelArn", OC_SHOW_TEXT},
+    {"NAME", "modelName", OC_SHOW_NAME},
+    {"STATUS", "modelStatus", OC_SHOW_STATUS},
+    {"CREATED", "creationTime", OC_SHOW_TIME, .rank = 1},
+    {"OWNER", "ownerAccountId", OC_SHOW_TEXT, .rank = 2},
+    {"MODEL", "modelArn", OC_SHOW_TEXT, .rank = 3},
 };
 
 static int models(struct oc_session *session, struct oc_err *err)
@@ -109,20 +119,30 @@ const struct oc_command oc_command_model = {
 
 static int remove_model(struct oc_session *session, struct oc_err *err)
 {
-    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL, *found = NULL;
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct oc_slice name = oc_slice_of(session->args->operands[0]);
+    struct oc_slice arn;
     int rc;
 
+    rc = oc_session_get_model(session, name, &found, err);
+    if (rc < 0)
+        return rc;
+    arn = oc_json_string(oc_json_get(found, "modelArn"));
     oc_buf_init(&path, OC_HTTP_TARGET_MAX);
-    oc_path_put_label(&path, "/custom-models/", name);
-    if (path.failed || name.len == 0)
-        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR, "want the name or the ARN of a model");
+    oc_path_put_label(&path, "/custom-models/", arn);
+    if (path.failed)
+        return oc_fail_nomem(err);
     struct oc_request request = {.method = "DELETE",
                                  .path = oc_buf_slice(&path),
                                  .region = oc_session_region_of(session, name)};
-    rc = oc_client_call_json(session->client, &request, &answer, err);
-    return rc < 0 ? rc : oc_session_done(session, answer, err, "Deleted %.*s.\n", OC_FMT(name));
+    rc = oc_session_confirm(session, err, "Delete model %.*s (%.*s)?",
+                            OC_FMT(oc_json_string(oc_json_get(found, "modelName"))), OC_FMT(arn));
+    if (rc == OC_OK)
+        rc = oc_session_change(session, &request, &answer, err);
+    if (rc != OC_OK)
+        return rc;
+    return oc_session_done(session, answer, err, "Deleted %.*s.\n", OC_FMT(name));
 }
 
 static int run_rm(const struct oc_args *args)
@@ -136,5 +156,7 @@ const struct oc_command oc_command_rm = {
     .details = "Copies of the model in other Regions and accounts are not affected.",
     .operands = model_operand,
     .is_client = true,
+    .changes = true,
+    .asks = true,
     .run = run_rm,
 };

@@ -47,18 +47,31 @@ static void share_clear(struct share *s)
     oc_json_free(s->policy);
 }
 
-static int call_policy(const struct share *s, const char *method, struct oc_json **ret,
-                       struct oc_err *err)
+static int put_policy_path(const struct share *s, struct oc_buf *path, struct oc_err *err)
+{
+    oc_buf_init(path, OC_HTTP_TARGET_MAX);
+    oc_path_put_label(path, "/resource-policy/", s->arn);
+    return path->failed ? oc_fail_nomem(err) : OC_OK;
+}
+
+static int get_policy(const struct share *s, struct oc_json **ret, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
+    struct oc_request request = {.method = "GET", .region = s->region};
+    int rc = put_policy_path(s, &path, err);
 
-    oc_buf_init(&path, OC_HTTP_TARGET_MAX);
-    oc_path_put_label(&path, "/resource-policy/", s->arn);
-    if (path.failed)
-        return oc_fail_nomem(err);
-    struct oc_request request = {
-        .method = method, .path = oc_buf_slice(&path), .region = s->region};
-    return oc_client_call_json(s->session->client, &request, ret, err);
+    request.path = oc_buf_slice(&path);
+    return rc < 0 ? rc : oc_client_call_json(s->session->client, &request, ret, err);
+}
+
+static int delete_policy(const struct share *s, struct oc_json **ret, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
+    struct oc_request request = {.method = "DELETE", .region = s->region};
+    int rc = put_policy_path(s, &path, err);
+
+    request.path = oc_buf_slice(&path);
+    return rc < 0 ? rc : oc_session_change(s->session, &request, ret, err);
 }
 
 static int read_policy(struct share *s, struct oc_err *err)
@@ -67,7 +80,7 @@ static int read_policy(struct share *s, struct oc_err *err)
     struct oc_err cause = {0};
     int rc;
 
-    rc = call_policy(s, "GET", &answer, &cause);
+    rc = get_policy(s, &answer, &cause);
     if (rc == OC_ENOTFOUND)
         return OC_OK;
     if (rc == OC_OK)
@@ -187,7 +200,7 @@ static int change(struct share *s, bool with, struct oc_json **ret, struct oc_er
         return oc_fail(err, OC_ENOTFOUND, "the model is not shared with account %.*s by `share`",
                        OC_FMT(s->account));
     if (count == 0)
-        return call_policy(s, "DELETE", ret, err);
+        return delete_policy(s, ret, err);
     oc_buf_init(&body, OC_HTTP_BODY_MAX);
     oc_jw_init(&w, &body);
     oc_jw_object(&w);
@@ -206,7 +219,7 @@ static int share_or_not(struct oc_session *session, bool with, const char *done,
     rc = share_open(&s, err);
     if (rc == OC_OK)
         rc = change(&s, with, &answer, err);
-    if (rc < 0)
+    if (rc != OC_OK)
         return rc;
     return oc_session_done(session, answer, err, "%s %.*s.\n", done, OC_FMT(s.account));
 }
@@ -238,6 +251,7 @@ const struct oc_command oc_command_share = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .changes = true,
     .run = run_share,
 };
 
@@ -247,5 +261,6 @@ const struct oc_command oc_command_unshare = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .changes = true,
     .run = run_unshare,
 };

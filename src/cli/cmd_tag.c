@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cli/rows.h"
 #include "cli/session.h"
 
 static const struct oc_operand operands[] = {
@@ -13,6 +14,11 @@ static const struct oc_option options[] = {
     {.name = "set", .arg = "KEY=VALUE", .help = "add or replace a tag", .repeat = true},
     {.name = "remove", .arg = "KEY", .help = "remove a tag", .repeat = true},
     {0},
+};
+
+static const struct oc_field fields[] = {
+    {"KEY", "key", OC_SHOW_TEXT},
+    {"VALUE", "value", OC_SHOW_TEXT},
 };
 
 static int post(struct oc_session *session, struct oc_slice region, struct oc_slice path,
@@ -66,11 +72,27 @@ static int remove_tags(struct oc_session *session, struct oc_slice region, struc
     return post(session, region, OC_STR("/untagResource"), &body, err);
 }
 
+/* One `key=value` a line. */
+static int print_lines(const struct oc_json *tags, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
+
+    oc_buf_init(&out, OC_RESPONSE_MAX);
+    for (size_t i = 0; i < oc_json_size(tags); i++) {
+        oc_output_put_field(&out, oc_json_at(tags, i), &fields[0]);
+        oc_buf_put_char(&out, '=');
+        oc_output_put_field(&out, oc_json_at(tags, i), &fields[1]);
+        oc_buf_put_char(&out, '\n');
+    }
+    return oc_output_write(&out, err);
+}
+
 static int print_tags(struct oc_session *session, struct oc_slice region, struct oc_slice arn,
                       struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
-    OC_AUTO(oc_buf_clear) struct oc_buf body = {0}, out = {0};
+    OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
+    struct oc_rows rows;
     const struct oc_json *tags;
     struct oc_jw w;
     int rc;
@@ -80,20 +102,27 @@ static int print_tags(struct oc_session *session, struct oc_slice region, struct
     oc_jw_object(&w);
     oc_jw_member(&w, "resourceARN", arn);
     oc_jw_object_end(&w);
-    rc = oc_session_post_to(session, region, OC_STR("/listTagsForResource"), &body, &answer, err);
+    if (body.failed)
+        return oc_fail_nomem(err);
+    struct oc_request request = {.method = "POST",
+                                 .path = OC_STR("/listTagsForResource"),
+                                 .region = region,
+                                 .body = oc_buf_slice(&body)};
+    rc = oc_client_call_json(session->client, &request, &answer, err);
     if (rc < 0)
         return rc;
-    if (session->output.form != OC_FORM_TABLE)
+    if (session->output.form == OC_FORM_JSON || session->output.form == OC_FORM_JSONL)
         return oc_output_json(&session->output, answer, err);
     tags = oc_json_get(answer, "tags");
-    oc_buf_init(&out, OC_RESPONSE_MAX);
-    for (size_t i = 0; i < oc_json_size(tags); i++) {
-        oc_output_put_field(&out, oc_json_at(tags, i), &(struct oc_field){.member = "key"});
-        oc_buf_put_char(&out, '=');
-        oc_output_put_field(&out, oc_json_at(tags, i), &(struct oc_field){.member = "value"});
-        oc_buf_put_char(&out, '\n');
-    }
-    return oc_output_write(&out, err);
+    if (session->output.form == OC_FORM_TABLE)
+        return print_lines(tags, err);
+    oc_rows_init(&rows, &session->output, fields, sizeof(fields) / sizeof(fields[0]), "");
+    for (size_t i = 0; i < oc_json_size(tags) && rc == OC_OK; i++)
+        rc = oc_rows_add(&rows, oc_json_at(tags, i), err);
+    if (rc == OC_OK)
+        rc = oc_rows_end(&rows, err);
+    oc_rows_clear(&rows);
+    return rc;
 }
 
 static int tag(struct oc_session *session, struct oc_err *err)
@@ -109,9 +138,11 @@ static int tag(struct oc_session *session, struct oc_err *err)
         return rc;
     arn = oc_json_string(oc_json_get(model, "modelArn"));
     rc = set_tags(session, region, arn, err);
-    if (rc == OC_OK)
+    if (rc >= 0)
         rc = remove_tags(session, region, arn, err);
-    return rc < 0 ? rc : print_tags(session, region, arn, err);
+    if (rc < 0 || oc_args_has(session->args, "dry-run"))
+        return rc;
+    return print_tags(session, region, arn, err);
 }
 
 static int run_tag(const struct oc_args *args)
@@ -126,5 +157,7 @@ const struct oc_command oc_command_tag = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .is_list = true,
+    .changes = true,
     .run = run_tag,
 };

@@ -40,11 +40,12 @@ enum oc_exit {
 #define OC_USAGE_ERROR "UsageError"
 
 struct oc_option {
-    const char *name; /* long name without dashes; NULL ends the table */
-    char letter;      /* one-letter form, or 0 */
-    const char *arg;  /* name of the argument in help texts; NULL: takes none */
-    const char *help; /* one line, no full stop */
-    bool repeat;      /* may be given more than once */
+    const char *name;          /* long name without dashes; NULL ends the table */
+    char letter;               /* one-letter form, or 0 */
+    const char *arg;           /* name of the argument in help texts; NULL: takes none */
+    const char *help;          /* one line, no full stop */
+    const char *const *values; /* the words it takes, NULL at the end; NULL: any text */
+    bool repeat;               /* may be given more than once */
     bool required;
 };
 
@@ -63,6 +64,8 @@ struct oc_command {
     const struct oc_operand *operands; /* all of them are required; NULL: none */
     const struct oc_option *options;   /* NULL: none of its own */
     bool is_client;                    /* also takes oc_client_option_table */
+    bool changes;                      /* changes something: also takes --dry-run */
+    bool asks;                         /* cannot be undone: also takes --yes */
     bool is_list;                      /* also prints csv and tsv */
     const struct oc_op *op;            /* of a command made from it (operation.h); or NULL */
     int (*run)(const struct oc_args *args);
@@ -73,6 +76,12 @@ extern const struct oc_option oc_client_option_table[];
 
 /** Options that every command takes: --help. */
 extern const struct oc_option oc_common_option_table[];
+
+/** The options of commands that change something, and of those that ask before. */
+extern const struct oc_option oc_change_option_table[], oc_ask_option_table[];
+
+/** What `values` of options name more than once: states of jobs, orders of lists. */
+extern const char *const oc_values_job_status[], *const oc_values_order[];
 
 /* -- parsed command lines ---------------------------------------------------------------------- */
 
@@ -132,11 +141,11 @@ const char *oc_nearest(const char *word, const char *const *names);
 /* -- the commands ------------------------------------------------------------------------------ */
 
 extern const struct oc_command oc_command_import, oc_command_models, oc_command_model,
-    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_rm, oc_command_tag, oc_command_share,
-    oc_command_unshare,
-    oc_command_account_add, oc_command_account_list, oc_command_key_add, oc_command_key_list,
-    oc_command_key_disable, oc_command_kms_create_key, oc_command_kms_list, oc_command_kms_alias,
-    oc_command_kms_disable, oc_command_kms_enable, oc_command_whoami, oc_command_health,
+    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_rm,
+    oc_command_tag, oc_command_share, oc_command_unshare, oc_command_account_add,
+    oc_command_account_list, oc_command_key_add, oc_command_key_list, oc_command_key_disable,
+    oc_command_kms_create_key, oc_command_kms_list, oc_command_kms_alias, oc_command_kms_disable,
+    oc_command_kms_enable, oc_command_whoami, oc_command_doctor, oc_command_health,
     oc_command_serve, oc_command_check;
 
 #endif

@@ -66,28 +66,48 @@ int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struc
     return ret->failed ? oc_fail_nomem(err) : OC_OK;
 }
 
+int oc_copy_job_progress(struct oc_session *session, struct oc_slice arn,
+                         struct oc_copy_progress *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    static const char *const steps[] = {"queued", "copying", "sealing"};
+    struct oc_slice phase;
+    int rc;
+
+    rc = get(session, arn, &progress_question, &answer, err);
+    if (rc < 0)
+        return rc;
+    phase = oc_json_string(oc_json_get(answer, "phase"));
+    *ret = (struct oc_copy_progress){
+        .step = "copying",
+        .done = oc_slice_eq_str(phase, "done"),
+        .bytes_done = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesDone"), 0),
+        .bytes_total = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesTotal"), 0),
+        .bytes_per_second = oc_json_int64(oc_json_get(answer, "bytesPerSecond"), 0),
+        .seconds_left = oc_json_int64(oc_json_get(answer, "secondsLeft"), 0),
+    };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (oc_slice_eq_str(phase, steps[i]))
+            ret->step = steps[i];
+    return OC_OK;
+}
+
 /* Another implementation of the API has no progress; its jobs are followed by their status. */
 static void show_progress(struct oc_session *session, struct oc_slice arn,
                           struct oc_progress *progress)
 {
-    OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
+    struct oc_copy_progress p;
     struct oc_err ignored = {0};
-    static const char *const steps[] = {"queued", "copying", "sealing"};
-    struct oc_progress_state state = {.step = "copying"};
-    struct oc_slice phase;
 
-    if (get(session, arn, &progress_question, &answer, &ignored) < 0)
+    if (oc_copy_job_progress(session, arn, &p, &ignored) < 0 || p.done)
         return;
-    phase = oc_json_string(oc_json_get(answer, "phase"));
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-        if (oc_slice_eq_str(phase, steps[i]))
-            state.step = steps[i];
-    state.bytes_done = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesDone"), 0);
-    state.bytes_total = (uint64_t)oc_json_int64(oc_json_get(answer, "bytesTotal"), 0);
-    state.bytes_per_second = oc_json_int64(oc_json_get(answer, "bytesPerSecond"), 0);
-    state.seconds_left = oc_json_int64(oc_json_get(answer, "secondsLeft"), 0);
-    if (!oc_slice_eq_str(phase, "done"))
-        oc_progress_show(progress, &state);
+    oc_progress_show(progress, &(struct oc_progress_state){
+                                   .step = p.step,
+                                   .bytes_done = p.bytes_done,
+                                   .bytes_total = p.bytes_total,
+                                   .bytes_per_second = p.bytes_per_second,
+                                   .seconds_left = p.seconds_left,
+                               });
 }
 
 static bool is_in_progress(const struct oc_json *job)

@@ -17,6 +17,18 @@ int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struc
 int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_json **ret,
                     struct oc_err *err);
 
+/** How far a job has come, as an Outcrop server says. */
+struct oc_copy_progress {
+    const char *step; /* "queued", "copying", "sealing"; static text */
+    bool done;
+    uint64_t bytes_done, bytes_total;
+    int64_t bytes_per_second, seconds_left; /* 0: not known */
+};
+
+/** Errors: those of the client; OC_ENOTFOUND from servers that know no progress. */
+int oc_copy_job_progress(struct oc_session *session, struct oc_slice arn,
+                         struct oc_copy_progress *ret, struct oc_err *err);
+
 /**
  * Show the job's progress until it has ended.
  * @param[out] ret  the job as GetModelCopyJob shows it at the end

@@ -8,6 +8,8 @@
 #include "base/utf8.h"
 
 #define TABLE_MEMORY_MAX (256UL << 20)
+#define GAP              2  /* spaces between columns */
+#define CUT_MIN          10 /* a text is not cut below that while a column can be left out */
 
 void oc_format_size(struct oc_buf *buf, uint64_t bytes)
 {
@@ -126,7 +128,8 @@ static const char *colour_of(struct oc_slice state)
     } colours[] = {
         {"Completed", "\033[32m"},  {"Active", "\033[32m"},   {"Enabled", "\033[32m"},
         {"InProgress", "\033[33m"}, {"Creating", "\033[33m"}, {"Failed", "\033[31m"},
-        {"Disabled", "\033[31m"},
+        {"Disabled", "\033[31m"},   {"ok", "\033[32m"},       {"warning", "\033[33m"},
+        {"failed", "\033[31m"},
     };
 
     for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -135,23 +138,113 @@ static const char *colour_of(struct oc_slice state)
     return "";
 }
 
-static void put_cell(struct oc_buf *buf, struct oc_slice text, size_t width, bool right, bool last)
-{
-    size_t pad = width - width_of(text);
+/* -- making a table fit -- */
 
-    oc_buf_printf(buf, "%*s", right ? (int)pad : 0, "");
-    oc_buf_put_slice(buf, text);
-    if (!last)
-        oc_buf_printf(buf, "%*s", (int)(right ? 2 : pad + 2), "");
+/* What the row takes when column c is `widths[c]` wide and those that may be cut at most `cut`. */
+static size_t row_width(const struct oc_table *table, size_t cut)
+{
+    size_t sum = 0, shown = 0;
+
+    for (size_t c = 0; c < table->columns; c++) {
+        if (table->hidden[c])
+            continue;
+        sum += table->cut[c] && table->widths[c] > cut ? cut : table->widths[c];
+        shown++;
+    }
+    return sum + (shown ? GAP * (shown - 1) : 0);
 }
 
-static void put_titles(const struct oc_table *table, struct oc_buf *buf, bool colour)
+/* The column to leave out next: the greatest rank, the last of those; `columns`: none. */
+static size_t next_to_hide(const struct oc_table *table)
+{
+    size_t found = table->columns;
+
+    for (size_t c = 0; c < table->columns; c++)
+        if (!table->hidden[c] && table->rank[c] > 0 &&
+            (found == table->columns || table->rank[c] >= table->rank[found]))
+            found = c;
+    return found;
+}
+
+/* @return how wide a column that may be cut is at most */
+static size_t fit(struct oc_table *table)
+{
+    size_t cut = CUT_MIN, hide;
+
+    if (table->width == 0)
+        return SIZE_MAX;
+    while (row_width(table, CUT_MIN) > table->width &&
+           (hide = next_to_hide(table)) < table->columns)
+        table->hidden[hide] = true;
+    while (cut < table->width && row_width(table, cut + 1) <= table->width)
+        cut++;
+    return cut;
+}
+
+/* The first `width` columns of a text, the last of them `…` when there are more. */
+static void put_cut(struct oc_buf *buf, struct oc_slice text, size_t width)
+{
+    if (width_of(text) <= width) {
+        oc_buf_put_slice(buf, text);
+        return;
+    }
+    while (width > 1) {
+        uint32_t code;
+        size_t len = oc_utf8_next(text, &code);
+
+        oc_buf_put(buf, text.ptr, len);
+        text = oc_slice_sub(text, len, text.len);
+        width--;
+    }
+    oc_buf_put_str(buf, "\u2026");
+}
+
+/* -- putting it -- */
+
+static bool is_last(const struct oc_table *table, size_t column)
+{
+    while (++column < table->columns)
+        if (!table->hidden[column])
+            return false;
+    return true;
+}
+
+static void put_cell(const struct oc_table *table, struct oc_buf *buf, struct oc_slice text,
+                     size_t column, size_t cut)
+{
+    const size_t natural = table->widths[column];
+    const size_t width = table->cut[column] && natural > cut ? cut : natural;
+    const size_t own = width_of(text) < width ? width_of(text) : width;
+    const bool right = table->right[column], last = is_last(table, column);
+
+    oc_buf_printf(buf, "%*s", right ? (int)(width - own) : 0, "");
+    put_cut(buf, text, width);
+    if (!last)
+        oc_buf_printf(buf, "%*s", (int)(right ? GAP : width - own + GAP), "");
+}
+
+static void put_titles(const struct oc_table *table, struct oc_buf *buf, size_t cut, bool colour)
 {
     oc_buf_put_str(buf, colour ? "\033[1m" : "");
     for (size_t c = 0; c < table->columns; c++)
-        put_cell(buf, oc_slice_of(table->titles[c]), table->widths[c], table->right[c],
-                 c + 1 == table->columns);
+        if (!table->hidden[c])
+            put_cell(table, buf, oc_slice_of(table->titles[c]), c, cut);
     oc_buf_put_str(buf, colour ? "\033[0m\n" : "\n");
+}
+
+static void put_row(const struct oc_table *table, struct oc_buf *buf, const struct oc_slice *cells,
+                    size_t cut, bool colour)
+{
+    for (size_t c = 0; c < table->columns; c++) {
+        const char *on = colour && table->status[c] ? colour_of(cells[c]) : "";
+
+        if (table->hidden[c])
+            continue;
+        oc_buf_put_str(buf, on);
+        put_cell(table, buf, cells[c], c, cut);
+        oc_buf_put_str(buf, *on ? "\033[0m" : "");
+    }
+    oc_buf_put_char(buf, '\n');
 }
 
 static void widen(size_t *width, struct oc_slice text)
@@ -162,23 +255,18 @@ static void widen(size_t *width, struct oc_slice text)
 
 bool oc_table_put(struct oc_table *table, struct oc_buf *buf, bool colour)
 {
+    size_t cut;
+
     for (size_t c = 0; c < table->columns; c++)
         widen(&table->widths[c], oc_slice_of(table->titles[c]));
     for (size_t i = 0; i < table->cell_count; i++)
         widen(&table->widths[i % table->columns], table->cells[i]);
+    cut = fit(table);
     if (!table->titled)
-        put_titles(table, buf, colour);
+        put_titles(table, buf, cut, colour);
     table->titled = true;
-    for (size_t i = 0; i < table->cell_count; i++) {
-        size_t c = i % table->columns;
-        bool last = c + 1 == table->columns;
-        const char *on = colour && table->status[c] ? colour_of(table->cells[i]) : "";
-
-        oc_buf_put_str(buf, on);
-        put_cell(buf, table->cells[i], table->widths[c], table->right[c], last);
-        oc_buf_put_str(buf, *on ? "\033[0m" : "");
-        oc_buf_put_str(buf, last ? "\n" : "");
-    }
+    for (size_t i = 0; i + table->columns <= table->cell_count; i += table->columns)
+        put_row(table, buf, table->cells + i, cut, colour);
     table->cell_count = 0;
     oc_arena_reset(&table->arena);
     return !table->failed;

@@ -32,10 +32,15 @@ struct oc_table {
     const char *titles[OC_TABLE_COLUMNS_MAX];
     bool right[OC_TABLE_COLUMNS_MAX];  /* figures stand at the right */
     bool status[OC_TABLE_COLUMNS_MAX]; /* the state is shown in colour */
+    bool cut[OC_TABLE_COLUMNS_MAX];    /* its texts may be cut to make the table fit */
+    /* Left out to make the table fit: the greatest first, 0 never. */
+    unsigned char rank[OC_TABLE_COLUMNS_MAX];
     size_t columns;
+    size_t width; /* of the terminal; 0: the table may be as wide as it is */
     struct oc_slice *cells;
     size_t cell_count, cell_cap;
     size_t widths[OC_TABLE_COLUMNS_MAX]; /* of what was put already */
+    bool hidden[OC_TABLE_COLUMNS_MAX];   /* left out */
     bool titled;                         /* the titles were put */
     bool failed;                         /* out of memory: oc_table_put says so */
 };
@@ -50,7 +55,8 @@ void oc_table_add(struct oc_table *table, struct oc_slice text);
 /**
  * Append the rows added since the last call, the first time with the titles above them: columns
  * two spaces apart, no space at line ends. So a long table can be put piece by piece; its columns
- * only become wider.
+ * only become wider. A table with a width is made to fit: columns are left out by rank, long texts
+ * end in `…`.
  * @param colour  titles bold, states in green, yellow or red
  * @return false when memory ran out while it was filled.
  */

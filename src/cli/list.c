@@ -5,134 +5,40 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "cli/format.h"
+#include "cli/rows.h"
 
-#define ENOUGH       1    /* returned by take_item to end the walk */
-#define ROWS_AT_ONCE 1000 /* of a table; more are printed piece by piece */
+#define ENOUGH 1 /* returned by take_item to end the walk */
 
 struct walk {
-    struct oc_session *session;
-    const struct oc_cli_list *list;
-    struct oc_table table;
-    int64_t count;
+    struct oc_rows rows;
+    int64_t limit;
     bool more;
 };
-
-static int print_rows(struct walk *w, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
-
-    oc_buf_init(&buf, OC_RESPONSE_MAX);
-    if (!oc_table_put(&w->table, &buf, w->session->output.colour))
-        return oc_fail_nomem(err);
-    return oc_output_write(&buf, err);
-}
-
-static int take_row(struct walk *w, const struct oc_json *item, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf cell = {0};
-
-    oc_buf_init(&cell, OC_RESPONSE_MAX);
-    for (size_t i = 0; i < w->list->field_count; i++) {
-        oc_buf_reset(&cell);
-        oc_output_put_field(&cell, item, &w->list->fields[i]);
-        if (cell.failed)
-            return oc_fail_nomem(err);
-        oc_table_add(&w->table, oc_buf_slice(&cell));
-    }
-    if (w->table.failed)
-        return oc_fail_nomem(err);
-    return w->table.cell_count < ROWS_AT_ONCE * w->table.columns ? OC_OK : print_rows(w, err);
-}
-
-static int take_json(struct walk *w, const struct oc_json *item, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
-    bool lines = w->session->output.form == OC_FORM_JSONL;
-
-    oc_buf_init(&buf, OC_RESPONSE_MAX);
-    if (!lines)
-        oc_buf_put_str(&buf, w->count ? ",\n  " : "[\n  ");
-    oc_output_put_json(&buf, item, 0);
-    if (lines)
-        oc_buf_put_char(&buf, '\n');
-    return oc_output_write(&buf, err);
-}
-
-/* The names stand above the first row, and alone when there is none. */
-static int put_row(struct walk *w, const struct oc_json *item, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
-    enum oc_form form = w->session->output.form;
-
-    oc_buf_init(&buf, OC_RESPONSE_MAX);
-    if (w->count == 0)
-        oc_output_put_row(&buf, form, NULL, w->list->fields, w->list->field_count);
-    if (item)
-        oc_output_put_row(&buf, form, item, w->list->fields, w->list->field_count);
-    return oc_output_write(&buf, err);
-}
-
-static bool is_rows(enum oc_form form)
-{
-    return form == OC_FORM_CSV || form == OC_FORM_TSV;
-}
 
 static int take_item(const struct oc_json *item, void *ctx, struct oc_err *err)
 {
     struct walk *w = ctx;
-    int rc;
 
-    if (w->list->limit > 0 && w->count == w->list->limit) {
+    if (w->limit > 0 && w->rows.count == w->limit) {
         w->more = true;
         return ENOUGH;
     }
-    if (is_rows(w->session->output.form))
-        rc = put_row(w, item, err);
-    else
-        rc = w->session->output.form == OC_FORM_TABLE ? take_row(w, item, err)
-                                                      : take_json(w, item, err);
-    w->count++;
-    return rc;
-}
-
-static int finish(struct walk *w, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
-    enum oc_form form = w->session->output.form;
-    int rc = OC_OK;
-
-    if (form == OC_FORM_TABLE && w->count == 0)
-        (void)fprintf(stderr, "%s\n", w->list->none);
-    else if (form == OC_FORM_TABLE)
-        rc = print_rows(w, err);
-    else if (is_rows(form) && w->count == 0)
-        rc = put_row(w, NULL, err);
-    if (rc == OC_OK && w->more)
-        (void)fprintf(stderr, "There are more; use --limit N or --all.\n");
-    if (rc < 0 || form != OC_FORM_JSON)
-        return rc;
-    oc_buf_init(&buf, 16);
-    oc_buf_put_str(&buf, w->count ? "\n]\n" : "[]\n");
-    return oc_output_write(&buf, err);
+    return oc_rows_add(&w->rows, item, err);
 }
 
 int oc_cli_list(struct oc_session *session, const struct oc_cli_list *list, struct oc_err *err)
 {
-    struct walk w = {.session = session, .list = list};
+    struct walk w = {.limit = list->limit};
     struct oc_walk walk = {list->path, list->query, list->items, take_item, &w};
     int rc;
 
-    oc_table_init(&w.table);
-    w.table.columns = list->field_count;
-    for (size_t i = 0; i < list->field_count; i++) {
-        w.table.titles[i] = list->fields[i].title;
-        w.table.status[i] = list->fields[i].show == OC_SHOW_STATUS;
-    }
+    oc_rows_init(&w.rows, &session->output, list->fields, list->field_count, list->none);
     rc = oc_client_walk(session->client, &walk, err);
     if (rc >= 0)
-        rc = finish(&w, err);
-    oc_table_clear(&w.table);
+        rc = oc_rows_end(&w.rows, err);
+    if (rc >= 0 && w.more)
+        (void)fprintf(stderr, "There are more; use --limit N or --all.\n");
+    oc_rows_clear(&w.rows);
     return rc;
 }
 
@@ -179,12 +85,8 @@ int oc_cli_list_times(const struct oc_args *args, struct oc_buf *query, struct o
             return rc;
         oc_query_put(query, times[i].parameter, oc_slice_of(iso));
     }
-    if (!order)
-        return OC_OK;
-    if (strcmp(order, "asc") != 0 && strcmp(order, "desc") != 0)
-        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
-                          "option '--sort': want asc or desc, not '%s'", order);
-    oc_query_put(query, "sortOrder",
-                 strcmp(order, "asc") == 0 ? OC_STR("Ascending") : OC_STR("Descending"));
+    if (order)
+        oc_query_put(query, "sortOrder",
+                     strcmp(order, "asc") == 0 ? OC_STR("Ascending") : OC_STR("Descending"));
     return OC_OK;
 }

@@ -37,6 +37,7 @@ static const struct oc_command *const commands[] = {
     &oc_command_kms_disable,
     &oc_command_kms_enable,
     &oc_command_whoami,
+    &oc_command_doctor,
     &oc_command_health,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -155,6 +155,7 @@ static bool add_member(struct oc_operation_command *c, size_t *count, const stru
                           .name = text,
                           .arg = arg_of(m->shape),
                           .help = help_of(&c->arena, m->shape).ptr,
+                          .values = m->shape->enum_values,
                           .repeat = m->shape->type == OC_SHAPE_LIST,
                           .required = m->required && !complete,
                       });

@@ -7,6 +7,8 @@
 #define OPTIONS_MAX 64 /* options of one command */
 #define WORD_MAX    64 /* longest word that is compared for a nearest match */
 
+static const char *const forms[] = {"table", "json", "jsonl", "csv", "tsv", NULL};
+
 const struct oc_option oc_client_option_table[] = {
     {.name = "region",
      .arg = "REGION",
@@ -18,9 +20,23 @@ const struct oc_option oc_client_option_table[] = {
     {.name = "output",
      .letter = 'o',
      .arg = "FORM",
-     .help = "table, json or jsonl; lists also csv, tsv (default: table)"},
+     .help = "table, json or jsonl; lists also csv, tsv (default: table)",
+     .values = forms},
     {0},
 };
+
+const struct oc_option oc_change_option_table[] = {
+    {.name = "dry-run", .help = "change nothing, show what would be sent"},
+    {0},
+};
+
+const struct oc_option oc_ask_option_table[] = {
+    {.name = "yes", .letter = 'y', .help = "do not ask; without a terminal nothing is asked"},
+    {0},
+};
+
+const char *const oc_values_job_status[] = {"InProgress", "Completed", "Failed", NULL};
+const char *const oc_values_order[] = {"asc", "desc", NULL};
 
 const struct oc_option oc_common_option_table[] = {
     {.name = "help", .letter = 'h', .help = "show this help"},
@@ -43,6 +59,10 @@ static void collect_options(struct option_set *ret, const struct oc_command *com
 {
     ret->count = 0;
     add_options(ret, command->options);
+    if (command->changes)
+        add_options(ret, oc_change_option_table);
+    if (command->asks)
+        add_options(ret, oc_ask_option_table);
     if (command->is_client)
         add_options(ret, oc_client_option_table);
     add_options(ret, oc_common_option_table);
@@ -161,8 +181,33 @@ static bool is_abbreviation(const char *word, const struct oc_option *option)
     return len != strlen(option->name) || strncmp(word + 2, option->name, len) != 0;
 }
 
+/* `a, b or c` */
+static void put_words(struct oc_buf *buf, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++)
+        oc_buf_printf(buf, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
+static int check_value(const struct oc_option *option, const char *value, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf words = {0};
+
+    for (const char *const *v = option->values; *v; v++)
+        if (strcmp(value, *v) == 0)
+            return OC_OK;
+    oc_buf_init(&words, OC_ERR_TEXT_MAX);
+    put_words(&words, option->values);
+    return oc_fail(err, OC_EINVAL, "option '--%s': want %.*s, not '%s'", option->name,
+                   OC_FMT(words), value);
+}
+
 static int take_option(const struct oc_option *option, struct oc_args *args, struct oc_err *err)
 {
+    /* The words of an operation's option are the server's to know. */
+    const bool is_checked = option->values && !args->command->op;
+
+    if (is_checked && check_value(option, optarg, err) < 0)
+        return err->rc;
     if (!option->repeat && oc_args_has(args, option->name))
         return oc_fail(err, OC_EINVAL, "option '--%s' is given twice", option->name);
     if (args->value_count == OC_ARGS_MAX)
@@ -294,12 +339,9 @@ static void put_row(struct oc_buf *buf, size_t row_start, const char *help)
     oc_buf_printf(buf, "%*s%s", (int)(HELP_COLUMN - width), "", help);
 }
 
-static void put_options(struct oc_buf *buf, const char *title, const struct oc_option *table)
+static void put_options(struct oc_buf *buf, const struct oc_option *table)
 {
-    if (!table || !table->name)
-        return;
-    oc_buf_printf(buf, "\n%s:\n", title);
-    for (; table->name; table++) {
+    for (; table && table->name; table++) {
         size_t start = buf->len;
 
         if (table->letter)
@@ -336,7 +378,15 @@ void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command)
             oc_buf_put_char(buf, '\n');
         }
     }
-    put_options(buf, "Options", command->options);
-    put_options(buf, "Connection and output", command->is_client ? oc_client_option_table : NULL);
-    put_options(buf, "Help", oc_common_option_table);
+    if (command->options || command->changes || command->asks)
+        oc_buf_put_str(buf, "\nOptions:\n");
+    put_options(buf, command->options);
+    put_options(buf, command->changes ? oc_change_option_table : NULL);
+    put_options(buf, command->asks ? oc_ask_option_table : NULL);
+    if (command->is_client) {
+        oc_buf_put_str(buf, "\nConnection and output:\n");
+        put_options(buf, oc_client_option_table);
+    }
+    oc_buf_put_str(buf, "\nHelp:\n");
+    put_options(buf, oc_common_option_table);
 }

@@ -10,7 +10,11 @@
 
 #include "base/limits.h"
 #include "cli/format.h"
+#include "cli/terminal.h"
 #include "client/client.h"
+
+/* In the order of enum oc_form. The parser knows them too: no other word gets here. */
+static const char *const form_names[] = {"table", "json", "jsonl", "csv", "tsv", NULL};
 
 int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_err *err)
 {
@@ -18,21 +22,16 @@ int oc_output_init(const struct oc_args *args, struct oc_output *ret, struct oc_
     const char *no_colour = getenv("NO_COLOR");
     struct oc_output output = {0};
 
-    if (!form || strcmp(form, "table") == 0)
-        output.form = OC_FORM_TABLE;
-    else if (strcmp(form, "json") == 0)
-        output.form = OC_FORM_JSON;
-    else if (strcmp(form, "jsonl") == 0)
-        output.form = OC_FORM_JSONL;
-    else if (args->command->is_list && strcmp(form, "csv") == 0)
-        output.form = OC_FORM_CSV;
-    else if (args->command->is_list && strcmp(form, "tsv") == 0)
-        output.form = OC_FORM_TSV;
-    else
+    for (const char *const *f = form_names; form && *f; f++)
+        if (strcmp(form, *f) == 0)
+            output.form = (enum oc_form)(f - form_names);
+    if (!args->command->is_list && output.form >= OC_FORM_CSV)
         return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
-                          "option '--output': want table, json%s, not '%s'",
-                          args->command->is_list ? ", jsonl, csv or tsv" : " or jsonl", form);
-    output.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+                          "option '--output': %s is for lists; want table, json or jsonl", form);
+    if (isatty(STDOUT_FILENO)) {
+        output.colour = !(no_colour && *no_colour);
+        output.width = oc_terminal_size(STDOUT_FILENO).columns;
+    }
     *ret = output;
     return OC_OK;
 }

@@ -11,7 +11,8 @@ enum oc_form { OC_FORM_TABLE, OC_FORM_JSON, OC_FORM_JSONL, OC_FORM_CSV, OC_FORM_
 
 struct oc_output {
     enum oc_form form;
-    bool colour; /* standard output is a terminal and NO_COLOR is not set */
+    bool colour;  /* standard output is a terminal and NO_COLOR is not set */
+    size_t width; /* of the terminal that tables must fit; 0: standard output is none */
 };
 
 /** Read `-o`. Errors: OC_EINVAL, UsageError — no such form. */
@@ -38,6 +39,7 @@ int oc_output_flush(struct oc_err *err);
 /** How a member is shown. */
 enum oc_show {
     OC_SHOW_TEXT,
+    OC_SHOW_NAME,   /* text that may be cut to make a table fit */
     OC_SHOW_STATUS, /* coloured */
     OC_SHOW_TIME,
     OC_SHOW_REGION, /* the Region in an ARN */
@@ -50,6 +52,7 @@ struct oc_field {
     const char *title;
     const char *member;
     enum oc_show show;
+    unsigned char rank; /* columns are left out on a narrow terminal: the greatest first, 0 never */
 };
 
 /** The text of a member for people; `-` when it is absent. */

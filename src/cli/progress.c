@@ -3,14 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/format.h"
+#include "cli/terminal.h"
 
 #define DRAW_EVERY_US 100000
-#define WIDTH_DEFAULT 80
 #define BAR_MIN       4
 #define BAR_MAX       30
 #define STEP_WIDTH    11 /* "downloading" */
@@ -46,17 +45,33 @@ static unsigned percent(const struct oc_progress_state *s)
     return (unsigned)((double)s->bytes_done / (double)s->bytes_total * 100);
 }
 
-static void put_figures(struct oc_buf *buf, const struct oc_progress_state *s)
+/* Parts of a line, the most important first: a narrow terminal gets the first ones. */
+enum part { PART_PERCENT, PART_BYTES, PART_TIME, PART_RATE, PART_BAR };
+
+static void put_bytes(struct oc_buf *buf, const struct oc_progress_state *s)
 {
-    oc_buf_printf(buf, "%3u%%  ", percent(s));
+    oc_buf_put_str(buf, "  ");
     oc_format_size(buf, s->bytes_done);
     oc_buf_put_str(buf, " of ");
     oc_format_size(buf, s->bytes_total);
-    if (s->bytes_per_second > 0) {
+}
+
+static void put_parts(struct oc_buf *buf, const struct oc_progress_state *s, size_t width,
+                      enum part last)
+{
+    const size_t bar = width - STEP_WIDTH - FIGURES_WIDTH;
+
+    oc_buf_printf(buf, "%-*s ", width ? STEP_WIDTH : 0, s->step);
+    if (last >= PART_BAR && width > 0)
+        put_bar(buf, s, bar < BAR_MAX ? bar : BAR_MAX);
+    oc_buf_printf(buf, "%3u%%", percent(s));
+    if (last >= PART_BYTES)
+        put_bytes(buf, s);
+    if (last >= PART_RATE && s->bytes_per_second > 0) {
         oc_buf_put_str(buf, "  ");
         oc_format_rate(buf, (uint64_t)s->bytes_per_second);
     }
-    if (s->seconds_left > 0) {
+    if (last >= PART_TIME && s->seconds_left > 0) {
         oc_buf_put_str(buf, "  ");
         oc_format_duration(buf, (uint64_t)s->seconds_left);
         oc_buf_put_str(buf, " left");
@@ -65,13 +80,17 @@ static void put_figures(struct oc_buf *buf, const struct oc_progress_state *s)
 
 void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width)
 {
-    oc_buf_printf(buf, "%-*s ", width ? STEP_WIDTH : 0, state->step);
+    const size_t start = buf->len;
+    enum part last = PART_BAR;
+
     /* What the figures may need is kept free, so that the bar does not change its length. */
-    if (width >= BAR_MIN + STEP_WIDTH + FIGURES_WIDTH)
-        put_bar(buf, state,
-                width - STEP_WIDTH - FIGURES_WIDTH < BAR_MAX ? width - STEP_WIDTH - FIGURES_WIDTH
-                                                             : BAR_MAX);
-    put_figures(buf, state);
+    if (width > 0 && width < BAR_MIN + STEP_WIDTH + FIGURES_WIDTH)
+        last = PART_RATE;
+    put_parts(buf, state, width, last);
+    while (width > 0 && buf->len - start > width && last > PART_PERCENT) {
+        buf->len = start;
+        put_parts(buf, state, width, --last);
+    }
 }
 
 /* Rate and time left of what is really moved. */
@@ -90,15 +109,6 @@ static void work_out(const struct oc_progress *progress, struct oc_progress_stat
                               : 0;
 }
 
-static size_t terminal_width(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
-        return WIDTH_DEFAULT;
-    return size.ws_col;
-}
-
 static void draw(struct oc_progress *progress, const struct oc_progress_state *state)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf line = {0};
@@ -106,7 +116,7 @@ static void draw(struct oc_progress *progress, const struct oc_progress_state *s
     oc_buf_init(&line, 1024);
     if (progress->terminal) {
         oc_buf_put_str(&line, "\r\033[K");
-        oc_progress_put(&line, state, terminal_width() - 1);
+        oc_progress_put(&line, state, oc_terminal_size(STDERR_FILENO).columns - 1);
     } else {
         oc_progress_put(&line, state, 0);
         oc_buf_put_char(&line, '\n');

@@ -38,7 +38,10 @@ void oc_progress_show(struct oc_progress *progress, const struct oc_progress_sta
 /** Take the bar away. Safe to call twice. */
 void oc_progress_end(struct oc_progress *progress);
 
-/** Append the line of a state, at most `width` columns with a bar, as it is shown on a terminal. */
+/**
+ * Append the line of a state as it is shown on a terminal `width` columns wide: what does not fit
+ * is left out, the bar first. 0: a line for a pipe.
+ */
 void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width);
 
 /** Append `86.7 MiB in 3 s (28.9 MiB/s)`: the sum of a finished transfer. */

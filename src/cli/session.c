@@ -9,6 +9,8 @@
 #include "api/operation.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cli/format.h"
+#include "cli/terminal.h"
 #include "cli/version.h"
 #include "model/timestamp.h"
 
@@ -25,6 +27,15 @@ static bool is_usage(const struct oc_err *err)
     return false;
 }
 
+enum oc_exit oc_session_exit_of(const struct oc_err *err)
+{
+    if (is_usage(err))
+        return OC_EXIT_USAGE;
+    if (oc_client_err_is_unreachable(err))
+        return OC_EXIT_UNREACHABLE;
+    return oc_client_err_is_denied(err) ? OC_EXIT_DENIED : OC_EXIT_FAILED;
+}
+
 int oc_session_report(const struct oc_command *command, const struct oc_err *err)
 {
     bool is_api = err->name && strstr(err->name, "Exception");
@@ -35,28 +46,29 @@ int oc_session_report(const struct oc_command *command, const struct oc_err *err
     else
         (void)fprintf(stderr, "outcrop %s: %s%s%s%s\n", command->name, err->text,
                       is_api ? " (" : "", is_api ? err->name : "", is_api ? ")" : "");
-    if (is_usage(err))
-        return OC_EXIT_USAGE;
-    if (oc_client_err_is_unreachable(err))
-        return OC_EXIT_UNREACHABLE;
-    return oc_client_err_is_denied(err) ? OC_EXIT_DENIED : OC_EXIT_FAILED;
+    return oc_session_exit_of(err);
 }
 
 /* -- the session ------------------------------------------------------------------------------- */
 
-static int run(const struct oc_args *args, oc_session_fn fn, bool anonymous)
+struct oc_client_options oc_session_client_options(const struct oc_args *args)
 {
-    struct oc_session session = {.args = args};
-    struct oc_client_options options = {
+    return (struct oc_client_options){
         .region = oc_args_get(args, "region"),
         .profile = oc_args_get(args, "profile"),
         .endpoint = oc_args_get(args, args->command->op ? "endpoint-url" : "endpoint"),
         .user_agent = "outcrop/" OC_VERSION,
-        .anonymous = anonymous,
     };
+}
+
+static int run(const struct oc_args *args, oc_session_fn fn, bool anonymous)
+{
+    struct oc_session session = {.args = args};
+    struct oc_client_options options = oc_session_client_options(args);
     struct oc_err err = {0};
     int rc;
 
+    options.anonymous = anonymous;
     rc = oc_output_init(args, &session.output, &err);
     if (rc == OC_OK)
         rc = oc_client_new(&options, &session.client, &err);
@@ -98,11 +110,56 @@ int oc_session_get_model(struct oc_session *session, struct oc_slice name_or_arn
     return oc_client_call_json(session->client, &request, ret, err);
 }
 
-static int post(struct oc_session *session, const struct oc_request *request,
-                const struct oc_buf *body, struct oc_json **ret, struct oc_err *err)
+static void put_request(struct oc_buf *buf, const struct oc_session *session,
+                        const struct oc_request *request, const struct oc_json *body)
 {
-    if (body && body->failed)
-        return oc_fail_nomem(err);
+    const struct oc_slice region =
+        request->region.ptr ? request->region : oc_client_region(session->client);
+    const enum oc_form form = session->output.form;
+    struct oc_jw w;
+
+    if (form == OC_FORM_TABLE) {
+        oc_buf_printf(buf, "Would send %s %.*s to %.*s%s", request->method, OC_FMT(request->path),
+                      OC_FMT(region), body ? ":\n" : ".\n");
+        if (body)
+            oc_output_put_json(buf, body, 2);
+    } else {
+        oc_jw_init(&w, buf);
+        oc_jw_object(&w);
+        oc_jw_member_bool(&w, "dryRun", true);
+        oc_jw_member(&w, "method", oc_slice_of(request->method));
+        oc_jw_member(&w, "path", request->path);
+        oc_jw_member(&w, "region", region);
+        if (body) {
+            oc_jw_key(&w, "body");
+            oc_jw_raw(&w, request->body);
+        }
+        oc_jw_object_end(&w);
+    }
+    if (body || form != OC_FORM_TABLE)
+        oc_buf_put_char(buf, '\n');
+}
+
+static int print_request(const struct oc_session *session, const struct oc_request *request,
+                         struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    OC_AUTO(oc_json_freep) struct oc_json *body = NULL;
+    int rc;
+
+    if (request->body.len > 0 && (rc = oc_json_parse(request->body, &body, err)) < 0)
+        return rc;
+    oc_buf_init(&buf, OC_RESPONSE_MAX);
+    put_request(&buf, session, request, body);
+    rc = oc_output_write(&buf, err);
+    return rc < 0 ? rc : OC_PENDING;
+}
+
+int oc_session_change(struct oc_session *session, const struct oc_request *request,
+                      struct oc_json **ret, struct oc_err *err)
+{
+    if (oc_args_has(session->args, "dry-run"))
+        return print_request(session, request, err);
     return oc_client_call_json(session->client, request, ret, err);
 }
 
@@ -111,9 +168,11 @@ int oc_session_post(struct oc_session *session, struct oc_slice path, const stru
 {
     struct oc_request request = {.method = "POST", .path = path, .once = once};
 
+    if (body && body->failed)
+        return oc_fail_nomem(err);
     if (body)
         request.body = oc_buf_slice(body);
-    return post(session, &request, body, ret, err);
+    return oc_session_change(session, &request, ret, err);
 }
 
 int oc_session_post_to(struct oc_session *session, struct oc_slice region, struct oc_slice path,
@@ -122,7 +181,29 @@ int oc_session_post_to(struct oc_session *session, struct oc_slice region, struc
     struct oc_request request = {
         .method = "POST", .path = path, .region = region, .body = oc_buf_slice(body)};
 
-    return post(session, &request, body, ret, err);
+    if (body->failed)
+        return oc_fail_nomem(err);
+    return oc_session_change(session, &request, ret, err);
+}
+
+int oc_session_confirm(struct oc_session *session, struct oc_err *err, const char *fmt, ...)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
+    char plain[OC_ERR_TEXT_MAX];
+    va_list list;
+
+    if (oc_args_has(session->args, "yes") || oc_args_has(session->args, "dry-run"))
+        return OC_OK;
+    va_start(list, fmt);
+    (void)vsnprintf(plain, sizeof(plain), fmt, list); /* a question that long is cut */
+    va_end(list);
+    oc_buf_init(&text, sizeof(plain) * 4);
+    oc_format_text(&text, oc_slice_of(plain));
+    if (!oc_buf_cstr(&text))
+        return oc_fail_nomem(err);
+    if (oc_terminal_confirm(oc_buf_cstr(&text)))
+        return OC_OK;
+    return oc_fail_as(err, OC_ECANCELED, "Canceled", "nothing was changed");
 }
 
 int oc_session_done(struct oc_session *session, const struct oc_json *answer, struct oc_err *err,

@@ -193,6 +193,24 @@ struct oc_slice oc_client_region(const struct oc_client *client)
     return oc_slice_of(client->region);
 }
 
+void oc_client_put_endpoint(const struct oc_client *client, struct oc_buf *buf)
+{
+    struct oc_endpoint aws;
+    const struct oc_endpoint *endpoint = &client->endpoint;
+
+    if (!endpoint->base[0]) {
+        oc_endpoint_of_region(oc_slice_of(client->region), client->use_fips, client->use_dualstack,
+                              &aws);
+        endpoint = &aws;
+    }
+    oc_buf_printf(buf, "%s%s", endpoint->base, endpoint->path);
+}
+
+const char *oc_client_credentials_source(const struct oc_client *client)
+{
+    return client->credentials.source;
+}
+
 void oc_response_clear(struct oc_response *response)
 {
     oc_buf_clear(&response->body);
@@ -418,6 +436,7 @@ static int attempt(struct oc_client *client, const struct oc_request *request, u
     if (rc < 0)
         return rc;
     response->status = head.status;
+    response->date_s = head.date_s;
     memcpy(response->request_id, head.request_id, OC_REQUEST_ID_MAX);
     if (head.status / 100 == 2)
         return OC_OK;

@@ -56,6 +56,12 @@ void oc_client_freep(struct oc_client **client); /* for OC_AUTO */
 /** The Region that requests go to. Empty for an anonymous client without one. */
 struct oc_slice oc_client_region(const struct oc_client *client);
 
+/** Append where requests go: scheme://host[:port][/path]. */
+void oc_client_put_endpoint(const struct oc_client *client, struct oc_buf *buf);
+
+/** Where the credentials were found, for people; NULL for an anonymous client. */
+const char *oc_client_credentials_source(const struct oc_client *client);
+
 struct oc_request {
     const char *method;
     struct oc_slice path;     /* begins with `/`, labels percent-encoded (oc_path_put_label) */
@@ -83,6 +89,7 @@ struct oc_response {
      * server has none; "" for other failures. */
     char error_name[OC_ERROR_NAME_MAX + 1];
     bool retryable; /* a later attempt may succeed */
+    int64_t date_s; /* the server's clock, since 1970; 0: it did not say */
     unsigned attempts;
 };
 

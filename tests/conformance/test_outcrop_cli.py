@@ -24,6 +24,15 @@ class Outcrop:
     def run(self, *args: str, region: str = HOME) -> subprocess.CompletedProcess[str]:
         return self.account.server.command(*args, keys=self.account.keys, region=region)
 
+    def start(self, *args: str, region: str = HOME) -> subprocess.Popen[str]:
+        server = self.account.server
+        return subprocess.Popen(
+            [str(BINARY), *args],
+            env=server.client_environment(self.account.keys, region),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def text(self, *args: str, region: str = HOME) -> str:
         ran = self.run(*args, region=region)
         assert ran.returncode == 0, f"outcrop {args}: {ran.returncode} {ran.stderr}"
@@ -195,7 +204,9 @@ def test_kms_keys(outcrop: Outcrop) -> None:
         (("job",), 2),
         (("job", "not-an-arn"), 1),
         (("jobs", "--since", "yesterday-ish"), 2),
-        (("jobs", "--status", "Done"), 1),
+        (("jobs", "--status", "Done"), 2),
+        (("jobs", "--watch", "-o", "json"), 2),
+        (("jobs", "--watch", "--all"), 2),
         (("models", "--region", "ap-south-1"), 3),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -293,3 +304,115 @@ def test_unshare_of_the_last_removes_the_policy(outcrop: Outcrop, model: str) ->
     outcrop.text("unshare", model, "--with", "123456789012")
     with pytest.raises(outcrop.account.boto(HOME).exceptions.ResourceNotFoundException):
         outcrop.account.boto(HOME).get_resource_policy(resourceArn=model)
+
+
+def test_a_dry_run_changes_nothing(cloud: Cloud, library: Path) -> None:
+    account = cloud.account()
+    outcrop, admin = Outcrop(account), Outcrop(cloud.admin())
+    outcrop.text("import", str(library / "small"), "--name", "my-model", "--tag", "a=b")
+    key = outcrop.json("kms", "create-key")["keyId"]
+    number = str(uuid.uuid4().int)[:12]
+
+    def everything() -> list[Any]:
+        lists = [outcrop.json(*words) for words in (("models",), ("kms", "list"), ("tag", "my-model"))]
+        keys = admin.json("key", "list", "--account", account.id)
+        return [*lists, keys, admin.json("account", "list"), outcrop.json("jobs", region=AWAY)]
+
+    before = everything()
+    mine = account.keys.access_key
+    for words, method, path in (
+        (("copy", "my-model", "--to", AWAY, "--name", "c", "--wait"), "POST", "/model-copy-jobs"),
+        (("rm", "my-model"), "DELETE", "/custom-models/"),
+        (("tag", "my-model", "--set", "c=d"), "POST", "/tagResource"),
+        (("tag", "my-model", "--remove", "a"), "POST", "/untagResource"),
+        (("share", "my-model", "--with", "123456789012"), "POST", "/resource-policy"),
+        (("kms", "create-key"), "POST", "/-/kms/keys"),
+        (("kms", "alias", "alias/x", key), "POST", "/-/kms/aliases"),
+        (("kms", "disable", key), "POST", "/-/kms/keys/"),
+        (("key", "disable", mine), "POST", "/-/access-keys/"),
+        (("key", "add", "--user", "x"), "POST", "/-/access-keys"),
+        (("account", "add", number), "POST", "/-/accounts"),
+    ):
+        shown = (admin if words[0] == "account" else outcrop).json(*words, "--dry-run")
+        assert shown["dryRun"] and (shown["method"], shown["path"][: len(path)]) == (method, path)
+        assert "Would send " + method in outcrop.text(*words, "--dry-run")
+    plan = outcrop.json("import", str(library / "small"), "--name", "other", "--dry-run")
+    assert plan["dryRun"] and plan["files"] > 0
+    taken = outcrop.run("import", str(library / "small"), "--name", "my-model", "--dry-run")
+    assert taken.returncode == 1 and "my-model" in taken.stderr
+    assert outcrop.run("rm", "no-such-model", "--dry-run").returncode == 1
+    assert everything() == before
+
+
+def test_tags_as_csv(outcrop: Outcrop, model: str) -> None:
+    assert outcrop.text("tag", "my-model", "-o", "csv") == "key,value\nteam,search\n"
+
+
+def test_watch_in_a_pipe_prints_a_line_for_each_change(outcrop: Outcrop, model: str) -> None:
+    for form in ((), ("-o", "jsonl")):
+        name = "watched" + "-json" * len(form[:1])
+        watch = outcrop.start("jobs", "--watch", "--name-contains", name, *form, region=AWAY)
+        try:
+            outcrop.text("copy", model, "--to", AWAY, "--name", name, "--wait")
+            assert watch.stdout
+            seen = watch.stdout.readline()
+            while "Completed" not in seen[-400:]:
+                assert "InProgress" in seen and name in seen
+                seen = watch.stdout.readline()
+            assert name in seen
+            assert not form or json.loads(seen)["status"] == "Completed"
+        finally:
+            watch.terminate()
+            assert watch.wait(10) == -15
+
+
+def test_doctor_finds_nothing_wrong(outcrop: Outcrop) -> None:
+    assert outcrop.text("doctor").endswith("All is well.\n")
+    found = outcrop.json("doctor")
+    assert {finding["check"] for finding in found} == {
+        "endpoint", "tls", "clock", "region", "credentials", "permission",
+    }
+    assert all(finding["result"] == "ok" for finding in found)
+    assert outcrop.text("doctor", "-o", "csv").startswith("check,result,detail,mend\n")
+
+
+def doctor(outcrop: Outcrop, *args: str, region: str = HOME) -> tuple[int, dict[str, str]]:
+    """The exit code, and what is wrong."""
+    ran = outcrop.run("doctor", "-o", "json", *args, region=region)
+    wrong = [finding for finding in json.loads(ran.stdout) if finding["result"] == "failed"]
+    assert len(wrong) == 1, ran
+    return ran.returncode, wrong[0]
+
+
+def test_doctor_says_what_is_wrong(outcrop: Outcrop, cloud: Cloud) -> None:
+    status, wrong = doctor(outcrop, "--endpoint", "http://127.0.0.1:1")
+    assert (status, wrong["check"]) == (4, "endpoint") and "127.0.0.1:1" in wrong["detail"]
+    status, wrong = doctor(outcrop, "--endpoint", "ftp://x")
+    assert (status, wrong["check"]) == (2, "settings")
+    status, wrong = doctor(outcrop, region="ap-south-1")
+    assert (status, wrong["check"]) == (1, "region") and HOME in wrong["mend"]
+    status, wrong = doctor(outcrop, region="")
+    assert (status, wrong["check"]) == (2, "region") and "AWS_REGION" in wrong["mend"]
+    stranger = Outcrop(cloud.account())
+    stranger.account.keys = type(stranger.account.keys)("AKIAUNKNOWN", "x", None, "1")
+    status, wrong = doctor(stranger)
+    assert (status, wrong["check"]) == (3, "credentials") and wrong["mend"]
+
+
+def test_doctor_names_the_permission_that_is_missing(
+    cloud: Cloud, account: Account, tmp_path: Path
+) -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["outcrop:GetCallerIdentity", "bedrock:ListCustomModels"],
+                "Resource": "*",
+            }
+        ],
+    }
+    account.keys = account.server.add_key(account.id, "bob", policy)
+    status, wrong = doctor(Outcrop(account))
+    assert (status, wrong["check"]) == (3, "permission")
+    assert "ListModelCopyJobs" in wrong["detail"]

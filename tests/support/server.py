@@ -190,10 +190,8 @@ class Server:
 
     # -- the command line ----------------------------------------------------------------------
 
-    def command(
-        self, *args: str, keys: Keys | None = None, region: str = "us-east-1", timeout: float = 60
-    ) -> subprocess.CompletedProcess[str]:
-        """Run `outcrop ARGS…` against this server, as administrator unless `keys` are given."""
+    def client_environment(self, keys: Keys | None, region: str) -> dict[str, str]:
+        """What a client of this server has in its environment; without keys: the administrator."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
         }
@@ -205,9 +203,15 @@ class Server:
             }
         else:
             environment["AWS_SHARED_CREDENTIALS_FILE"] = str(self.data / "credentials")
+        return environment
+
+    def command(
+        self, *args: str, keys: Keys | None = None, region: str = "us-east-1", timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `outcrop ARGS…` against this server, as administrator unless `keys` are given."""
         return subprocess.run(
             [str(self.binary), *args],
-            env=environment,
+            env=self.client_environment(keys, region),
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -16,6 +16,7 @@ static const struct oc_option options[] = {
     {.name = "tag", .arg = "K=V", .help = "a tag", .repeat = true},
     {.name = "wait", .letter = 'w', .help = "wait"},
     {.name = "limit", .letter = 'n', .arg = "N", .help = "how many"},
+    {.name = "sort", .arg = "ORDER", .help = "which first", .values = oc_values_order},
     {0},
 };
 static const struct oc_operand operands[] = {{"MODEL", "the model"}, {0}};
@@ -33,6 +34,8 @@ static const struct oc_command command = {
     .operands = operands,
     .options = options,
     .is_client = true,
+    .changes = true,
+    .asks = true,
     .run = run_nothing,
 };
 
@@ -105,6 +108,9 @@ static void wrong_lines_get_one_sentence(void **state)
         {"--name n a --wait=3", "option '--wait' takes no argument"},
         {"--name n a --name o", "option '--name' is given twice"},
         {"--name n a -w -w", "option '--wait' is given twice"},
+        {"--name n a --sort up", "option '--sort': want asc or desc, not 'up'"},
+        {"--name n a -o xml", "option '--output': want table, json, jsonl, csv or tsv, not 'xml'"},
+        {"--name n a --dry-run=1", "option '--dry-run' takes no argument"},
     };
 
     (void)state;
@@ -151,6 +157,9 @@ static void help_text_shows_the_whole_table(void **state)
         "      --tag K=V             a tag (may be repeated)\n"
         "  -w, --wait                wait\n"
         "  -n, --limit N             how many\n"
+        "      --sort ORDER          which first\n"
+        "      --dry-run             change nothing, show what would be sent\n"
+        "  -y, --yes                 do not ask; without a terminal nothing is asked\n"
         "\n"
         "Connection and output:\n"
         "      --region REGION       Region to ask (default: AWS_REGION or the profile)\n"

@@ -148,6 +148,51 @@ static void long_tables_are_put_piece_by_piece(void **state)
     oc_table_clear(&table);
 }
 
+/* NAME may be cut, STATUS never leaves, the others leave by rank. */
+static void put_fitted(struct oc_buf *buf, size_t width)
+{
+    struct oc_table table;
+
+    oc_table_init(&table);
+    table.columns = 4;
+    table.width = width;
+    table.titles[0] = "STATUS";
+    table.titles[1] = "CREATED";
+    table.titles[2] = "NAME";
+    table.titles[3] = "FROM";
+    table.cut[2] = true;
+    table.rank[1] = 1;
+    table.rank[3] = 2;
+    oc_table_add(&table, OC_STR("Completed"));
+    oc_table_add(&table, OC_STR("2024-08-01 12:00:00Z"));
+    oc_table_add(&table, OC_STR("a-name-\xc3\xa9-of-some-length"));
+    oc_table_add(&table, OC_STR("us-east-1"));
+    assert_true(oc_table_put(&table, buf, false));
+    oc_table_clear(&table);
+}
+
+static void tables_are_made_to_fit_the_terminal(void **state)
+{
+    struct oc_buf buf;
+
+    (void)state;
+    oc_buf_init(&buf, 4096);
+    put_fitted(&buf, 0);
+    assert_text(&buf,
+                "STATUS     CREATED               NAME                     FROM\n"
+                "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some-length  us-east-1\n");
+    put_fitted(&buf, 60);
+    assert_text(&buf,
+                "STATUS     CREATED               NAME              FROM\n"
+                "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-som\xe2\x80\xa6  us-east-1\n");
+    put_fitted(&buf, 50);
+    assert_text(&buf, "STATUS     CREATED               NAME\n"
+                      "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some\xe2\x80\xa6\n");
+    put_fitted(&buf, 30);
+    assert_text(&buf, "STATUS     NAME\n"
+                      "Completed  a-name-\xc3\xa9-of-some-l\xe2\x80\xa6\n");
+}
+
 static void the_last_column_is_not_padded(void **state)
 {
     struct oc_table table;
@@ -179,8 +224,14 @@ static void progress_lines_fit_the_terminal(void **state)
     assert_true(buf.len <= 79);
     assert_text(&buf, "copying     [#######.......] "
                       " 50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
-    oc_progress_put(&buf, &s, 40);
+    oc_progress_put(&buf, &s, 60);
     assert_text(&buf, "copying      50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
+    oc_progress_put(&buf, &s, 50);
+    assert_text(&buf, "copying      50%  512 MiB of 1.00 GiB  1:15 left");
+    oc_progress_put(&buf, &s, 39);
+    assert_text(&buf, "copying      50%  512 MiB of 1.00 GiB");
+    oc_progress_put(&buf, &s, 20);
+    assert_text(&buf, "copying      50%");
     oc_progress_put(&buf, &s, 0);
     assert_text(&buf, "copying  50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
     s = (struct oc_progress_state){.step = "copying"};
@@ -279,6 +330,7 @@ int main(void)
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
         cmocka_unit_test(tables_are_aligned_by_characters),
         cmocka_unit_test(long_tables_are_put_piece_by_piece),
+        cmocka_unit_test(tables_are_made_to_fit_the_terminal),
         cmocka_unit_test(the_last_column_is_not_padded),
         cmocka_unit_test(progress_lines_fit_the_terminal),
         cmocka_unit_test(json_is_printed_as_it_came),
