@@ -40,8 +40,8 @@ int oc_copy_load_task(struct oc_copy_job *job, struct oc_err *err)
     return rc;
 }
 
-static int read_model(struct oc_read *read, struct oc_arena *arena, struct oc_partition partition,
-                      struct oc_slice id, struct oc_model *ret, struct oc_err *err)
+int oc_copy_read_model(struct oc_read *read, struct oc_arena *arena, struct oc_partition partition,
+                       struct oc_slice id, struct oc_model *ret, struct oc_err *err)
 {
     struct oc_slice key = oc_key_model(arena, partition, id), record;
     int rc;
@@ -52,38 +52,20 @@ static int read_model(struct oc_read *read, struct oc_arena *arena, struct oc_pa
     return rc < 0 ? rc : oc_model_decode(record, arena, ret, err);
 }
 
-int oc_copy_check_source(struct oc_copy_job *job, struct oc_read *read, struct oc_arena *arena,
-                         struct oc_model *ret, struct oc_err *err)
+/* What the store tells of the source of a copy. */
+static int check_source(struct oc_copy_job *job, struct oc_read *read, struct oc_err *err)
 {
-    const struct oc_copy_options *options = &job->engine->options;
-    const struct oc_task *task = &job->task;
-    struct oc_err cause = {0};
-    int rc = read_model(read, arena, task->source, task->source_model_id, ret, &cause);
-
-    if (rc == OC_ENOTFOUND || (rc == OC_OK && ret->status != OC_MODEL_ACTIVE))
-        return oc_fail(err, OC_ECONFLICT, "the source model was deleted during the copy");
-    if (rc == OC_OK && options->still_allowed &&
-        !oc_slice_eq(task->source.account, task->target.account))
-        rc = options->still_allowed(read, task, options->allowed_ctx, &cause);
-    if (rc == OC_EDENIED || rc == OC_ENOTFOUND)
-        return oc_fail(err, OC_ECONFLICT, "account %.*s no longer shares the source model: %s",
-                       OC_FMT(task->source.account), cause.text);
-    if (rc < 0)
-        *err = cause;
-    return rc;
+    return job->source && job->source->check ? job->source->check(job, read, err) : OC_OK;
 }
 
 int oc_copy_still_wanted(struct oc_copy_job *job, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     int64_t now = oc_clock_mono_us();
     struct oc_err ignored = {0};
-    struct oc_model source;
     struct oc_slice record;
     int rc;
 
-    oc_arena_init(&arena, ARENA_MAX);
     if (now - job->checked_us < CHECK_US)
         return OC_OK;
     job->checked_us = now;
@@ -91,8 +73,8 @@ int oc_copy_still_wanted(struct oc_copy_job *job, struct oc_err *err)
     if (rc < 0)
         return OC_OK; /* the commit at the end will see: here nothing depends on it */
     rc = read_task(job, read, &record, err);
-    if (rc == OC_OK && job->task.kind == OC_TASK_COPY)
-        rc = oc_copy_check_source(job, read, &arena, &source, err);
+    if (rc == OC_OK)
+        rc = check_source(job, read, err);
     return rc == OC_ECANCELED || rc == OC_ECONFLICT ? rc : OC_OK;
 }
 
@@ -178,17 +160,16 @@ static int check_ending(struct ending *ending, struct oc_read *read, struct oc_a
                         struct oc_model *ret_model, struct oc_err *err)
 {
     struct oc_copy_job *job = ending->job;
-    struct oc_model source;
     struct oc_slice record;
     int rc = read_task(job, read, &record, err);
 
-    if (rc == OC_OK && !ending->failure.ptr && job->task.kind == OC_TASK_COPY) {
-        rc = oc_copy_check_source(job, read, arena, &source, err);
+    if (rc == OC_OK && !ending->failure.ptr) {
+        rc = check_source(job, read, err);
         ending->source_gone = rc == OC_ECONFLICT;
     }
     if (rc < 0)
         return rc;
-    return read_model(read, arena, job->task.target, job->task.model_id, ret_model, err);
+    return oc_copy_read_model(read, arena, job->task.target, job->task.model_id, ret_model, err);
 }
 
 static int apply(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)

@@ -6,7 +6,8 @@
  * job.c       one run of one task, from its record to its end
  * commit.c    what a run reads from the store and writes to it
  * flight.c    the parts of a run that are in the workers' hands
- * transfer.c  copy: from one content store to another
+ * transfer.c  copy: from a source into a content store
+ * source_local.c  the source is a Region of this process
  * import.c    import: from a folder (walk.c lists it)
  * upload.c    upload: verify what a client has stored
  * verify.c    hashing files from parts
@@ -46,6 +47,28 @@ struct oc_copy_counts {
     _Atomic uint64_t bytes_moved[OC_TASK_KINDS], bytes_reused[OC_TASK_KINDS];
     _Atomic uint64_t parts_moved, parts_reused, retries, put_off;
     _Atomic uint64_t sweeps, sweep_failures, blobs_swept;
+};
+
+/**
+ * Where a copy takes its model from. All that differs between sources is here; transfer.c does the
+ * rest. Functions run on the job's thread, but for `read_part`, which runs on the workers.
+ */
+struct oc_copy_source {
+    /**
+     * Find the model, and see whether it is still shared. Called first, and again when parts are
+     * missing. Errors: OC_ECONFLICT (it is gone or not shared; text is fit for the failure
+     * message), others: it could not be seen.
+     */
+    int (*find)(struct oc_copy_job *job, struct oc_err *err);
+    /** Read the manifest into job->manifest. Errors: those of the source. */
+    int (*load_manifest)(struct oc_copy_job *job, struct oc_err *err);
+    /** Read part `ticket->index` into the ticket. Its digest is verified. Errors: as above. */
+    int (*read_part)(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err);
+    /**
+     * What a snapshot of our store tells of the same as `find`; NULL: nothing. Also called from
+     * the store's writer. Errors: as `find`.
+     */
+    int (*check)(struct oc_copy_job *job, struct oc_read *read, struct oc_err *err);
 };
 
 /** What the engine knows of a task in the store. Guarded by engine->lock. */
@@ -98,7 +121,8 @@ struct oc_copy_job {
     struct oc_slice key; /* of the task's record */
     struct oc_task task;
     struct oc_copy_region *target;
-    struct oc_manifest manifest; /* parts get digests as they become known */
+    const struct oc_copy_source *source; /* OC_TASK_COPY; NULL: nowhere to take it from */
+    struct oc_manifest manifest;         /* parts get digests as they become known */
     uint8_t manifest_sha256[OC_SHA256_LEN];
     bool manifest_pinned;
     bool *pinned; /* one a part */
@@ -162,14 +186,9 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
 /** Read the task. Sets `gone` or `store_failed` on failure. */
 int oc_copy_load_task(struct oc_copy_job *job, struct oc_err *err);
 
-/**
- * Read the source model of a copy and see whether the copy is still allowed.
- * @param ret  text in the job's arena
- * Errors: OC_ECONFLICT (deleted, or the share was revoked; text is fit for the failure message),
- *         others: the store failed.
- */
-int oc_copy_check_source(struct oc_copy_job *job, struct oc_read *read, struct oc_arena *arena,
-                         struct oc_model *ret, struct oc_err *err);
+/** A model's record; text in `arena`. Errors: OC_ENOTFOUND, OC_ECORRUPT, OC_EIO, OC_ENOMEM. */
+int oc_copy_read_model(struct oc_read *read, struct oc_arena *arena, struct oc_partition partition,
+                       struct oc_slice id, struct oc_model *ret, struct oc_err *err);
 
 /**
  * At most once a second: see whether task and source are still there.
@@ -231,6 +250,10 @@ bool oc_flight_retry(struct oc_copy_job *job, int rc, unsigned *tries);
 
 /** "part 3 of 12 (file 'x')". */
 void oc_flight_describe(const struct oc_copy_job *job, uint32_t index, char *to, size_t cap);
+
+/* -- sources of a copy ---------------------------------------------------------------------- */
+
+extern const struct oc_copy_source oc_copy_source_local;
 
 /* -- the three kinds: bring all parts of the model to the target ---------------------------- */
 

@@ -205,6 +205,13 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
 
 /* -- the run -------------------------------------------------------------------------------- */
 
+static const struct oc_copy_source *find_source(const struct oc_copy_job *job)
+{
+    if (job->task.kind == OC_TASK_COPY && oc_copy_find_region(job->engine, job->task.source.region))
+        return &oc_copy_source_local;
+    return NULL;
+}
+
 static int do_task(struct oc_copy_job *job, struct oc_err *err)
 {
     int rc;
@@ -245,6 +252,7 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
     rc = oc_copy_load_task(&job, &err);
     if (rc == OC_OK) {
         oc_metrics_count(&engine->counts.started[job.task.kind], 1);
+        job.source = find_source(&job);
         show_job(engine, entry, &job);
         rc = do_task(&job, &err);
         show_job(engine, entry, NULL);

@@ -1,26 +1,14 @@
 /*
- * Copying a model from one content store to another: for each part that the target does not hold,
- * read, decrypt and verify it there, encrypt and store it here.
+ * Copying a model from its source into a content store: for each part that the target does not
+ * hold, take it from the source, verified, and encrypt and store it here.
  */
 #include <stdio.h>
 
 #include "copy/copy_impl.h"
 
-struct transfer {
-    struct oc_blob_store *source;
-    struct oc_slice source_key_id;
-};
-
-static struct transfer *transfer_of(struct oc_copy_job *job)
-{
-    return job->work;
-}
-
 static int fetch(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
 {
-    const struct transfer *transfer = transfer_of(job);
-    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, transfer->source_key_id);
-    int rc = oc_blob_get(transfer->source, &name, ticket->bytes, OC_COPY_ROOM, &ticket->len, err);
+    int rc = job->source->read_part(job, ticket, err);
 
     if (rc < 0)
         return rc;
@@ -106,28 +94,14 @@ static int pin_parts(struct oc_copy_job *job, struct oc_err *err)
     return OC_OK;
 }
 
-/* The source model as the store has it now. */
-static int find_source(struct oc_copy_job *job, struct oc_model *ret, struct oc_err *err)
-{
-    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    int rc = oc_store_read(job->engine->options.store, &read, err);
-
-    if (rc == OC_OK)
-        rc = oc_copy_check_source(job, read, &job->arena, ret, err);
-    if (rc < 0 && rc != OC_ECONFLICT)
-        job->store_failed = true;
-    return rc;
-}
-
-static int load_manifest(struct oc_copy_job *job, const struct oc_model *source, struct oc_err *err)
+static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
 {
     struct oc_err cause = {0};
     unsigned tries = 0;
     int rc;
 
     do
-        rc = oc_copy_manifest_load(transfer_of(job)->source, source->kms_key_id, source->manifest,
-                                   &job->manifest, &cause);
+        rc = job->source->load_manifest(job, &cause);
     while (rc < 0 && oc_flight_retry(job, rc, &tries));
     if (rc < 0)
         return oc_fail(err, rc, "the manifest of the source model could not be read: %s",
@@ -137,22 +111,16 @@ static int load_manifest(struct oc_copy_job *job, const struct oc_model *source,
 
 int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
 {
-    struct transfer transfer = {0};
-    struct oc_copy_region *region = oc_copy_find_region(job->engine, job->task.source.region);
-    struct oc_model source = {0};
     int rc;
 
-    if (!region)
+    if (!job->source)
         return oc_fail(err, OC_EINVAL,
                        "the source Region %.*s is not served here; add it to the server's Regions",
                        OC_FMT(job->task.source.region));
-    rc = find_source(job, &source, err);
+    rc = job->source->find(job, err);
     if (rc < 0)
         return rc;
-    transfer.source = region->region.blobs;
-    transfer.source_key_id = source.kms_key_id;
-    job->work = &transfer;
-    rc = load_manifest(job, &source, err);
+    rc = load_manifest(job, err);
     if (rc == OC_OK)
         rc = oc_flight_begin(job, err);
     if (rc == OC_OK)
@@ -163,7 +131,7 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
         /* Bytes that vanish are the sign of a deleted source: then that is what to say. */
         struct oc_err reason = {0};
 
-        if (find_source(job, &source, &reason) < 0) {
+        if (job->source->find(job, &reason) < 0) {
             *err = reason;
             return reason.rc;
         }
