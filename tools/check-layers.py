@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": 0,
     "model": 1,
-    "auth": 2, "net": 2, "store": 2, "blob": 2, "keys": 2,
+    "auth": 2, "net": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2,
     "copy": 3, "api": 3,
     "http": 4, "client": 4,
     "cli": 5,
@@ -33,7 +33,9 @@ SAME_LAYER = {
     ("blob", "keys"): "a part is sealed under a data key",
     ("net", "auth"): "a request is sent with the headers that were signed",
     ("blob", "net"): "a content store may be on another machine",
-    ("blob", "auth"): "requests to S3 are signed",
+    ("s3", "net"): "an object store is reached over HTTP",
+    ("s3", "auth"): "requests to S3 are signed",
+    ("blob", "s3"): "a content store may be in a bucket",
 }
 
 # The public headers of include/ belong to the client library.
@@ -46,6 +48,7 @@ THIRD_PARTY = {
     "jansson.h": ["base/json"],
     "pcre2.h": ["base/regex"],
     "curl/": ["net"],
+    "expat.h": ["s3/xml"],
     "libpq-fe.h": ["store/postgres"],
 }
 

@@ -11,7 +11,8 @@
 #include "base/fault.h"
 #include "base/limits.h"
 
-#define IDLE_MAX 16 /* handles, and with them connections, that are kept */
+#define BIG      (256UL * 1024) /* bodies larger than this are moved in pieces of this size */
+#define IDLE_MAX 16             /* handles, and with them connections, that are kept */
 
 struct oc_transport {
     struct oc_transport_options options;
@@ -84,6 +85,8 @@ struct exchange {
     const struct oc_transport_request *request;
     struct oc_transport_head head;
     struct oc_buf *body;
+    bool landing;                 /* the body goes to the request's `to` */
+    size_t to_len;                /* how much of it is there */
     bool too_large;               /* the answer would pass the maximum */
     char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
 };
@@ -109,6 +112,7 @@ static int64_t parse_date(struct oc_slice value)
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
+    const struct oc_transport_request *request = ((struct exchange *)ctx)->request;
     struct oc_transport_head *head = &((struct exchange *)ctx)->head;
     struct oc_slice value = {bytes, size * count};
     struct oc_slice name;
@@ -121,6 +125,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     if (!value.ptr)
         return size * count;
     value = oc_slice_trim(value);
+    if (request->on_header)
+        request->on_header(name, value, request->ctx);
     if (oc_slice_eq_nocase(name, OC_STR("x-amzn-requestid")) ||
         (oc_slice_eq_nocase(name, OC_STR("x-amz-request-id")) && !head->request_id[0]))
         keep_header(head->request_id, value);
@@ -135,10 +141,26 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
+/* The body of an answer that says yes, to where the caller wants it. */
+static size_t land(struct exchange *x, const char *bytes, size_t len)
+{
+    x->landing = true;
+    x->too_large = len > x->request->to_cap - x->to_len;
+    if (x->too_large)
+        return 0;
+    memcpy(x->request->to + x->to_len, bytes, len);
+    x->to_len += len;
+    return len;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct exchange *x = ctx;
+    long status = 0;
 
+    (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (x->request->to && status / 100 == 2)
+        return land(x, bytes, size * count);
     x->too_large = size * count > x->body->max - x->body->len;
     if (x->too_large)
         return 0;
@@ -216,6 +238,10 @@ static void set_options(struct exchange *x, const struct oc_transport_options *o
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(options->stall_timeout_ms / 1000));
     (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (r->to_cap > BIG) /* fewer, larger system calls */
+        (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BIG);
+    if (r->body.len > BIG)
+        (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BIG);
     if (options->no_proxy)
         (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     if (options->ca_bundle)
@@ -224,6 +250,8 @@ static void set_options(struct exchange *x, const struct oc_transport_options *o
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.ptr ? r->body.ptr : "");
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
     }
+    if (strcmp(r->method, "HEAD") == 0)
+        (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, x->detail);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -270,7 +298,7 @@ static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err
             return oc_fail_nomem(err);
         return oc_fail_as(err, OC_ELIMIT, "ResponseParserError",
                           "the answer of %.*s is larger than %zu bytes", OC_FMT(base),
-                          x->body->max);
+                          x->landing ? x->request->to_cap : x->body->max);
     case CURLE_ABORTED_BY_CALLBACK:
         return oc_fail_as(err, OC_ECANCELED, "Canceled", "the call was canceled");
     case CURLE_OPERATION_TIMEDOUT:
@@ -342,6 +370,7 @@ int oc_transport_send(struct oc_transport *transport, const struct oc_transport_
     } else {
         (void)curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &status);
         x.head.status = (int)status;
+        x.head.to_len = x.to_len;
         *ret_head = x.head;
     }
     give_handle_back(transport, x.curl);

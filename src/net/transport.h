@@ -1,6 +1,7 @@
 /*
  * One HTTP request and its answer, by libcurl: for the client library, other Regions, S3 and
- * webhooks alike. It does not sign, retry or follow redirects, and reads at most as much as allowed.
+ * webhooks alike. It does not sign, retry or follow redirects, and reads at most as much as
+ * allowed.
  *
  * Connections are kept open and used again. Threads: any; each call takes a handle of its own from
  * a pool.
@@ -32,8 +33,12 @@ struct oc_transport_request {
     const char *url;
     const struct oc_sigv4_header *headers; /* all that matter, `host` too */
     size_t header_count;
-    struct oc_slice body;           /* absent: none */
-    size_t max_response;            /* bytes */
+    struct oc_slice body; /* absent: none */
+    size_t max_response;  /* bytes */
+    uint8_t *to;          /* where the body of a 2xx answer goes; NULL: to `body` too */
+    size_t to_cap;        /* room there: what is longer is OC_ELIMIT */
+    /* Called with each header line of the final answer; may be NULL. */
+    void (*on_header)(struct oc_slice name, struct oc_slice value, void *ctx);
     bool (*is_canceled)(void *ctx); /* asked now and then; true ends the exchange; may be NULL */
     void *ctx;
 };
@@ -44,6 +49,7 @@ struct oc_transport_request {
 struct oc_transport_head {
     int status;
     int64_t date_s; /* of the Date header, since 1970; 0: none */
+    size_t to_len;  /* bytes that went to the request's `to` */
     char request_id[OC_TRANSPORT_HEADER_MAX + 1];
     char error_type[OC_TRANSPORT_HEADER_MAX + 1];
     char retry_after[OC_TRANSPORT_HEADER_MAX + 1];    /* Retry-After */

@@ -4,7 +4,7 @@
 
 # To compile and run Outcrop, and to check it.
 packages=(build-essential meson ninja-build pkg-config python3 python3-venv ca-certificates
-    libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libcmocka-dev)
+    libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev)
 # To fuzz it.
 fuzz_packages=(clang libclang-rt-14-dev)
 # To measure it against others.

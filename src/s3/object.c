@@ -1,0 +1,136 @@
+/* Operations on one object. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "s3/s3_impl.h"
+
+/* Keys of ours are shorter, and lists give none that is longer. */
+static int check_key(struct oc_slice key, struct oc_err *err)
+{
+    if (key.len == 0 || key.len > OC_S3_KEY_MAX)
+        return oc_fail(err, OC_EINVAL, "the key of an object has 1 to %d bytes", OC_S3_KEY_MAX);
+    return OC_OK;
+}
+
+/* -- checksums ------------------------------------------------------------------------------ */
+
+void oc_s3_put_crc(struct oc_slice bytes, char to[OC_S3_CRC_LEN])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t crc = oc_crc32c(0, bytes.ptr, bytes.len);
+
+    /* 32 bits: five digits of six bits, one of two, and what fills the last group of four. */
+    for (unsigned i = 0; i < 5; i++)
+        to[i] = digits[crc >> (26 - 6 * i) & 63];
+    to[5] = digits[crc << 4 & 63];
+    to[6] = to[7] = '=';
+}
+
+/* -- reading -------------------------------------------------------------------------------- */
+
+int oc_s3_head(struct oc_s3 *s3, struct oc_slice key, struct oc_s3_object *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
+    struct oc_s3_call call = {.method = "HEAD", .key = key};
+    int rc = check_key(key, err);
+
+    if (rc == OC_OK)
+        rc = oc_s3_call(s3, &call, &answer, err);
+    if (rc < 0)
+        return rc;
+    *ret = (struct oc_s3_object){.size = answer.length};
+    memcpy(ret->etag, answer.etag, sizeof(ret->etag));
+    return OC_OK;
+}
+
+/* "bytes 0-127/1000": the bytes of the whole object, when the part is the one that was asked for.
+ */
+static bool read_range(const struct oc_s3_answer *answer, const struct oc_s3_range *range,
+                       uint64_t *ret_size)
+{
+    uint64_t from, to, size;
+    char end;
+
+    if (answer->status == 200) { /* a server may send all of what is shorter */
+        *ret_size = answer->to_len;
+        return range->from == 0;
+    }
+    if (sscanf(answer->range, "bytes %" SCNu64 "-%" SCNu64 "/%" SCNu64 "%c", &from, &to, &size,
+               &end) != 3)
+        return false;
+    *ret_size = size;
+    return from == range->from && to >= from && to < size && to - from + 1 == answer->to_len;
+}
+
+int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *range, uint8_t *to,
+              size_t *ret_len, uint64_t *ret_size, struct oc_err *err)
+{
+    OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
+    struct oc_s3_call call = {.method = "GET", .key = key, .to = to, .to_cap = range->len};
+    char bytes[64], etag[OC_S3_ETAG_MAX + 3];
+    uint64_t size = 0;
+    int rc = check_key(key, err);
+
+    if (rc < 0)
+        return rc;
+    (void)snprintf(bytes, sizeof(bytes), "bytes=%" PRIu64 "-%" PRIu64, range->from,
+                   range->from + range->len - 1);
+    oc_s3_add_header(&call, "Range", oc_slice_of(bytes));
+    if (range->if_match) {
+        (void)snprintf(etag, sizeof(etag), "\"%s\"", range->if_match);
+        oc_s3_add_header(&call, "If-Match", oc_slice_of(etag));
+    }
+    rc = oc_s3_call(s3, &call, &answer, err);
+    if (rc < 0)
+        return rc;
+    if (!read_range(&answer, range, &size))
+        return oc_fail(err, OC_EIO,
+                       "object '%.*s' of %s: the server sends other bytes than were "
+                       "asked for",
+                       OC_FMT(oc_slice_sub(key, 0, 300)), oc_s3_name(s3));
+    *ret_len = answer.to_len;
+    if (ret_size)
+        *ret_size = size;
+    return OC_OK;
+}
+
+/* -- storing -------------------------------------------------------------------------------- */
+
+static int put_whole(struct oc_s3 *s3, struct oc_slice key, struct oc_slice bytes,
+                     struct oc_err *err)
+{
+    OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
+    struct oc_s3_call call = {.method = "PUT", .key = key, .body = bytes};
+    char crc[OC_S3_CRC_LEN];
+
+    oc_s3_put_crc(bytes, crc);
+    oc_s3_add_header(&call, "X-Amz-Checksum-Crc32c", (struct oc_slice){crc, sizeof(crc)});
+    return oc_s3_call(s3, &call, &answer, err);
+}
+
+int oc_s3_put(struct oc_s3 *s3, struct oc_slice key, struct oc_slice bytes, struct oc_err *err)
+{
+    int rc = check_key(key, err);
+
+    if (rc < 0)
+        return rc;
+    return bytes.len > OC_S3_WHOLE_MAX ? oc_s3_put_pieces(s3, key, bytes, err)
+                                       : put_whole(s3, key, bytes, err);
+}
+
+int oc_s3_delete(struct oc_s3 *s3, struct oc_slice key, struct oc_err *err)
+{
+    OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
+    struct oc_s3_call call = {.method = "DELETE", .key = key};
+    struct oc_err cause = {0};
+    int rc = check_key(key, err);
+
+    if (rc < 0)
+        return rc;
+    rc = oc_s3_call(s3, &call, &answer, &cause);
+    if (rc == OC_OK || rc == OC_ENOTFOUND)
+        return OC_OK;
+    *err = cause;
+    return rc;
+}
