@@ -170,11 +170,24 @@ int oc_file_replace(const char *path, struct oc_slice content, int mode, struct 
     return oc_file_sync_dir(folder, err);
 }
 
+/* One folder, and its name durable; fine when it is there. */
+static int make_folder(const char *path, int mode, struct oc_err *err)
+{
+    char parent[PATH_MAX];
+    int rc;
+
+    if (mkdir(path, (mode_t)mode) < 0)
+        return errno == EEXIST ? OC_OK : oc_fail_errno(err, "create folder '%s'", path);
+    rc = folder_of(path, parent, err);
+    return rc < 0 ? rc : oc_file_sync_dir(parent, err);
+}
+
 int oc_file_mkdirs(const char *path, int mode, struct oc_err *err)
 {
     char part[PATH_MAX];
     const size_t len = strlen(path);
     struct stat st;
+    int rc;
 
     if (len == 0 || len >= sizeof(part))
         return oc_fail(err, OC_EINVAL, "path: want 1 to %d bytes", PATH_MAX - 1);
@@ -183,8 +196,9 @@ int oc_file_mkdirs(const char *path, int mode, struct oc_err *err)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, (mode_t)mode) < 0 && errno != EEXIST)
-            return oc_fail_errno(err, "create folder '%s'", part);
+        rc = make_folder(part, mode, err);
+        if (rc < 0)
+            return rc;
         part[i] = path[i];
     }
     if (stat(path, &st) < 0)

@@ -30,7 +30,7 @@ int oc_file_read(const char *path, size_t max, struct oc_buf *ret, struct oc_err
  */
 int oc_file_replace(const char *path, struct oc_slice content, int mode, struct oc_err *err);
 
-/** Create a folder and its missing parents with `mode`; fine when it exists. */
+/** Create a folder and its missing parents with `mode`, durable on return; fine when it exists. */
 int oc_file_mkdirs(const char *path, int mode, struct oc_err *err);
 
 /** fsync a folder by path. */

@@ -264,6 +264,8 @@ static int start(struct oc_store *store, const struct oc_store_options *options,
 
     if (!store->read_only)
         rc = take_lock(store, options->path, err);
+    if (rc == OC_OK && !store->read_only)
+        rc = oc_env_make(options->path, err);
     if (rc == OC_OK)
         rc = open_env(store, options, err);
     if (rc == OC_OK)

@@ -121,6 +121,12 @@ struct oc_read {
 /** Turn an LMDB code into an oc_err: MDB_MAP_FULL and ENOSPC are OC_EFULL, damage OC_ECORRUPT. */
 int oc_lmdb_fail(struct oc_err *err, int code, const char *what);
 
+/**
+ * Make the store's file in `folder` unless it is there: whole and durable, or not at all (make.c).
+ * Errors: OC_EIO, OC_EFULL, OC_EDENIED, OC_ENOMEM.
+ */
+int oc_env_make(const char *folder, struct oc_err *err);
+
 static inline MDB_val oc_val(const void *ptr, size_t len)
 {
     return (MDB_val){.mv_data = (void *)(uintptr_t)ptr, .mv_size = len};
