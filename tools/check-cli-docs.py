@@ -1,118 +1,147 @@
 #!/usr/bin/env python3
-"""Check that the man page and `--help` agree: commands, arguments, options, exit codes.
+"""Check that parser, `--help`, man pages and completions agree: commands, arguments, options, words.
 
-Usage: tools/check-cli-docs.py [BINARY]     (default: build/outcrop)
+Usage: tools/check-cli-docs.py [BUILD]     (default: build)
 
-Reads docs/man/outcrop.1.scd and runs the binary's help. The parser and the help come from one
-table, so what agrees with the help agrees with the parser.
+All of them come from one table (src/cli/command.h), but by different ways; this looks at what came
+out. What the parser knows is found by giving it each option wrongly.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MAN_PAGE = ROOT / "docs" / "man" / "outcrop.1.scd"
-SHARED_GROUPS = {"Connection and output": "CONNECTION AND OUTPUT", "Help": "HELP"}
 
-# An option is (letter or "", name, argument or "").
+Command = dict[str, Any]
+# (letter or "", name, argument or "")
 Option = tuple[str, str, str]
 
 
-def run_help(binary: Path, command: str) -> str:
-    words = [str(binary), *command.split(), "--help"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+def run(binary: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(binary), *words], capture_output=True, text=True, timeout=30)
 
 
-def read_commands(overview: str) -> list[str]:
-    listing = overview.split("\nCommands:\n", 1)[1].split("\n\n", 1)[0]
-    return [line[2:].split("  ", 1)[0].strip() for line in listing.splitlines()]
+def options_of_table(command: Command) -> set[Option]:
+    return {(o.get("letter", ""), o["name"], o.get("arg", "")) for o in command["options"]}
 
 
-def read_groups(text: str) -> dict[str, list[str]]:
-    """The help text's groups: title without colon → its lines."""
-    groups: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in text.splitlines():
-        title = re.fullmatch(r"([A-Z][a-z ]+):", line)
-        if title:
-            lines = groups.setdefault(title[1], [])
-        elif line.startswith("  "):
-            lines.append(line)
-    return groups
-
-
-def options_of_help(lines: list[str]) -> set[Option]:
-    found = set()
-    for line in lines:
-        match = re.match(r"  (?:-(\w),|   ) --([a-z-]+)(?: ([A-Z][A-Z=:]*))?", line)
-        if match:
-            found.add((match[1] or "", match[2], match[3] or ""))
-    return found
-
-
-def operands_of_help(lines: list[str]) -> list[str]:
-    return [match[1] for line in lines if (match := re.match(r"  ([A-Z]+)\b", line))]
-
-
-def read_sections(text: str) -> dict[str, str]:
-    """The man page's sections and subsections: heading → text."""
-    parts = re.split(r"^##? (.+)$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def options_of_man(text: str) -> set[Option]:
-    pattern = r"^(?:\*-(\w)\*, )?\*--([a-z-]+)\*(?: _([A-Z][A-Z=:]*)_)?$"
+def options_of_help(text: str) -> set[Option]:
+    pattern = r"^  (?:-(\w),|   ) --([a-z0-9-]+)(?: ([A-Z][A-Z=:]*))?(?:  |$)"
     return {(m[1] or "", m[2], m[3] or "") for m in re.finditer(pattern, text, re.MULTILINE)}
 
 
-def show(options: set[Option]) -> str:
-    return ", ".join(sorted(f"--{name} {arg}".strip() for _, name, arg in options)) or "none"
+def options_of_page(text: str) -> set[Option]:
+    pattern = r"^\.TP\n(?:\\fB-(\w)\\fR, )?\\fB--([a-z0-9-]+)\\fR(?: \\fI([A-Z=:]+)\\fR)?$"
+    plain = text.replace("\\-", "-")
+    return {(m[1] or "", m[2], m[3] or "") for m in re.finditer(pattern, plain, re.MULTILINE)}
 
 
-def compare(what: str, in_help: set[Option], in_man: set[Option]) -> list[str]:
-    if in_help == in_man:
-        return []
-    only_help, only_man = show(in_help - in_man), show(in_man - in_help)
-    return [f"{what}: only in --help: {only_help}; only in the man page: {only_man}"]
+def names_in_bash(text: str, name: str) -> set[str]:
+    found = re.search(rf"^    '{name}'\)\n        options='([^']*)'", text, re.MULTILINE)
+    return set(re.findall(r"--([a-z0-9-]+)", found[1])) if found else set()
 
 
-def check(binary: Path, sections: dict[str, str]) -> list[str]:
-    overview = run_help(binary, "")
-    commands = read_commands(overview)
-    headings = {h.removeprefix("outcrop "): h for h in sections if h.startswith("outcrop ")}
+def names_in_zsh(text: str, name: str) -> set[str]:
+    first, _, second = name.partition(" ")
+    if second:
+        text = text.partition(f"\n_outcrop_{first}()")[2]
+    found = re.search(rf"^ +{second or first}\)\n +_arguments(.*?);;$", text, re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"'\*?--([a-z0-9-]+)=?\[", found[1])) if found else set()
+
+
+def names_in_fish(text: str, name: str) -> set[str]:
+    pattern = rf"^complete -c outcrop -n '__outcrop_is {name}' -l ([a-z0-9-]+)"
+    return set(re.findall(pattern, text, re.MULTILINE))
+
+
+def check_parser(binary: Path, command: Command) -> list[str]:
+    """Each option given wrongly: the parser must complain about just that."""
     wrong = []
-    expected = set()
-    for command in commands:
-        groups = read_groups(run_help(binary, command))
-        heading = " ".join([command, *operands_of_help(groups.get("Arguments", []))])
-        expected.add(heading)
-        if heading not in headings:
-            wrong.append(f"man page: no section `## outcrop {heading}`")
+    for option in command["options"]:
+        if option["name"] == "help":
             continue
-        own = options_of_man(sections[headings[heading]])
-        wrong += compare(f"outcrop {command}", options_of_help(groups.get("Options", [])), own)
-        for group, title in SHARED_GROUPS.items():
-            if group in groups:
-                shared = options_of_man(sections.get(title, ""))
-                wrong += compare(f"outcrop {command}", options_of_help(groups[group]), shared)
-    wrong += [f"man page: `outcrop {h}` is no command" for h in sorted(set(headings) - expected)]
-    in_help = set(re.findall(r"^  (\d)  ", overview, re.MULTILINE))
-    in_man = set(re.findall(r"^\*(\d)\*$", sections.get("EXIT CODES", ""), re.MULTILINE))
-    if in_help != in_man:
-        wrong.append(f"exit codes differ: {sorted(in_help)} and {sorted(in_man)}")
+        if "arg" in option:
+            tries = [(f"--{option['name']}", "needs an argument")]
+            if "letter" in option:
+                tries.append((f"-{option['letter']}", "needs an argument"))
+            if "values" in option and not command["isOperation"]:
+                tries.append((f"--{option['name']}=no-such-word", f"want {option['values'][0]}"))
+        else:
+            tries = [(f"--{option['name']}=x", "takes no argument")]
+        for word, complaint in tries:
+            ran = run(binary, *command["name"].split(), word)
+            if ran.returncode != 2 or complaint not in ran.stderr:
+                wrong.append(f"outcrop {command['name']} {word}: {ran.returncode} {ran.stderr!r}")
+    ran = run(binary, *command["name"].split(), "--no-such-option")
+    if ran.returncode != 2 or "unknown option" not in ran.stderr:
+        wrong.append(f"outcrop {command['name']} --no-such-option: {ran.returncode} {ran.stderr!r}")
+    return wrong
+
+
+def check_command(binary: Path, texts: dict[str, str], command: Command) -> list[str]:
+    name = command["name"]
+    table = options_of_table(command)
+    help_text = run(binary, *name.split(), "--help").stdout
+    page = texts.get(f"outcrop-{name.replace(' ', '-')}.1", "")
+    arguments = [a["name"] for a in command["arguments"]]
+    wrong = check_parser(binary, command)
+    for what, found in (("--help", options_of_help(help_text)), ("the man page", options_of_page(page))):
+        if found != table:
+            wrong.append(f"outcrop {name}: {what} differs in {sorted(found ^ table)}")
+    for what, heads in (
+        ("--help", re.findall(r"^  ([A-Z]+)  ", help_text, re.MULTILINE)),
+        ("the man page", re.findall(r"^\.TP\n\\fI([A-Z]+)\\fR$", page, re.MULTILINE)),
+    ):
+        if heads != arguments:
+            wrong.append(f"outcrop {name}: {what} has the arguments {heads}, not {arguments}")
+    names = {option[1] for option in table}
+    for shell, find in (("bash", names_in_bash), ("zsh", names_in_zsh), ("fish", names_in_fish)):
+        found = find(texts[shell], name)
+        if found != names:
+            wrong.append(f"outcrop {name}: {shell}'s completion differs in {sorted(found ^ names)}")
+    return wrong
+
+
+def check_overview(binary: Path, texts: dict[str, str], tables: dict[str, Any]) -> list[str]:
+    wrong = []
+    overview, page = run(binary, "--help").stdout, texts["outcrop.1"].replace("\\-", "-")
+    listed = set(re.findall(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)?)(?:  .*)?$", overview, re.MULTILINE))
+    expected = {command["name"] for command in tables["commands"]}
+    if listed != expected:
+        wrong.append(f"outcrop --help: commands differ in {sorted(listed ^ expected)}")
+    pages = {f"outcrop-{name.replace(' ', '-')}" for name in expected}
+    named = set(re.findall(r"\\fB(outcrop-[a-z-]+)\\fR\(1\)", page))
+    made = {name.removesuffix(".1") for name in texts if name.endswith(".1")} - {"outcrop"}
+    for what, found in (("outcrop.1 names", named), ("the folder has", made)):
+        if found != pages:
+            wrong.append(f"{what} other pages than there are commands: {sorted(found ^ pages)}")
+    for code, meaning in enumerate(tables["exitCodes"]):
+        if f"  {code}  {meaning}\n" not in overview or f"\\fB{code}\\fR\n" not in page:
+            wrong.append(f"exit code {code} is not in --help and outcrop.1")
     return wrong
 
 
 def main() -> int:
-    binary = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "outcrop"
-    if not binary.exists():
-        print(f"{binary} is not built: run ./run build", file=sys.stderr)
+    build = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build"
+    binary, made = build / "outcrop", build / "src" / "cli"
+    if not binary.exists() or not (made / "man1").exists():
+        print(f"{build} is not built: run ./run build", file=sys.stderr)
         return 1
-    wrong = check(binary, read_sections(MAN_PAGE.read_text()))
+    texts = {path.name: path.read_text() for path in (made / "man1").iterdir()}
+    texts["bash"] = (made / "completions" / "outcrop").read_text()
+    texts["zsh"] = (made / "site-functions" / "_outcrop").read_text()
+    texts["fish"] = (made / "vendor_completions.d" / "outcrop.fish").read_text()
+    tables = json.loads(run(binary, "--describe").stdout)
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda command: check_command(binary, texts, command), tables["commands"])
+    wrong = check_overview(binary, texts, tables) + [line for lines in found for line in lines]
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

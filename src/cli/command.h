@@ -36,6 +36,9 @@ enum oc_exit {
     OC_EXIT_UNREACHABLE = 4, /* the server cannot be reached */
 };
 
+/** What each exit code means, in its order; NULL at the end. */
+extern const char *const oc_exit_meanings[];
+
 /** Public name of the errors that exit with OC_EXIT_USAGE. */
 #define OC_USAGE_ERROR "UsageError"
 
@@ -131,6 +134,12 @@ struct oc_range {
  */
 int oc_args_int64(const struct oc_args *args, const char *name, struct oc_range range, int64_t *ret,
                   struct oc_err *err);
+
+#define OC_COMMAND_OPTIONS_MAX 64
+
+/** All options of a command, in the order of its help text. @return how many */
+size_t oc_command_options(const struct oc_command *command,
+                          const struct oc_option *ret[OC_COMMAND_OPTIONS_MAX]);
 
 /** Append the help text of a command. */
 void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command);

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/describe.h"
 #include "cli/operation.h"
 #include "cli/output.h"
 #include "cli/version.h"
@@ -75,12 +76,9 @@ static int print_help(FILE *to)
     }
     oc_buf_put_str(&buf,
                    "\n`outcrop COMMAND --help` explains a command. `outcrop --version` shows the\n"
-                   "version.\n\nExit codes:\n"
-                   "  0  done\n"
-                   "  1  failed: the job ended Failed, no such model, refused input\n"
-                   "  2  wrong command line\n"
-                   "  3  no credentials, or not allowed\n"
-                   "  4  the server cannot be reached\n");
+                   "version.\n\nExit codes:\n");
+    for (size_t i = 0; oc_exit_meanings[i]; i++)
+        oc_buf_printf(&buf, "  %zu  %s\n", i, oc_exit_meanings[i]);
     return print(&buf, to);
 }
 
@@ -90,6 +88,20 @@ static int print_command_help(const struct oc_command *command)
 
     oc_buf_init(&buf, 64 * 1024);
     oc_command_put_help(&buf, command);
+    return print(&buf, stdout);
+}
+
+/* For those who make man pages and completions: all tables as JSON. */
+static int print_tables(void)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
+    struct oc_err err = {0};
+
+    oc_buf_init(&buf, 1024 * 1024);
+    if (oc_describe(&buf, commands, COMMAND_COUNT, &err) < 0) {
+        (void)fprintf(stderr, "outcrop: %s\n", err.text);
+        return OC_EXIT_FAILED;
+    }
     return print(&buf, stdout);
 }
 
@@ -269,6 +281,8 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "--version") == 0) {
         (void)printf("outcrop %s\n", OC_VERSION);
         code = OC_EXIT_OK;
+    } else if (strcmp(argv[1], "--describe") == 0 && argc == 2) {
+        code = print_tables();
     } else {
         code = dispatch(argc, argv);
     }

@@ -4,8 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#define OPTIONS_MAX 64 /* options of one command */
-#define WORD_MAX    64 /* longest word that is compared for a nearest match */
+#define WORD_MAX 64 /* longest word that is compared for a nearest match */
 
 static const char *const forms[] = {"table", "json", "jsonl", "csv", "tsv", NULL};
 
@@ -35,6 +34,15 @@ const struct oc_option oc_ask_option_table[] = {
     {0},
 };
 
+const char *const oc_exit_meanings[] = {
+    "done",
+    "failed: the job ended Failed, no such model, refused input",
+    "wrong command line",
+    "no credentials, or not allowed",
+    "the server cannot be reached",
+    NULL,
+};
+
 const char *const oc_values_job_status[] = {"InProgress", "Completed", "Failed", NULL};
 const char *const oc_values_order[] = {"asc", "desc", NULL};
 
@@ -45,13 +53,13 @@ const struct oc_option oc_common_option_table[] = {
 
 /* All options of a command in the order of its help text. */
 struct option_set {
-    const struct oc_option *list[OPTIONS_MAX];
+    const struct oc_option *list[OC_COMMAND_OPTIONS_MAX];
     size_t count;
 };
 
 static void add_options(struct option_set *set, const struct oc_option *table)
 {
-    for (; table && table->name && set->count < OPTIONS_MAX; table++)
+    for (; table && table->name && set->count < OC_COMMAND_OPTIONS_MAX; table++)
         set->list[set->count++] = table;
 }
 
@@ -66,6 +74,16 @@ static void collect_options(struct option_set *ret, const struct oc_command *com
     if (command->is_client)
         add_options(ret, oc_client_option_table);
     add_options(ret, oc_common_option_table);
+}
+
+size_t oc_command_options(const struct oc_command *command,
+                          const struct oc_option *ret[OC_COMMAND_OPTIONS_MAX])
+{
+    struct option_set set;
+
+    collect_options(&set, command);
+    memcpy(ret, set.list, set.count * sizeof(ret[0]));
+    return set.count;
 }
 
 /* -- nearest match ----------------------------------------------------------------------------- */
@@ -120,7 +138,7 @@ const char *oc_nearest(const char *word, const char *const *names)
 
 static int fail_unknown(const struct option_set *set, const char *word, struct oc_err *err)
 {
-    const char *names[OPTIONS_MAX + 1] = {0};
+    const char *names[OC_COMMAND_OPTIONS_MAX + 1] = {0};
     char name[WORD_MAX + 1] = "";
     const char *near;
 
@@ -219,8 +237,8 @@ static int take_option(const struct oc_option *option, struct oc_args *args, str
 static int parse_options(const struct option_set *set, int argc, char **argv, struct oc_args *args,
                          struct oc_err *err)
 {
-    struct option long_options[OPTIONS_MAX + 1];
-    char short_options[2 * OPTIONS_MAX + 2];
+    struct option long_options[OC_COMMAND_OPTIONS_MAX + 1];
+    char short_options[2 * OC_COMMAND_OPTIONS_MAX + 2];
     int code;
 
     build_getopt(set, long_options, short_options);

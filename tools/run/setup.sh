@@ -5,6 +5,8 @@
 # To compile and run Outcrop, and to check it.
 packages=(build-essential meson ninja-build pkg-config python3 python3-venv ca-certificates
     libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev)
+# To try completions and man pages as people use them.
+shell_packages=(zsh fish mandoc)
 # To fuzz it.
 fuzz_packages=(clang libclang-rt-14-dev)
 # To measure it against others.
@@ -18,6 +20,7 @@ setup_parts() {
 }
 
 setup_packages() { install_packages "${packages[@]}"; }
+setup_shell_packages() { install_packages "${shell_packages[@]}"; }
 setup_bench_packages() { install_packages "${bench_packages[@]}"; }
 setup_fuzz_packages() { install_packages "${fuzz_packages[@]}"; }
 
