@@ -9,7 +9,7 @@
 
 #define TABLE_MEMORY_MAX (256UL << 20)
 #define GAP              2  /* spaces between columns */
-#define CUT_MIN          10 /* a text is not cut below that while a column can be left out */
+#define CUT_MIN          20 /* a text is not cut below that while a column can be left out */
 
 void oc_format_size(struct oc_buf *buf, uint64_t bytes)
 {
@@ -178,6 +178,8 @@ static size_t fit(struct oc_table *table)
         table->hidden[hide] = true;
     while (cut < table->width && row_width(table, cut + 1) <= table->width)
         cut++;
+    while (cut > 1 && row_width(table, cut) > table->width)
+        cut--;
     return cut;
 }
 

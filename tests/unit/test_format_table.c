@@ -181,16 +181,23 @@ static void tables_are_made_to_fit_the_terminal(void **state)
     assert_text(&buf,
                 "STATUS     CREATED               NAME                     FROM\n"
                 "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some-length  us-east-1\n");
+    put_fitted(&buf, 66);
+    assert_text(
+        &buf,
+        "STATUS     CREATED               NAME                    FROM\n"
+        "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some-leng\xe2\x80\xa6  us-east-1\n");
     put_fitted(&buf, 60);
-    assert_text(&buf,
-                "STATUS     CREATED               NAME              FROM\n"
-                "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-som\xe2\x80\xa6  us-east-1\n");
-    put_fitted(&buf, 50);
     assert_text(&buf, "STATUS     CREATED               NAME\n"
-                      "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some\xe2\x80\xa6\n");
+                      "Completed  2024-08-01 12:00:00Z  a-name-\xc3\xa9-of-some-length\n");
+    put_fitted(&buf, 50);
+    assert_text(&buf, "STATUS     NAME\n"
+                      "Completed  a-name-\xc3\xa9-of-some-length\n");
     put_fitted(&buf, 30);
     assert_text(&buf, "STATUS     NAME\n"
                       "Completed  a-name-\xc3\xa9-of-some-l\xe2\x80\xa6\n");
+    put_fitted(&buf, 20);
+    assert_text(&buf, "STATUS     NAME\n"
+                      "Completed  a-name-\xc3\xa9\xe2\x80\xa6\n");
 }
 
 static void the_last_column_is_not_padded(void **state)
