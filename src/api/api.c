@@ -29,6 +29,7 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         .store = options->store,
         .keys = options->keys,
         .engine = options->engine,
+        .scrubber = options->scrubber,
         .admin_account = options->admin_account,
         .regions = options->regions,
         .region_count = options->region_count,
@@ -154,6 +155,8 @@ static void write_done(struct oc_write *write, int rc, const struct oc_err *err)
 
     if (rc < 0)
         call->err = *err;
+    else if (call->wakes_scrubber)
+        oc_scrubber_wake(call->api->scrubber);
     else if (call->frees_blobs)
         oc_copy_engine_sweep(call->api->engine, call->caller.region);
     else

@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "copy/engine.h"
 #include "keys/keys.h"
+#include "scrub/scrub.h"
 #include "store/store.h"
 
 struct oc_api;
@@ -26,6 +27,7 @@ struct oc_api_options {
     struct oc_store *store;
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
+    struct oc_scrubber *scrubber;
     struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
     const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;
