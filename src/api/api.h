@@ -86,6 +86,15 @@ struct oc_api_request {
  */
 void oc_api_handle(struct oc_api *api, struct oc_api_request *request);
 
+/**
+ * Whether the body of a request, which is too large to be read for anybody, may be read: the caller
+ * must be known and the signature right, taking the body's digest from the signed header
+ * x-amz-content-sha256. (Whether the body has that digest is judged when it is there.)
+ * @param request  complete but for `body`
+ * @return true to read it; false: `request->respond` was called.
+ */
+bool oc_api_admit(struct oc_api *api, struct oc_api_request *request);
+
 /** Most bytes of a request body that the route takes: OC_HTTP_BODY_MAX but for raw bodies. */
 size_t oc_api_body_limit(struct oc_slice method, struct oc_slice raw_path);
 

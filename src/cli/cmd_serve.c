@@ -184,6 +184,7 @@ static int start_http(struct server *server, struct oc_err *err)
         .body_timeout_ms = (unsigned)config->body_timeout_ms,
         .idle_timeout_ms = (unsigned)config->idle_timeout_ms,
         .body_limit = oc_http_service_body_limit,
+        .admit = oc_http_service_admit,
         .tls_certificate = has_tls(server) ? certificate.ptr : NULL,
         .tls_key = has_tls(server) ? key.ptr : NULL,
     };
