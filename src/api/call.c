@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "model/id.h"
 #include "model/timestamp.h"
 
 struct oc_partition oc_call_partition(const struct oc_call *call)
@@ -102,7 +104,7 @@ int oc_call_new_id(struct oc_call *call, struct oc_slice *ret_id, struct oc_err 
 
     if (!id)
         return oc_fail_nomem(err);
-    int rc = oc_random_id(id, OC_ID_LEN, err);
+    int rc = oc_id_make(oc_clock_now_ms(), id, err);
     if (rc >= 0)
         *ret_id = (struct oc_slice){id, OC_ID_LEN};
     return rc;

@@ -178,7 +178,10 @@ int oc_models_put(struct oc_call *call, struct oc_tx *tx, const struct oc_model 
     oc_model_encode(&record, model);
     if (!key.ptr || !order.ptr || !name.ptr || record.failed)
         return oc_fail_nomem(err);
-    int rc = oc_tx_put(tx, OC_RECORD_MODEL, key, oc_buf_slice(&record), err);
+    int rc = oc_tx_add(tx, OC_RECORD_MODEL, key, oc_buf_slice(&record), err);
+    if (rc == OC_ECONFLICT) /* see model/id.h: possible only after the clock was set back */
+        return oc_fail_as(err, OC_EBUSY, "ThrottlingException",
+                          "The new model's id was taken: send the request again.");
     if (rc >= 0)
         rc = oc_tx_put(tx, OC_RECORD_MODEL_NAME, name, model->id, err);
     if (rc >= 0)

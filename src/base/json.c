@@ -170,6 +170,91 @@ const struct oc_json *oc_json_iter_value(void *iter)
     return from_jansson(json_object_iter_value(iter));
 }
 
+/* -- our own records -------------------------------------------------------------------------- */
+
+/* The length of the string that `rest` begins with, quotes included; 0: none. */
+static size_t string_length(struct oc_slice rest)
+{
+    if (rest.len < 2 || rest.ptr[0] != '"')
+        return 0;
+    for (size_t at = 1; at < rest.len; at++) {
+        if (rest.ptr[at] == '"')
+            return at + 1;
+        at += rest.ptr[at] == '\\';
+    }
+    return 0;
+}
+
+/* The length of the value that `rest` begins with, up to what ends it; 0: it has no end. */
+static size_t value_length(struct oc_slice rest)
+{
+    int depth = 0;
+
+    for (size_t at = 0; at < rest.len; at++) {
+        const char c = rest.ptr[at];
+        if (c == '"') {
+            size_t len = string_length(oc_slice_sub(rest, at, rest.len));
+            if (len == 0)
+                return 0;
+            at += len - 1;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (depth == 0 && (c == ',' || c == '}')) {
+            return at;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+int oc_json_split(struct oc_slice text, struct oc_json_member *ret_members, int cap)
+{
+    struct oc_slice rest = oc_slice_sub(text, 1, text.len);
+    int count = 0;
+
+    if (text.len < 2 || text.ptr[0] != '{')
+        return -1;
+    if (rest.len == 1 && rest.ptr[0] == '}')
+        return 0;
+    for (;;) {
+        size_t key = string_length(rest);
+        if (key == 0 || key == rest.len || rest.ptr[key] != ':' || count == cap)
+            return -1;
+        ret_members[count].key = oc_slice_sub(rest, 1, key - 2);
+        rest = oc_slice_sub(rest, key + 1, rest.len);
+        size_t value = value_length(rest);
+        if (value == 0)
+            return -1;
+        ret_members[count++].value = oc_slice_sub(rest, 0, value);
+        if (rest.ptr[value] == '}')
+            return value + 1 == rest.len ? count : -1;
+        rest = oc_slice_sub(rest, value + 1, rest.len);
+    }
+}
+
+int oc_json_member_string(const struct oc_json_member *member, struct oc_arena *arena,
+                          struct oc_slice *ret, struct oc_err *err)
+{
+    struct oc_slice value = member->value;
+    struct oc_json *json;
+
+    if (string_length(value) != value.len || value.len == 0)
+        return OC_EINVAL;
+    if (oc_slice_find(value, '\\') < 0) {
+        *ret = oc_slice_sub(value, 1, value.len - 2);
+        return OC_OK;
+    }
+    int rc = oc_json_parse(value, &json, err); /* escapes are rare */
+    if (rc < 0)
+        return rc;
+    *ret = oc_arena_copy(arena, oc_json_string(json));
+    oc_json_free(json);
+    return ret->ptr ? OC_OK : oc_fail_nomem(err);
+}
+
+/* -- writing ---------------------------------------------------------------------------------- */
+
 void oc_jw_init(struct oc_jw *w, struct oc_buf *buf)
 {
     *w = (struct oc_jw){.buf = buf};
@@ -284,6 +369,19 @@ static void put_escape(struct oc_buf *buf, char c)
         oc_buf_printf(buf, "\\u%04X", (unsigned)c);
 }
 
+/* Whether eight bytes can stand in a JSON string as they are: ASCII, no control, no quote. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t word, quote, slash;
+
+    memcpy(&word, bytes, sizeof(word));
+    quote = word ^ (ones * '"');
+    slash = word ^ (ones * '\\');
+    /* Below 0x80, subtracting sets a byte's top bit if and only if it is smaller. */
+    return ((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
+}
+
 void oc_json_put_string(struct oc_buf *buf, struct oc_slice s)
 {
     size_t from = 0, at = 0;
@@ -294,6 +392,10 @@ void oc_json_put_string(struct oc_buf *buf, struct oc_slice s)
         uint32_t code;
         size_t len = 1;
 
+        if (s.len - at >= 8 && are_plain(s.ptr + at)) {
+            at += 8;
+            continue;
+        }
         if (c >= 0x80)
             len = oc_utf8_next(oc_slice_sub(s, at, 4), &code);
         if (len > 0 && c >= 0x20 && c != '"' && c != '\\') {

@@ -11,6 +11,7 @@
 #ifndef OC_BASE_JSON_H
 #define OC_BASE_JSON_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -66,6 +67,27 @@ const struct oc_json *oc_json_at(const struct oc_json *array, size_t index);
 void *oc_json_iter(const struct oc_json *object, void *previous);
 struct oc_slice oc_json_iter_key(void *iter);
 const struct oc_json *oc_json_iter_value(void *iter);
+
+/** A member of an object, not looked into: key without quotes, value as it stands in the text. */
+struct oc_json_member {
+    struct oc_slice key, value;
+};
+
+/**
+ * Split an object that oc_jw wrote into its members: no white space, no escapes in keys. For our
+ * own records that are read often; some ten times as fast as oc_json_parse.
+ *
+ * @param[out] ret_members  at most `cap`, in the order of the text and borrowed from it
+ * @return their number, or -1: not such an object (values are not checked), or more than `cap`
+ */
+int oc_json_split(struct oc_slice text, struct oc_json_member *ret_members, int cap);
+
+/**
+ * The text of a member's value, borrowed from it or, if it has escapes, in `arena`.
+ * Errors: OC_EINVAL (not a string; without a text), OC_ENOMEM.
+ */
+int oc_json_member_string(const struct oc_json_member *member, struct oc_arena *arena,
+                          struct oc_slice *ret, struct oc_err *err);
 
 /** A writer that puts commas where they belong. It writes to `buf`; check buf->failed at the end.
  */

@@ -20,6 +20,7 @@
 #define OC_COPY_IMPL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/metrics.h"
 #include "copy/engine.h"
@@ -77,8 +78,8 @@ struct oc_copy_entry {
     char key[OC_COPY_KEY_MAX];
     size_t key_len;
     char account[OC_ACCOUNT_LEN];
-    int64_t creation_ms;
-    bool large; /* more than 1 GiB, or not known */
+    bool large;  /* more than 1 GiB, or not known */
+    bool refill; /* half of the tasks known of its account are past when it runs: look again */
     bool running;
     bool ended;     /* it runs no more, but the entry is not yet gone */
     uint64_t seen;  /* number of the last scan that met it */
@@ -96,10 +97,12 @@ struct oc_copy_engine {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool stopping, woken, scanning, sweeping;
+    bool stopping, scanning, sweeping;
+    bool cut;          /* the last scan left tasks behind a window */
+    atomic_bool woken; /* there may be tasks that no scan has seen */
     int64_t next_scan_us;
     uint64_t scans;
-    struct oc_copy_entry **entries; /* sorted by key */
+    struct oc_copy_entry **entries; /* sorted by key; the head of each account's tasks */
     size_t entry_count, entry_cap;
     struct oc_copy_entry **running;
     uint32_t running_count;
@@ -166,14 +169,14 @@ struct oc_copy_region *oc_copy_entry_region(struct oc_copy_engine *engine,
 /** The entry of a task, or NULL. */
 struct oc_copy_entry *oc_copy_queue_find(const struct oc_copy_engine *engine, struct oc_slice key);
 
-/** Forget an entry whose task is done. */
+/** Forget an entry whose task is done; during a scan it stays, ended, until that is over. */
 void oc_copy_queue_remove(struct oc_copy_engine *engine, struct oc_copy_entry *entry);
 
-/** Look the store's tasks through; the lock is released meanwhile. */
+/** Look at the head of the store's tasks; the lock is released meanwhile. */
 void oc_copy_queue_scan(struct oc_copy_engine *engine);
 
 /** The entry to run now, or NULL; lowers `*ret_next_us` to when the next one that was put off is
- * due. */
+ * due. Cost: the accounts that have tasks; not the tasks that wait. */
 struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_t now,
                                            int64_t *ret_next_us);
 

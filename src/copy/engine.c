@@ -81,6 +81,14 @@ void oc_copy_engine_unpin(struct oc_copy_engine *engine, struct oc_slice region,
 
 /* -- runners -------------------------------------------------------------------------------- */
 
+/* A runner that is about to be busy has perhaps taken the signal of oc_copy_engine_wake: somebody
+ * else must look for tasks meanwhile. Lock held. */
+static void pass_on(struct oc_copy_engine *engine)
+{
+    if (engine->woken)
+        (void)pthread_cond_signal(&engine->changed);
+}
+
 /* Lock held on entry and exit. */
 static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry)
 {
@@ -90,6 +98,7 @@ static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry
     entry->running = true;
     engine->running[engine->running_count++] = entry;
     memcpy(engine->last_account, entry->account, OC_ACCOUNT_LEN);
+    pass_on(engine);
     (void)pthread_mutex_unlock(&engine->lock);
     end = oc_copy_job_run(engine, entry);
     release(engine, oc_copy_entry_region(engine, entry));
@@ -121,6 +130,7 @@ static void sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     region->sweep_wanted = region->released = false;
     region->sweep_again_us = 0;
     engine->sweeping = true;
+    pass_on(engine);
     (void)pthread_mutex_unlock(&engine->lock);
     rc = oc_copy_sweep_region(engine, region, &kept, &err);
     if (rc < 0 && rc != OC_ECANCELED)
@@ -314,8 +324,9 @@ void oc_copy_engine_free(struct oc_copy_engine *engine)
 
 void oc_copy_engine_wake(struct oc_copy_engine *engine)
 {
+    if (atomic_exchange(&engine->woken, true))
+        return; /* a runner knows, or was signalled by who set it */
     (void)pthread_mutex_lock(&engine->lock);
-    engine->woken = true;
     (void)pthread_cond_signal(&engine->changed);
     (void)pthread_mutex_unlock(&engine->lock);
 }

@@ -1,11 +1,12 @@
 /*
  * Which task runs when.
  *
- * The store's list of tasks is the queue. The engine keeps one small entry for each task it has
- * seen there; an idle runner looks the list through again when somebody said that there is more
- * (and not so often that looking costs more than a tenth of its time), then takes the next task:
- * that of the account which has fewest running, accounts taking turns, oldest first. When all
- * runners are busy nobody looks.
+ * The store's list of tasks is the queue. The engine keeps one small entry for each task at the
+ * head of it: of each account and Region the first WINDOW that could run, however many wait
+ * behind. An idle runner looks at the list again when somebody said that there is more, or when
+ * half of a window is used up (and not so often that looking costs more than a tenth of its time),
+ * then takes the next task: that of the account which has fewest running, accounts taking turns,
+ * oldest first: ids are in the order of their time. When all runners are busy nobody looks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "copy/copy_impl.h"
 
 #define SMALL_BYTES (1LL << 30)
+#define WINDOW      256 /* waiting tasks of an account and Region that the engine knows */
 
 /* -- entries -------------------------------------------------------------------------------- */
 
@@ -67,7 +69,8 @@ static int insert_entry(struct oc_copy_engine *engine, struct oc_copy_entry *ent
     return OC_OK;
 }
 
-/* Forget entries that the last scan did not meet: their tasks are gone. Running ones stay. */
+/* Forget entries that the last scan did not meet: their tasks are gone, or far behind. Running
+ * ones stay. */
 static void drop_unseen(struct oc_copy_engine *engine)
 {
     size_t kept = 0;
@@ -75,7 +78,7 @@ static void drop_unseen(struct oc_copy_engine *engine)
     for (size_t i = 0; i < engine->entry_count; i++) {
         struct oc_copy_entry *entry = engine->entries[i];
 
-        if (entry->running || entry->seen == engine->scans)
+        if (entry->running || (entry->seen == engine->scans && !entry->ended))
             engine->entries[kept++] = entry;
         else
             free(entry);
@@ -87,6 +90,9 @@ void oc_copy_queue_remove(struct oc_copy_engine *engine, struct oc_copy_entry *e
 {
     size_t at = position_of(engine, (struct oc_slice){entry->key, entry->key_len});
 
+    entry->ended = true;
+    if (engine->scanning) /* its snapshot may be older than the end of this task */
+        return;
     engine->entry_count--;
     memmove(engine->entries + at, engine->entries + at + 1,
             (engine->entry_count - at) * sizeof(*engine->entries));
@@ -98,6 +104,11 @@ void oc_copy_queue_remove(struct oc_copy_engine *engine, struct oc_copy_entry *e
 struct scan {
     struct oc_copy_engine *engine;
     struct oc_read *read;
+    int64_t now;
+    char group[OC_COPY_KEY_MAX + 1]; /* region \0 account \0 of the tasks that are met */
+    size_t group_len;
+    uint32_t waiting; /* of these, how many could run */
+    bool cut;         /* more of them wait behind the window */
 };
 
 static int get_model(struct oc_read *read, struct oc_arena *arena, struct oc_partition partition,
@@ -111,8 +122,8 @@ static int get_model(struct oc_read *read, struct oc_arena *arena, struct oc_par
     return oc_model_decode(record, arena, ret, &ignored);
 }
 
-/* Age and size decide the order only: what cannot be read is old and large. */
-static void look_up_order(struct oc_read *read, struct oc_slice record, struct oc_copy_entry *entry)
+/* Size decides the order only: what cannot be read is large. */
+static bool is_large(struct oc_read *read, struct oc_slice record)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_model model;
@@ -120,40 +131,39 @@ static void look_up_order(struct oc_read *read, struct oc_slice record, struct o
     struct oc_err ignored = {0};
 
     oc_arena_init(&arena, 1024 * 1024);
-    entry->large = true;
-    if (oc_task_decode(record, &arena, &task, &ignored) < 0)
-        return;
-    if (get_model(read, &arena, task.target, task.model_id, &model) < 0)
-        return;
-    entry->creation_ms = model.creation_ms;
-    if (task.kind == OC_TASK_COPY &&
-        get_model(read, &arena, task.source, task.source_model_id, &model) < 0)
-        return;
-    entry->large =
-        task.kind == OC_TASK_IMPORT || model.size_bytes == 0 || model.size_bytes > SMALL_BYTES;
+    if (oc_task_decode(record, &arena, &task, &ignored) < 0 || task.kind == OC_TASK_IMPORT)
+        return true;
+    bool is_copy = task.kind == OC_TASK_COPY;
+    return get_model(read, &arena, is_copy ? task.source : task.target,
+                     is_copy ? task.source_model_id : task.model_id, &model) < 0 ||
+           model.size_bytes == 0 || model.size_bytes > SMALL_BYTES;
+}
+
+/* Note that a task is still there. Lock held. */
+static void see(struct scan *scan, struct oc_copy_entry *entry)
+{
+    bool waits = !entry->running && !entry->ended && entry->not_before_us <= scan->now;
+
+    entry->seen = scan->engine->scans;
+    scan->waiting += waits;
+    entry->refill = waits && scan->waiting == WINDOW / 2;
 }
 
 static int add_entry(struct scan *scan, struct oc_slice key, struct oc_slice record,
                      struct oc_err *err)
 {
-    struct oc_slice rest = key, account;
-    struct oc_copy_entry *entry;
+    struct oc_copy_entry *entry = oc_alloc(sizeof(*entry));
     int rc;
 
-    (void)oc_slice_cut(&rest, '\0');
-    account = oc_slice_cut(&rest, '\0');
-    if (key.len > OC_COPY_KEY_MAX || account.len != OC_ACCOUNT_LEN)
-        return oc_fail(err, OC_ECORRUPT, "the key of a task is malformed");
-    entry = oc_alloc(sizeof(*entry));
     if (!entry)
         return oc_fail_nomem(err);
     memset(entry, 0, sizeof(*entry));
     memcpy(entry->key, key.ptr, key.len);
     entry->key_len = key.len;
-    memcpy(entry->account, account.ptr, account.len);
-    look_up_order(scan->read, record, entry);
+    memcpy(entry->account, key.ptr + scan->group_len - 1 - OC_ACCOUNT_LEN, OC_ACCOUNT_LEN);
+    entry->large = is_large(scan->read, record);
     (void)pthread_mutex_lock(&scan->engine->lock);
-    entry->seen = scan->engine->scans;
+    see(scan, entry);
     rc = insert_entry(scan->engine, entry, err);
     (void)pthread_mutex_unlock(&scan->engine->lock);
     if (rc < 0)
@@ -161,34 +171,72 @@ static int add_entry(struct scan *scan, struct oc_slice key, struct oc_slice rec
     return rc;
 }
 
+/* Whose task it is; a new window begins with each account and Region. */
+static int enter_group(struct scan *scan, struct oc_slice key, struct oc_err *err)
+{
+    struct oc_slice rest = key, account;
+
+    if (oc_slice_has_prefix(key, (struct oc_slice){scan->group, scan->group_len}) &&
+        scan->group_len)
+        return OC_OK;
+    (void)oc_slice_cut(&rest, '\0');
+    account = oc_slice_cut(&rest, '\0');
+    if (key.len > OC_COPY_KEY_MAX || account.len != OC_ACCOUNT_LEN || rest.len != OC_ID_LEN)
+        return oc_fail(err, OC_ECORRUPT, "the key of a task is malformed");
+    scan->group_len = key.len - OC_ID_LEN;
+    memcpy(scan->group, key.ptr, scan->group_len);
+    scan->waiting = 0;
+    return OC_OK;
+}
+
 static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     struct scan *scan = ctx;
     struct oc_copy_entry *entry;
 
+    int rc = enter_group(scan, key, err);
+    if (rc < 0)
+        return rc;
+    if (scan->waiting == WINDOW)
+        return 1;
     (void)pthread_mutex_lock(&scan->engine->lock);
     entry = oc_copy_queue_find(scan->engine, key);
     if (entry)
-        entry->seen = scan->engine->scans;
+        see(scan, entry);
     (void)pthread_mutex_unlock(&scan->engine->lock);
     return entry ? OC_OK : add_entry(scan, key, record, err);
 }
 
-static int scan_store(struct oc_copy_engine *engine, struct oc_err *err)
+/* Look at one Region's tasks, passing over what lies behind the windows. */
+static int scan_region(struct scan *scan, struct oc_slice region, struct oc_err *err)
+{
+    char prefix[OC_COPY_KEY_MAX], from[OC_COPY_KEY_MAX + 1];
+    int len = snprintf(prefix, sizeof(prefix), "%.*s", OC_FMT(region));
+    struct oc_scan tasks = {.kind = OC_RECORD_TASK, .prefix = {prefix, (size_t)len + 1}};
+    int rc;
+
+    do { /* the NUL ends the prefix */
+        scan->group_len = 0;
+        scan->waiting = 0;
+        rc = oc_read_scan(scan->read, &tasks, meet_task, scan, err);
+        memcpy(from, scan->group, scan->group_len);
+        from[scan->group_len] = '\xff'; /* past all ids of the account */
+        tasks.from = (struct oc_slice){from, scan->group_len + 1};
+        scan->cut = scan->cut || scan->waiting == WINDOW;
+    } while (rc == OC_OK && scan->waiting == WINDOW);
+    return rc;
+}
+
+static int scan_store(struct oc_copy_engine *engine, bool *ret_cut, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    struct scan scan = {.engine = engine};
+    struct scan scan = {.engine = engine, .now = oc_clock_mono_us()};
     int rc = oc_store_read(engine->options.store, &read, err);
 
     scan.read = read;
-    for (size_t i = 0; rc == OC_OK && i < engine->region_count; i++) {
-        struct oc_scan tasks = {.kind = OC_RECORD_TASK};
-        char prefix[OC_COPY_KEY_MAX];
-        int len = snprintf(prefix, sizeof(prefix), "%.*s", OC_FMT(engine->regions[i].region.name));
-
-        tasks.prefix = (struct oc_slice){prefix, (size_t)len + 1}; /* with the NUL */
-        rc = oc_read_scan(read, &tasks, meet_task, &scan, err);
-    }
+    for (size_t i = 0; rc == OC_OK && i < engine->region_count; i++)
+        rc = scan_region(&scan, engine->regions[i].region.name, err);
+    *ret_cut = scan.cut;
     return rc;
 }
 
@@ -197,17 +245,19 @@ void oc_copy_queue_scan(struct oc_copy_engine *engine)
 {
     struct oc_err err = {0};
     int64_t start = oc_clock_mono_us(), now;
+    bool cut = false;
     int rc;
 
     engine->scanning = true;
     engine->woken = false;
     engine->scans++;
     (void)pthread_mutex_unlock(&engine->lock);
-    rc = scan_store(engine, &err);
+    rc = scan_store(engine, &cut, &err);
     if (rc < 0)
         oc_log(OC_LOG_ERROR, "copy.scan_failed", "reason", err.text, (char *)NULL);
     (void)pthread_mutex_lock(&engine->lock);
     engine->scanning = false;
+    engine->cut = cut;
     now = oc_clock_mono_us();
     engine->next_scan_us = now + 10 * (now - start);
     if (rc < 0) {
@@ -254,35 +304,54 @@ static bool is_better(const struct oc_copy_engine *engine, const struct oc_copy_
     uint32_t a_running, b_running;
 
     if (memcmp(a->account, b->account, OC_ACCOUNT_LEN) == 0)
-        return a->creation_ms < b->creation_ms;
+        return memcmp(a->key + a->key_len - OC_ID_LEN, b->key + b->key_len - OC_ID_LEN, OC_ID_LEN) <
+               0;
     a_running = running_of(engine, a->account);
     b_running = running_of(engine, b->account);
     return a_running != b_running ? a_running < b_running
                                   : comes_first(engine, a->account, b->account);
 }
 
-/* The entry to run now, or NULL; `*ret_next_us` is when the next one that was put off is due. */
+/* The end of the entries of the same Region and account as that at `at`. */
+static size_t group_end(const struct oc_copy_engine *engine, size_t at)
+{
+    char past[OC_COPY_KEY_MAX];
+    size_t len = engine->entries[at]->key_len - OC_ID_LEN;
+
+    memcpy(past, engine->entries[at]->key, len);
+    past[len] = '\xff';
+    return position_of(engine, (struct oc_slice){past, len + 1});
+}
+
 struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_t now,
                                            int64_t *ret_next_us)
 {
     uint32_t jobs = engine->runner_count;
     uint32_t account_cap = jobs > 1 ? jobs / 2 : 1;
-    bool large_too = running_large(engine) < jobs - jobs / 4;
+    bool large_too = running_large(engine) < jobs - jobs / 4, some_wait = false;
     struct oc_copy_entry *best = NULL;
 
-    for (size_t i = 0; i < engine->entry_count; i++) {
-        struct oc_copy_entry *entry = engine->entries[i];
-
-        if (entry->running || (entry->large && !large_too) ||
-            running_of(engine, entry->account) >= account_cap)
-            continue;
-        if (entry->not_before_us > now) {
-            if (entry->not_before_us < *ret_next_us)
-                *ret_next_us = entry->not_before_us;
-            continue;
+    for (size_t at = 0, end; at < engine->entry_count; at = end) {
+        struct oc_copy_entry *first = NULL;
+        end = group_end(engine, at);
+        bool capped = running_of(engine, engine->entries[at]->account) >= account_cap;
+        for (; at < end && !first; at++) {
+            struct oc_copy_entry *entry = engine->entries[at];
+            if (entry->running || entry->ended)
+                continue;
+            if (entry->not_before_us > now) {
+                if (!capped && entry->not_before_us < *ret_next_us)
+                    *ret_next_us = entry->not_before_us;
+                continue;
+            }
+            some_wait = true;
+            if (!capped && (large_too || !entry->large))
+                first = entry;
         }
-        if (!best || is_better(engine, entry, best))
-            best = entry;
+        if (first && (!best || is_better(engine, first, best)))
+            best = first;
     }
+    if ((best && best->refill) || (!some_wait && engine->cut))
+        engine->woken = true;
     return best;
 }

@@ -8,10 +8,10 @@
 #define OC_MODEL_JOB_H
 
 #include "base/bytes.h"
+#include "model/id.h"
 #include "model/tags.h"
 
 #define OC_ACCOUNT_LEN 12
-#define OC_ID_LEN 12 /* the random part of a job or model ARN: a-z0-9 */
 
 enum oc_job_status { OC_JOB_IN_PROGRESS = 0, OC_JOB_COMPLETED = 1, OC_JOB_FAILED = 2 };
 #define OC_JOB_STATUSES 3

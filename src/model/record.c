@@ -41,23 +41,41 @@ bool oc_model_status_parse(struct oc_slice text, enum oc_model_status *ret)
 
 /* -- reading: shared ------------------------------------------------------------------------ */
 
+#define MEMBERS_MAX 32
+
 /* A record on its way from JSON to an arena; what went wrong is judged at the end. */
 struct reader {
-    const struct oc_json *root;
+    struct oc_json_member members[MEMBERS_MAX];
+    int count, next; /* next: where the one asked for now most likely is */
     struct oc_arena *arena;
     bool missing, no_memory;
 };
 
+/* Members are asked for in about the order they were written in. */
+static const struct oc_json_member *find(struct reader *r, const char *key)
+{
+    for (int i = 0; i < r->count; i++) {
+        int at = (r->next + i) % r->count;
+        if (oc_slice_eq_str(r->members[at].key, key)) {
+            r->next = at + 1;
+            return &r->members[at];
+        }
+    }
+    return NULL;
+}
+
 static struct oc_slice optional(struct reader *r, const char *key)
 {
-    struct oc_slice text = oc_json_string(oc_json_get(r->root, key));
-    struct oc_slice copy = {0};
+    const struct oc_json_member *member = find(r, key);
+    struct oc_slice text = {0}, copy;
+    struct oc_err err;
 
-    if (text.ptr) {
-        copy = oc_arena_copy(r->arena, text);
-        if (!copy.ptr)
-            r->no_memory = true;
-    }
+    if (!member)
+        return text;
+    int rc = oc_json_member_string(member, r->arena, &text, &err);
+    copy = rc < 0 ? text : oc_arena_copy(r->arena, text);
+    r->no_memory |= rc == OC_ENOMEM || (rc >= 0 && !copy.ptr);
+    r->missing |= rc < 0;
     return copy;
 }
 
@@ -70,23 +88,31 @@ static struct oc_slice required(struct reader *r, const char *key)
     return text;
 }
 
-static int reader_start(struct reader *r, struct oc_slice record, const char *what,
-                        struct oc_json **ret_root, struct oc_err *err)
+/* 0 when there is none. */
+static int64_t number(struct reader *r, const char *key)
 {
-    struct oc_err parse_err = {0};
-    int64_t version;
-    int rc = oc_json_parse(record, ret_root, &parse_err);
+    const struct oc_json_member *member = find(r, key);
+    int64_t value = 0;
 
-    if (rc == OC_ENOMEM)
-        return oc_fail_nomem(err);
-    if (rc < 0)
-        return oc_fail(err, OC_ECORRUPT, "record of a %s: %s", what, parse_err.text);
-    version = oc_json_int64(oc_json_get(*ret_root, "v"), 0);
+    if (member && !oc_slice_to_int64(member->value, &value))
+        r->missing = true;
+    return value;
+}
+
+static int reader_start(struct reader *r, struct oc_slice record, struct oc_arena *arena,
+                        const char *what, struct oc_err *err)
+{
+    r->arena = arena;
+    r->next = 0;
+    r->missing = r->no_memory = false;
+    r->count = oc_json_split(record, r->members, MEMBERS_MAX);
+    if (r->count < 0)
+        return oc_fail(err, OC_ECORRUPT, "record of a %s is not what was written", what);
+    int64_t version = number(r, "v");
     if (version != RECORD_VERSION)
         return oc_fail(err, OC_ECORRUPT,
                        "record of a %s has version %lld, this program knows %d: use a newer one",
                        what, (long long)version, RECORD_VERSION);
-    r->root = *ret_root;
     return OC_OK;
 }
 
@@ -149,29 +175,39 @@ static void read_model(struct reader *r, struct oc_model *ret)
     ret->source_uri = optional(r, "sourceUri");
     ret->job_id = optional(r, "job");
     ret->failure_message = optional(r, "failure");
-    ret->creation_ms = oc_json_int64(oc_json_get(r->root, "created"), 0);
+    ret->creation_ms = number(r, "created");
     ret->kms_key_id = required(r, "key");
     ret->kms_key_arn = optional(r, "keyArn");
     ret->manifest = optional(r, "manifest");
-    ret->size_bytes = oc_json_int64(oc_json_get(r->root, "size"), 0);
-    ret->file_count = oc_json_int64(oc_json_get(r->root, "files"), 0);
-    if (!oc_model_status_parse(oc_json_string(oc_json_get(r->root, "status")), &ret->status))
+    ret->size_bytes = number(r, "size");
+    ret->file_count = number(r, "files");
+    if (!oc_model_status_parse(required(r, "status"), &ret->status))
         r->missing = true;
+}
+
+static int read_tags(struct reader *r, struct oc_tag_list *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *json = NULL;
+    const struct oc_json_member *member = find(r, "tags");
+
+    if (!member)
+        return OC_OK;
+    int rc = oc_json_parse(member->value, &json, err);
+    return rc < 0 ? rc : oc_tags_from_json(json, r->arena, ret, err);
 }
 
 int oc_model_decode(struct oc_slice record, struct oc_arena *arena, struct oc_model *ret,
                     struct oc_err *err)
 {
-    OC_AUTO(oc_json_freep) struct oc_json *root = NULL;
-    struct reader r = {.arena = arena};
     struct oc_model model = {0};
     struct oc_err tags_err = {0};
-    int rc = reader_start(&r, record, "model", &root, err);
+    struct reader r;
+    int rc = reader_start(&r, record, arena, "model", err);
 
     if (rc < 0)
         return rc;
     read_model(&r, &model);
-    rc = oc_tags_from_json(oc_json_get(root, "tags"), arena, &model.tags, &tags_err);
+    rc = read_tags(&r, &model.tags, &tags_err);
     if (rc == OC_ENOMEM)
         return oc_fail_nomem(err);
     r.missing |= rc < 0;
@@ -208,7 +244,7 @@ void oc_task_encode(struct oc_buf *buf, const struct oc_task *task)
 
 static void read_task(struct reader *r, struct oc_task *ret)
 {
-    int kind = find_word(task_kinds, 3, oc_json_string(oc_json_get(r->root, "kind")));
+    int kind = find_word(task_kinds, 3, required(r, "kind"));
 
     if (kind < 0)
         r->missing = true;
@@ -234,10 +270,9 @@ static void read_task(struct reader *r, struct oc_task *ret)
 int oc_task_decode(struct oc_slice record, struct oc_arena *arena, struct oc_task *ret,
                    struct oc_err *err)
 {
-    OC_AUTO(oc_json_freep) struct oc_json *root = NULL;
-    struct reader r = {.arena = arena};
     struct oc_task task = {0};
-    int rc = reader_start(&r, record, "task", &root, err);
+    struct reader r;
+    int rc = reader_start(&r, record, arena, "task", err);
 
     if (rc < 0)
         return rc;

@@ -157,6 +157,10 @@ struct oc_read *oc_tx_read(struct oc_tx *tx);
 int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value,
               struct oc_err *err);
 
+/** Set a record of at most 512 KiB that must not be there yet. Errors: as oc_tx_put; OC_ECONFLICT. */
+int oc_tx_add(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value,
+              struct oc_err *err);
+
 /** Remove a record; fine when there is none. */
 int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_err *err);
 

@@ -6,8 +6,10 @@
  *             --query QUERY --connections N --seconds S --rate R
  *
  * `list` signs one request and sends it again and again (a signature is good for 15 minutes), so
- * that the generator costs little. `create` signs each request: names and bodies differ. `--rate`
- * holds back to so many requests a second over all connections; 0 is as fast as possible.
+ * that the generator costs little. `create` signs each request, since names and bodies differ; it
+ * signs them before the clock starts, as many as the run may need, because real clients sign on
+ * machines of their own. `--rate` holds back to so many requests a second over all connections; 0
+ * is as fast as possible.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +25,12 @@
 
 #include "auth/sigv4.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 
 #define CONNECTIONS_MAX 1024
 #define SAMPLES_MAX (8 * 1024 * 1024)
+#define RATE_MAX 40000 /* creates a second that are signed ahead; beyond it they are signed as sent */
+#define AHEAD_MAX ((size_t)1 << 30) /* bytes of them */
 
 struct settings {
     int port, connections;
@@ -49,7 +54,10 @@ struct load {
     struct connection conns[CONNECTIONS_MAX];
     struct oc_arena arena;
     struct oc_sigv4_key_cache *cache;
-    struct oc_buf request;
+    struct oc_buf request; /* the one to be sent next */
+    struct oc_buf ahead;   /* signed creates, one after the other */
+    uint32_t *ahead_len;   /* of each */
+    size_t ahead_count, ahead_next, ahead_at;
     uint32_t *samples;
     size_t sample_count;
     uint64_t answers, failures, bytes, sequence;
@@ -111,21 +119,56 @@ static void put_request(struct load *load, struct oc_slice method, struct oc_sli
 
 static void prepare_create(struct load *load)
 {
-    char body[1024];
+    char body[1024], token[36];
     uint64_t n = load->sequence++;
+    struct oc_err err = {0};
+
+    /* A random token, as SDKs make it. */
+    if (oc_random_uuid(token, &err) < 0)
+        die("random");
 
     int len = snprintf(body, sizeof(body),
                        "{\"sourceModelArn\":\"%s\",\"targetModelName\":\"load-%d-%llx\","
-                       "\"clientRequestToken\":\"token-%d-%llx\",\"targetModelTags\":[{\"key\":\"team\","
+                       "\"clientRequestToken\":\"%.36s\",\"targetModelTags\":[{\"key\":\"team\","
                        "\"value\":\"load\"}]}",
-                       load->set.source, getpid(), (unsigned long long)n, getpid(), (unsigned long long)n);
+                       load->set.source, getpid(), (unsigned long long)n, token);
     put_request(load, OC_STR("POST"), (struct oc_slice){body, (size_t)len});
+}
+
+/* Sign all creates that the run may need. */
+static void sign_ahead(struct load *load)
+{
+    double rate = load->set.rate > 0 ? load->set.rate : RATE_MAX;
+    size_t count = (size_t)(load->set.seconds * rate) + 1;
+
+    oc_buf_init(&load->ahead, AHEAD_MAX);
+    load->ahead_len = malloc(count * sizeof(*load->ahead_len));
+    if (!load->ahead_len)
+        die("malloc");
+    for (; load->ahead_count < count; load->ahead_count++) {
+        prepare_create(load);
+        oc_buf_put_slice(&load->ahead, oc_buf_slice(&load->request));
+        load->ahead_len[load->ahead_count] = (uint32_t)load->request.len;
+        if (load->ahead.failed)
+            die("memory for the requests");
+    }
+}
+
+static void next_create(struct load *load)
+{
+    if (load->ahead_next == load->ahead_count) {
+        prepare_create(load);
+        return;
+    }
+    oc_buf_reset(&load->request);
+    oc_buf_put(&load->request, load->ahead.ptr + load->ahead_at, load->ahead_len[load->ahead_next]);
+    load->ahead_at += load->ahead_len[load->ahead_next++];
 }
 
 static void send_request(struct load *load, struct connection *conn)
 {
     if (load->set.create)
-        prepare_create(load);
+        next_create(load);
     conn->sent_us = oc_clock_mono_us();
     conn->busy = true;
     conn->head_done = false;
@@ -305,7 +348,9 @@ int main(int argc, char **argv)
         die("start");
     oc_arena_init(&load.arena, 1024 * 1024);
     oc_buf_init(&load.request, 64 * 1024);
-    if (!load.set.create)
+    if (load.set.create)
+        sign_ahead(&load);
+    else
         put_request(&load, OC_STR("GET"), (struct oc_slice){0});
     open_connections(&load);
     int64_t begin = oc_clock_mono_us();

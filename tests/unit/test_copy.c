@@ -365,6 +365,39 @@ static void a_small_copy_does_not_wait_behind_large_ones(void **state)
     }
 }
 
+/* More than two windows of the queue: the engine comes to the end of it, and others need not wait. */
+static void a_long_queue_is_worked_off_and_holds_up_nobody(void **state)
+{
+    enum { MANY = 600, FEW = 5 };
+    struct cloud *c = *state;
+    struct oc_slice many[MANY], few[FEW], source;
+    unsigned unfinished = 0;
+
+    c->options.jobs_at_once = 4;
+    folder_write(c->folder, "models/small/weights", 1000, 1);
+    cloud_start(c);
+    source = cloud_imported(c, ALICE, EAST, "s3://models/small");
+    cloud_stop(c);
+    for (int i = 0; i < MANY; i++)
+        many[i] = cloud_copy(c, ALICE, WEST, ALICE, EAST, source);
+    for (int i = 0; i < FEW; i++)
+        few[i] = cloud_copy(c, BOB, WEST, ALICE, EAST, source);
+    cloud_start(c);
+    for (int i = 0; i < FEW; i++) {
+        struct oc_model model = cloud_wait(c, BOB, WEST, few[i]);
+        cloud_assert_active(&model);
+    }
+    for (int i = 0; i < MANY; i++) {
+        struct oc_model model = cloud_model(c, ALICE, WEST, many[i]);
+        unfinished += model.status == OC_MODEL_CREATING;
+    }
+    assert_true(unfinished > MANY / 2);
+    for (int i = 0; i < MANY; i++) {
+        struct oc_model model = cloud_wait(c, ALICE, WEST, many[i]);
+        cloud_assert_active(&model);
+    }
+}
+
 static void progress_grows_to_the_whole(void **state)
 {
     struct cloud *c = *state;
@@ -453,6 +486,7 @@ int main(void)
         TEST(sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied),
         TEST(sweeping_never_harms_running_work),
         TEST(a_small_copy_does_not_wait_behind_large_ones),
+        TEST(a_long_queue_is_worked_off_and_holds_up_nobody),
         TEST(progress_grows_to_the_whole),
         TEST(other_work_runs_on_the_workers_up_to_a_bound),
         TEST(regions_are_found_by_name),

@@ -84,6 +84,65 @@ static void members_are_walked_in_order(void **state)
     assert_int_equal(sum, 7);
 }
 
+static void our_own_objects_are_split_into_members(void **state)
+{
+    static const char text[] = "{\"v\":1,\"name\":\"a,}\\\"\\\\\",\"list\":[{\"x\":\"]}\"},{}],\"e\":\"\",\"n\":-7}";
+    static const char *const bad[] = {
+        "", "{", "}", "[]", "1", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}", "{\"a\":1}x",
+        "{\"a\":\"x}", "{\"a\":[1}", "{a:1}", "{\"a\":1,2}", "{\"a\":\"\\", "{\"a\":1,\"b\":2,\"c\":3}",
+    };
+    struct oc_json_member members[5];
+    struct oc_arena arena;
+    struct oc_slice got;
+    struct oc_err err = {0};
+
+    (void)state;
+    oc_arena_init(&arena, 4096);
+    assert_int_equal(oc_json_split(oc_slice_of(text), members, 5), 5);
+    assert_true(oc_slice_eq_str(members[0].key, "v") && oc_slice_eq_str(members[0].value, "1"));
+    assert_int_equal(oc_json_member_string(&members[1], &arena, &got, &err), OC_OK);
+    assert_true(oc_slice_eq_str(got, "a,}\"\\"));
+    assert_true(oc_slice_eq_str(members[2].value, "[{\"x\":\"]}\"},{}]"));
+    assert_int_equal(oc_json_member_string(&members[3], &arena, &got, &err), OC_OK);
+    assert_true(got.ptr && got.len == 0);
+    assert_true(oc_slice_eq_str(members[4].key, "n") && oc_slice_eq_str(members[4].value, "-7"));
+    assert_int_equal(oc_json_member_string(&members[4], &arena, &got, &err), OC_EINVAL);
+    assert_int_equal(oc_json_split(OC_STR("{}"), members, 5), 0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(oc_json_split(oc_slice_of(bad[i]), members, 2), -1);
+    oc_arena_clear(&arena);
+}
+
+/* Eight bytes are looked at together: each place and length must give the same as one by one. */
+static void strings_are_escaped_wherever_they_need_it(void **state)
+{
+    static const char special[] = {'"', '\\', '\n', 0x1f, (char)0xff, (char)0x80, 0x7f, 0x20};
+
+    (void)state;
+    for (size_t s = 0; s < sizeof(special); s++) {
+        for (size_t len = 1; len < 30; len++) {
+            for (size_t at = 0; at < len; at++) {
+                OC_AUTO(oc_buf_clear) struct oc_buf out = {0}, want = {0};
+                char text[30];
+                memset(text, 'x', sizeof(text));
+                text[at] = special[s];
+                oc_buf_init(&out, 1024);
+                oc_buf_init(&want, 1024);
+                oc_json_put_string(&out, (struct oc_slice){text, len});
+                oc_buf_put_char(&want, '"');
+                for (size_t i = 0; i < len; i++) {
+                    OC_AUTO(oc_buf_clear) struct oc_buf one = {0};
+                    oc_buf_init(&one, 64);
+                    oc_json_put_string(&one, (struct oc_slice){text + i, 1});
+                    oc_buf_put(&want, one.ptr + 1, one.len - 2);
+                }
+                oc_buf_put_char(&want, '"');
+                assert_true(oc_slice_eq(oc_buf_slice(&out), oc_buf_slice(&want)));
+            }
+        }
+    }
+}
+
 static void what_is_not_strict_json_is_refused(void **state)
 {
     const struct oc_slice wrong[] = {
@@ -271,6 +330,8 @@ int main(void)
         cmocka_unit_test(values_are_read_by_type),
         cmocka_unit_test(wrong_types_and_absence_give_the_fallback),
         cmocka_unit_test(members_are_walked_in_order),
+        cmocka_unit_test(our_own_objects_are_split_into_members),
+        cmocka_unit_test(strings_are_escaped_wherever_they_need_it),
         cmocka_unit_test(what_is_not_strict_json_is_refused),
         cmocka_unit_test(levels_are_limited_and_brackets_in_strings_are_not_levels),
         cmocka_unit_test(error_text_says_where),

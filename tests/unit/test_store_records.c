@@ -31,6 +31,13 @@ static int apply_put(struct oc_tx *tx, struct oc_write *write, struct oc_err *er
     return rc;
 }
 
+static int apply_add(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
+{
+    struct put *put = (struct put *)write;
+
+    return oc_tx_add(tx, put->kind, put->key, put->value, err);
+}
+
 static int put_record(struct oc_store *store, enum oc_record_kind kind, struct oc_slice key,
                       struct oc_slice value, struct oc_err *err)
 {
@@ -70,6 +77,31 @@ static int teardown(void **state)
     fixture_end(*state);
     free(*state);
     return 0;
+}
+
+static void a_record_is_added_only_where_there_is_none(void **state)
+{
+    static char large[512 * 1024 + 1];
+    struct fixture *f = *state;
+    struct oc_err err = {0};
+    struct oc_buf value;
+    struct put put = {.write = {.apply = apply_add}, .kind = OC_RECORD_MODEL, .key = OC_STR("m")};
+
+    oc_buf_init(&value, 1 << 20);
+    put.value = OC_STR("one");
+    assert_int_equal(oc_store_write(f->store, &put.write, &err), OC_OK);
+    put.value = OC_STR("two");
+    assert_int_equal(oc_store_write(f->store, &put.write, &err), OC_ECONFLICT);
+    assert_int_equal(get_record(f->store, OC_RECORD_MODEL, OC_STR("m"), &value, &err), OC_OK);
+    assert_true(oc_slice_eq_str(oc_buf_slice(&value), "one"));
+    put.key = OC_STR("n"); /* the store goes on */
+    put.value = (struct oc_slice){large, sizeof large};
+    assert_int_equal(oc_store_write(f->store, &put.write, &err), OC_EINVAL);
+    put.value.len--;
+    assert_int_equal(oc_store_write(f->store, &put.write, &err), OC_OK);
+    assert_int_equal(get_record(f->store, OC_RECORD_MODEL, OC_STR("n"), &value, &err), OC_OK);
+    assert_int_equal(value.len, sizeof large - 1);
+    oc_buf_clear(&value);
 }
 
 static void records_are_kept_replaced_and_removed(void **state)
@@ -465,6 +497,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(records_are_kept_replaced_and_removed),
+        TEST(a_record_is_added_only_where_there_is_none),
         TEST(large_records_are_kept_and_limits_hold),
         TEST(scans_visit_a_prefix_in_either_order_from_any_key),
         TEST(many_writes_share_commits_and_refusals_disturb_nobody),

@@ -219,6 +219,9 @@ uint64_t oc_writer_queue(struct oc_store *store);
 /** All changes pass here: counted, fault site, `broken` on failure. */
 int oc_tx_set(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_slice value,
               struct oc_err *err);
+/** The same unless the key is there: then OC_ECONFLICT, without a text. */
+int oc_tx_set_new(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_slice value,
+                  struct oc_err *err);
 /** Room for a value of `len` bytes, to be filled before the next change. */
 int oc_tx_reserve(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, size_t len, void **ret,
                   struct oc_err *err);
@@ -254,8 +257,6 @@ int oc_term_find(struct oc_read *read, uint32_t pid, enum oc_term_kind kind, str
 int oc_term_intern(struct oc_tx *tx, struct oc_wpart *wpart, enum oc_term_kind kind,
                    struct oc_slice text, uint32_t *ret, struct oc_err *err);
 
-/** 12 characters of a-z0-9 as a number. @return false when they are not. */
-bool oc_id_pack(struct oc_slice id, uint64_t *ret);
 int oc_id_put(struct oc_tx *tx, uint32_t pid, uint64_t id, uint64_t seq, struct oc_err *err);
 /** Sequence number of a job by its id. OC_ENOTFOUND without a text. */
 int oc_id_find(struct oc_read *read, const struct oc_part *part, uint64_t id, uint64_t *ret,

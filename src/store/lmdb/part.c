@@ -379,25 +379,6 @@ int oc_term_intern(struct oc_tx *tx, struct oc_wpart *wpart, enum oc_term_kind k
 /* -- ids ----------------------------------------------------------------------------------------
  */
 
-bool oc_id_pack(struct oc_slice id, uint64_t *ret)
-{
-    uint64_t packed = 0;
-
-    if (id.len != OC_ID_LEN)
-        return false;
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.ptr[i];
-        if (c >= '0' && c <= '9')
-            packed = packed * 36 + (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'z')
-            packed = packed * 36 + (uint64_t)(c - 'a' + 10);
-        else
-            return false;
-    }
-    *ret = packed;
-    return true;
-}
-
 /* Segments from the newest to the oldest; each has a Bloom filter before its sorted ids. */
 static int find_in_segments(struct oc_read *read, const struct oc_part *part, uint64_t id,
                             uint64_t *ret, struct oc_err *err)

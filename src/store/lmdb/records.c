@@ -6,6 +6,7 @@
 
 #define VERSION 1
 #define HEAD    5
+#define ADD_MAX (512UL * 1024)
 #define SMALL   65536 /* bytes of a value that is put together in memory first */
 
 struct record_key {
@@ -55,35 +56,73 @@ int oc_read_get(struct oc_read *read, enum oc_record_kind kind, struct oc_slice 
     return rc < 0 ? rc : check_value(key_slice(&full), value, ret_value, err);
 }
 
+static int check_sizes(struct oc_slice key, struct oc_slice value, struct record_key *ret,
+                       enum oc_record_kind kind, struct oc_err *err)
+{
+    if (!make_key(kind, key, ret))
+        return oc_fail(err, OC_EINVAL, "a record's key is longer than %d bytes", OC_RECORD_KEY_MAX);
+    if (value.len > OC_RECORD_VALUE_MAX)
+        return oc_fail(err, OC_EINVAL, "a record is larger than %lu bytes", OC_RECORD_VALUE_MAX);
+    return OC_OK;
+}
+
+static void make_head(const struct record_key *key, struct oc_slice value, uint8_t ret_head[HEAD])
+{
+    ret_head[4] = VERSION;
+    uint32_t crc = oc_crc32c(oc_crc32c(0, key->bytes, key->len), ret_head + 4, 1);
+    oc_st32(ret_head, oc_crc32c(crc, value.ptr, value.len));
+}
+
+/* A small value is copied first: it may be borrowed from a page that the change rewrites. */
+static int make_small(struct oc_tx *tx, const struct record_key *key, struct oc_slice value,
+                      struct oc_slice *ret, struct oc_err *err)
+{
+    struct oc_buf *small = &tx->scratch;
+    uint8_t head[HEAD];
+
+    make_head(key, value, head);
+    oc_buf_reset(small);
+    oc_buf_put(small, head, sizeof head);
+    oc_buf_put_slice(small, value);
+    *ret = oc_buf_slice(small);
+    return small->failed ? oc_fail_nomem(err) : OC_OK;
+}
+
 int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
               struct oc_slice value, struct oc_err *err)
 {
     struct record_key full;
-    struct oc_buf *small = &tx->scratch;
+    struct oc_slice small;
     void *room;
 
-    if (!make_key(kind, key, &full))
-        return oc_fail(err, OC_EINVAL, "a record's key is longer than %d bytes", OC_RECORD_KEY_MAX);
-    if (value.len > OC_RECORD_VALUE_MAX)
-        return oc_fail(err, OC_EINVAL, "a record is larger than %lu bytes", OC_RECORD_VALUE_MAX);
-    uint8_t head[HEAD] = {[4] = VERSION};
-    uint32_t crc = oc_crc32c(oc_crc32c(0, full.bytes, full.len), head + 4, 1);
-    oc_st32(head, oc_crc32c(crc, value.ptr, value.len));
-    /* A small value is copied first: it may be borrowed from a page that the change rewrites. */
-    if (value.len <= SMALL) {
-        oc_buf_reset(small);
-        oc_buf_put(small, head, sizeof head);
-        oc_buf_put_slice(small, value);
-        if (small->failed)
-            return oc_fail_nomem(err);
-        return oc_tx_set(tx, tx->store->records, key_slice(&full), oc_buf_slice(small), err);
+    int rc = check_sizes(key, value, &full, kind, err);
+    if (rc == OC_OK && value.len <= SMALL) {
+        rc = make_small(tx, &full, value, &small, err);
+        return rc < 0 ? rc : oc_tx_set(tx, tx->store->records, key_slice(&full), small, err);
     }
-    int rc = oc_tx_reserve(tx, tx->store->records, key_slice(&full), HEAD + value.len, &room, err);
+    if (rc == OC_OK)
+        rc = oc_tx_reserve(tx, tx->store->records, key_slice(&full), HEAD + value.len, &room, err);
     if (rc < 0)
         return rc;
-    memcpy(room, head, sizeof head);
+    make_head(&full, value, room);
     memcpy((char *)room + HEAD, value.ptr, value.len);
     return OC_OK;
+}
+
+int oc_tx_add(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+              struct oc_slice value, struct oc_err *err)
+{
+    struct record_key full;
+    struct oc_slice small;
+
+    int rc = check_sizes(key, value, &full, kind, err);
+    if (rc == OC_OK && value.len > ADD_MAX)
+        rc = oc_fail(err, OC_EINVAL, "a record to add is larger than %lu bytes", ADD_MAX);
+    if (rc == OC_OK)
+        rc = make_small(tx, &full, value, &small, err);
+    if (rc == OC_OK)
+        rc = oc_tx_set_new(tx, tx->store->records, key_slice(&full), small, err);
+    return rc == OC_ECONFLICT ? oc_fail(err, rc, "the record exists") : rc;
 }
 
 int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,

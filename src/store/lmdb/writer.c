@@ -1,10 +1,10 @@
 /*
  * The one thread that changes the store.
  *
- * It takes all queued writes (up to a limit), applies them in one LMDB transaction, commits
- * once, durably, and then reports each outcome. A write that refuses without having changed
- * anything does not disturb the others. When something fails half-way, or the commit fails, the
- * whole transaction is dropped and each write is tried again in a transaction of its own.
+ * It applies queued writes in one LMDB transaction as they come (up to a limit), commits once,
+ * durably, and then reports each outcome. A write that refuses without having changed anything
+ * does not disturb the others. When something fails half-way, or the commit fails, the whole
+ * transaction is dropped and each write is tried again in a transaction of its own.
  */
 #include "store/lmdb/impl.h"
 
@@ -16,8 +16,9 @@
 #define BATCH       1024
 #define SCRATCH_MAX (1UL << 20)
 #define WAKES_MAX   64
-#define GATHER_NS   100000 /* one wait for company; see gather */
-#define GATHERS_MAX 10
+#define COMPANY_NS  100000  /* how long the next of those who come together may take, */
+#define GATHER_NS   1000000 /* and all of them; see next_write */
+#define COMPANY     8       /* so many at one time are worth waking up for */
 
 struct waiter {
     pthread_mutex_t lock;
@@ -33,9 +34,16 @@ struct oc_writer {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     struct oc_write *head, *tail; /* waiting */
-    uint64_t length;
+    uint64_t length, wake_at; /* wake_at: how many waiting writes wake the writer; 0: it is awake */
     bool stop;
     struct oc_tx tx;
+};
+
+/* The writes of one commit, in the order they came. */
+struct batch {
+    struct oc_write *first, *last;
+    uint64_t count;
+    int64_t begun_ns;
 };
 
 /* -- the transaction ------------------------------------------------------------------------- */
@@ -128,6 +136,15 @@ int oc_tx_set(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_slic
     MDB_val k = oc_val(key.ptr, key.len), v = oc_val(value.ptr, value.len);
 
     return changed(tx, oc_fault(OC_FAULT_LMDB_PUT) ? EIO : mdb_put(tx->txn, dbi, &k, &v, 0), err);
+}
+
+int oc_tx_set_new(struct oc_tx *tx, MDB_dbi dbi, struct oc_slice key, struct oc_slice value,
+                  struct oc_err *err)
+{
+    MDB_val k = oc_val(key.ptr, key.len), v = oc_val(value.ptr, value.len);
+    int code = oc_fault(OC_FAULT_LMDB_PUT) ? EIO : mdb_put(tx->txn, dbi, &k, &v, MDB_NOOVERWRITE);
+
+    return code == MDB_KEYEXIST ? OC_ECONFLICT : changed(tx, code, err);
 }
 
 int oc_tx_put_seal(struct oc_tx *tx, MDB_dbi dbi, const struct oc_key *key, struct oc_slice value,
@@ -228,92 +245,130 @@ static void run_alone(struct oc_tx *tx, struct oc_write *write)
         fail_write(write, rc, &err);
 }
 
-static bool run_together(struct oc_tx *tx, struct oc_write *batch)
-{
-    struct oc_err err = {0};
+/* -- the queue -------------------------------------------------------------------------------- */
 
-    if (begin(tx, &err) < 0)
-        return false;
-    for (struct oc_write *write = batch; write; write = write->next) {
-        if (!apply(tx, write)) {
-            drop(tx);
-            return false;
-        }
-    }
-    return commit(tx, &err) == OC_OK;
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void run_batch(struct oc_store *store, struct oc_write *batch)
+/* Wait for `count` writes, at most until `until_ns`; 0: without end. Lock held on entry and exit.
+ */
+static void wait_for(struct oc_writer *writer, uint64_t count, int64_t until_ns)
 {
-    struct oc_tx *tx = &store->writer->tx;
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
 
-    if (!batch->next || !run_together(tx, batch)) {
-        for (struct oc_write *write = batch; write; write = write->next)
-            run_alone(tx, write);
-    }
-    while (batch) {
-        struct oc_write *write = batch;
-        batch = write->next;
-        finish_write(store, write);
-    }
+    writer->wake_at = count;
+    if (until_ns)
+        (void)pthread_cond_timedwait(&writer->cond, &writer->lock, &until);
+    else
+        (void)pthread_cond_wait(&writer->cond, &writer->lock);
+    writer->wake_at = 0;
 }
 
-/* -- the thread and its queue ------------------------------------------------------------------ */
-
-static struct oc_write *take_batch(struct oc_writer *writer, uint32_t most)
+static struct oc_write *pop(struct oc_writer *writer)
 {
-    struct oc_write *first = writer->head, *last = first;
+    struct oc_write *write = writer->head;
 
-    for (uint32_t i = 1; i < most && last->next; i++)
-        last = last->next;
-    for (struct oc_write *write = first; write != last; write = write->next)
-        writer->length--;
-    writer->length--;
-    writer->head = last->next;
+    writer->head = write->next;
     if (!writer->head)
         writer->tail = NULL;
-    last->next = NULL;
-    return first;
+    writer->length--;
+    write->next = NULL;
+    return write;
 }
 
 /*
- * Those whose writes were committed together come back together. Were the first of them committed
- * at once, the others would wait for a commit of one: so wait for as many as last time, as long as
- * some arrive. A lone caller never waits. Lock held on entry and exit.
+ * The next write of a batch; NULL: commit it. Those whose writes were committed together come back
+ * together. Were the first of them committed at once, the others would wait for a commit of one:
+ * so wait for as many as `last` time, as long as they follow each other closely. A lone caller
+ * never waits.
  */
-static void gather(struct oc_writer *writer, uint64_t last, uint32_t most)
+static struct oc_write *next_write(struct oc_store *store, const struct batch *batch, uint64_t last)
 {
-    const struct timespec pause = {.tv_nsec = GATHER_NS};
-    uint64_t before = 0;
+    struct oc_writer *writer = store->writer;
+    struct oc_write *write = NULL;
 
-    for (int i = 0; i < GATHERS_MAX && !writer->stop && writer->length < last &&
-                    writer->length < most && writer->length > before; i++) {
-        before = writer->length;
-        pthread_mutex_unlock(&writer->lock);
-        (void)nanosleep(&pause, NULL); /* cut short by a signal: commits a little earlier */
-        pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->lock);
+    while (batch->count == 0 && !writer->head && !writer->stop)
+        wait_for(writer, 1, 0);
+    if (batch->count && !writer->head && !writer->stop && batch->count < last) {
+        uint64_t missing = last - batch->count;
+        int64_t now = now_ns(), end = batch->begun_ns + GATHER_NS;
+        if (now < end)
+            wait_for(writer, missing < COMPANY ? missing : COMPANY,
+                     now + COMPANY_NS < end ? now + COMPANY_NS : end);
     }
+    if (writer->head && batch->count < store->batch)
+        write = pop(writer);
+    pthread_mutex_unlock(&writer->lock);
+    return write;
+}
+
+/* -- the thread ------------------------------------------------------------------------------- */
+
+static void join(struct batch *batch, struct oc_write *write)
+{
+    if (batch->last)
+        batch->last->next = write;
+    else
+        batch->first = write;
+    batch->last = write;
+    if (batch->count++ == 0)
+        batch->begun_ns = now_ns();
+}
+
+/*
+ * Take the writes of a batch, apply and commit them. @return false: nothing of it is done, and
+ * each that was taken is to be tried alone
+ */
+static bool run_together(struct oc_store *store, struct batch *batch, uint64_t last)
+{
+    struct oc_tx *tx = &store->writer->tx;
+    struct oc_err err = {0};
+    struct oc_write *write;
+    int rc = OC_OK;
+
+    while ((write = next_write(store, batch, last))) {
+        join(batch, write);
+        if (batch->count == 1)
+            rc = begin(tx, &err);
+        if (rc == OC_OK && !apply(tx, write)) {
+            drop(tx);
+            return batch->count == 1; /* its failure is known */
+        }
+        if (rc < 0)
+            break;
+    }
+    if (rc == OC_OK && batch->count)
+        rc = commit(tx, &err);
+    if (rc < 0 && batch->count == 1)
+        fail_write(batch->first, rc, &err);
+    return rc == OC_OK || batch->count == 1;
 }
 
 static void *writer_main(void *arg)
 {
     struct oc_store *store = arg;
-    struct oc_writer *writer = store->writer;
     uint64_t last = 0; /* writes in the commit before */
 
     pthread_setname_np(pthread_self(), "store-writer");
     for (;;) {
-        pthread_mutex_lock(&writer->lock);
-        while (!writer->head && !writer->stop)
-            pthread_cond_wait(&writer->cond, &writer->lock);
-        gather(writer, last, store->batch);
-        last = writer->length;
-        struct oc_write *batch = writer->head ? take_batch(writer, store->batch) : NULL;
-        last -= writer->length;
-        pthread_mutex_unlock(&writer->lock);
-        if (!batch)
+        struct batch batch = {0};
+        bool done = run_together(store, &batch, last);
+        if (!batch.count)
             return NULL;
-        run_batch(store, batch);
+        last = batch.count;
+        for (struct oc_write *write = batch.first; write && !done; write = write->next)
+            run_alone(&store->writer->tx, write);
+        while (batch.first) {
+            struct oc_write *write = batch.first;
+            batch.first = write->next;
+            finish_write(store, write);
+        }
     }
 }
 
@@ -332,8 +387,12 @@ void oc_store_submit(struct oc_store *store, struct oc_write *write)
         writer->head = write;
     writer->tail = write;
     writer->length++;
-    pthread_cond_signal(&writer->cond);
+    bool wake = writer->wake_at && writer->length >= writer->wake_at;
+    if (wake)
+        writer->wake_at = 0; /* one signal is enough */
     pthread_mutex_unlock(&writer->lock);
+    if (wake)
+        pthread_cond_signal(&writer->cond);
 }
 
 uint64_t oc_writer_queue(struct oc_store *store)
@@ -386,7 +445,11 @@ int oc_writer_start(struct oc_store *store, uint32_t batch, struct oc_err *err)
     store->writer = writer;
     store->batch = batch ? batch : BATCH;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->cond, NULL);
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr); /* none of these can fail on Linux */
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->cond, &attr);
+    (void)pthread_condattr_destroy(&attr);
     struct oc_tx *tx = &writer->tx;
     tx->store = store;
     oc_buf_init(&tx->scratch, SCRATCH_MAX);
