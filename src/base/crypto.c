@@ -11,18 +11,15 @@
 
 #include "base/fault.h"
 
-#define BLOCK_LEN        64                /* bytes that SHA-256 takes at a time */
-#define POOL_SIZE        4096              /* random bytes fetched at once for small requests */
-#define POOL_REQUEST_MAX 256               /* larger requests go to the system */
-#define UPDATE_MAX       ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
+#define BLOCK_LEN        64   /* bytes that SHA-256 takes at a time */
+#define POOL_SIZE        4096 /* random bytes fetched at once for small requests */
+#define POOL_REQUEST_MAX 256  /* larger requests go to the system */
 
 /*
- * What one thread reuses. The contexts hold the last key they worked with until the next use or
- * the end of the thread, when OpenSSL wipes it.
+ * What one thread reuses.
  */
 struct thread_state {
     EVP_MD_CTX *md;
-    EVP_CIPHER_CTX *gcm;
     size_t pool_left; /* unused bytes at the end of `pool` */
     uint8_t pool[POOL_SIZE];
 };
@@ -31,14 +28,12 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
 static bool ready; /* all below was had */
 static EVP_MD *sha256;
-static EVP_CIPHER *aes_gcm;
 
 static void free_state(void *ptr)
 {
     struct thread_state *state = ptr;
 
     EVP_MD_CTX_free(state->md);
-    EVP_CIPHER_CTX_free(state->gcm);
     oc_wipe(state->pool, sizeof(state->pool));
     free(state);
 }
@@ -55,8 +50,7 @@ static void drop_pool_after_fork(void)
 static void fetch_algorithms(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    ready = sha256 && aes_gcm && pthread_key_create(&thread_key, free_state) == 0 &&
+    ready = sha256 && pthread_key_create(&thread_key, free_state) == 0 &&
             pthread_atfork(NULL, NULL, drop_pool_after_fork) == 0;
 }
 
@@ -68,8 +62,7 @@ static struct thread_state *new_state(void)
         return NULL;
     memset(state, 0, sizeof(*state));
     state->md = EVP_MD_CTX_new();
-    state->gcm = EVP_CIPHER_CTX_new();
-    if (!state->md || !state->gcm || pthread_setspecific(thread_key, state) != 0) {
+    if (!state->md || pthread_setspecific(thread_key, state) != 0) {
         free_state(state);
         return NULL;
     }
@@ -218,57 +211,6 @@ int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice in
     oc_wipe(extracted, sizeof(extracted));
     oc_wipe(block, sizeof(block));
     return rc;
-}
-
-/* Feed `from` to the cipher in pieces whose length an int can hold. `to` NULL: extra data. */
-static bool cipher_update(EVP_CIPHER_CTX *ctx, uint8_t *to, struct oc_slice from)
-{
-    for (size_t done = 0; done < from.len;) {
-        const size_t piece = from.len - done < UPDATE_MAX ? from.len - done : UPDATE_MAX;
-        int written;
-
-        if (!EVP_CipherUpdate(ctx, to ? to + done : NULL, &written,
-                              (const unsigned char *)from.ptr + done, (int)piece))
-            return false;
-        done += piece;
-    }
-    return true;
-}
-
-int oc_gcm_seal(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
-                struct oc_slice aad, struct oc_slice plain, uint8_t *out, struct oc_err *err)
-{
-    struct thread_state *state = get_state();
-    uint8_t none[1];
-    int written;
-
-    if (!state || !EVP_EncryptInit_ex2(state->gcm, aes_gcm, key, nonce, NULL) ||
-        !cipher_update(state->gcm, NULL, aad) || !cipher_update(state->gcm, out, plain) ||
-        !EVP_EncryptFinal_ex(state->gcm, none, &written) ||
-        !EVP_CIPHER_CTX_ctrl(state->gcm, EVP_CTRL_AEAD_GET_TAG, OC_GCM_TAG_LEN, out + plain.len))
-        return oc_fail_nomem(err);
-    return OC_OK;
-}
-
-int oc_gcm_open(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
-                struct oc_slice aad, struct oc_slice sealed, uint8_t *out, struct oc_err *err)
-{
-    struct thread_state *state = get_state();
-    uint8_t none[1], tag[OC_GCM_TAG_LEN];
-    struct oc_slice text;
-    int written;
-
-    if (sealed.len < OC_GCM_TAG_LEN)
-        return oc_fail(err, OC_ECORRUPT, "sealed data: shorter than its tag");
-    text = oc_slice_sub(sealed, 0, sealed.len - OC_GCM_TAG_LEN);
-    memcpy(tag, sealed.ptr + text.len, sizeof(tag));
-    if (!state || !EVP_DecryptInit_ex2(state->gcm, aes_gcm, key, nonce, NULL) ||
-        !EVP_CIPHER_CTX_ctrl(state->gcm, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) ||
-        !cipher_update(state->gcm, NULL, aad) || !cipher_update(state->gcm, out, text))
-        return oc_fail_nomem(err);
-    if (!EVP_DecryptFinal_ex(state->gcm, none, &written))
-        return oc_fail(err, OC_ECORRUPT, "sealed data: the tag does not match");
-    return OC_OK;
 }
 
 static int system_random(void *ret_bytes, size_t len, struct oc_err *err)

@@ -1,5 +1,6 @@
 /* Published vectors and the rest of base/crypto. */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -74,6 +75,45 @@ static void sha256_in_pieces_gives_the_same_and_starts_again(void **state)
     assert_hex(digest, sizeof(digest), sha_of_nothing);
     oc_sha256_stream_free(stream);
     oc_sha256_stream_free(NULL);
+}
+
+/* Two messages of these sizes in one buffer, against OpenSSL. */
+static void compare_pair(const uint8_t *bytes, size_t a, size_t b)
+{
+    const struct oc_slice data[2] = {{(const char *)bytes, a}, {(const char *)bytes + a, b}};
+    uint8_t want[2][OC_SHA256_LEN], got[2][OC_SHA256_LEN];
+    uint8_t *const ret[2] = {got[0], got[1]};
+    struct oc_err err = {0};
+
+    assert_int_equal(oc_sha256(data[0], want[0], &err), OC_OK);
+    assert_int_equal(oc_sha256(data[1], want[1], &err), OC_OK);
+    assert_int_equal(oc_sha256_pair(data, ret, &err), OC_OK);
+    assert_memory_equal(got, want, sizeof(want));
+}
+
+static void sha256_of_a_pair_is_that_of_each(void **state)
+{
+    const struct oc_slice nothing[2] = {{NULL, 0}, OC_STR("abc")};
+    uint8_t digest[2][OC_SHA256_LEN], *const ret[2] = {digest[0], digest[1]};
+    uint8_t *bytes = malloc(300000);
+    struct oc_err err = {0};
+    uint32_t chance = 20260101;
+
+    (void)state;
+    assert_int_equal(oc_sha256_pair(nothing, ret, &err), OC_OK);
+    assert_hex(digest[0], OC_SHA256_LEN, sha_of_nothing);
+    assert_hex(digest[1], OC_SHA256_LEN, sha_of_abc);
+    for (size_t i = 0; i < 300000; i++)
+        bytes[i] = (uint8_t)((chance = chance * 1664525 + 1013904223) >> 24);
+    for (size_t a = 0; a < 200; a++) /* every place that the padding can have */
+        for (size_t b = a % 3; b < 200; b += 3)
+            compare_pair(bytes + a, a, b);
+    for (int i = 0; i < 300; i++) {
+        size_t a = (chance = chance * 1664525 + 1013904223) >> 15;
+
+        compare_pair(bytes + i, a, (chance = chance * 1664525 + 1013904223) >> 15);
+    }
+    free(bytes);
 }
 
 static void hmac_gives_the_values_of_rfc_4231(void **state)
@@ -202,6 +242,42 @@ static void gcm_gives_the_published_values_both_ways(void **state)
         assert_int_equal(oc_gcm_open(key.at, nonce.at, slice(&aad), in_place, out, &err), OC_OK);
         assert_memory_equal(out, plain.at, plain.len);
     }
+}
+
+/* Sealed by one, opened by the other. */
+static void gcm_is_the_same_whoever_computes_it(void **state)
+{
+    uint8_t key[OC_AES_KEY_LEN], nonce[OC_GCM_NONCE_LEN], *plain = malloc(70000);
+    uint8_t *ours = malloc(70000), *theirs = malloc(70000), size[2];
+    struct oc_err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 70000; i++)
+        plain[i] = (uint8_t)(i * i >> 3);
+    for (size_t i = 0; i < 600; i++) {
+        struct oc_slice text = {(char *)plain, i}, aad = {(char *)plain + 5, i % 40};
+
+        assert_int_equal(oc_random(key, sizeof(key), &err), OC_OK);
+        assert_int_equal(oc_random(nonce, sizeof(nonce), &err), OC_OK);
+        assert_int_equal(oc_random(size, sizeof(size), &err), OC_OK);
+        if (i >= 300)
+            text.len = oc_get_be16(size);
+        assert_int_equal(oc_gcm_seal(key, nonce, aad, text, ours, &err), OC_OK);
+        oc_gcm_openssl_only(true);
+        assert_int_equal(oc_gcm_seal(key, nonce, aad, text, theirs, &err), OC_OK);
+        oc_gcm_openssl_only(i % 2);
+        assert_memory_equal(ours, theirs, text.len + OC_GCM_TAG_LEN);
+        text = (struct oc_slice){(char *)ours, text.len + OC_GCM_TAG_LEN};
+        assert_int_equal(oc_gcm_open(key, nonce, aad, text, ours, &err), OC_OK);
+        assert_memory_equal(ours, plain, text.len - OC_GCM_TAG_LEN);
+        theirs[i % text.len] ^= 0x10;
+        text.ptr = (char *)theirs;
+        assert_int_equal(oc_gcm_open(key, nonce, aad, text, ours, &err), OC_ECORRUPT);
+        oc_gcm_openssl_only(false);
+    }
+    free(plain);
+    free(ours);
+    free(theirs);
 }
 
 static void gcm_refuses_every_changed_bit(void **state)
@@ -430,10 +506,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_published_values),
         cmocka_unit_test(sha256_in_pieces_gives_the_same_and_starts_again),
+        cmocka_unit_test(sha256_of_a_pair_is_that_of_each),
         cmocka_unit_test(hmac_gives_the_values_of_rfc_4231),
         cmocka_unit_test(hmac_without_a_key_does_not_reuse_the_last_one),
         cmocka_unit_test(hkdf_gives_the_values_of_rfc_5869),
         cmocka_unit_test(gcm_gives_the_published_values_both_ways),
+        cmocka_unit_test(gcm_is_the_same_whoever_computes_it),
         cmocka_unit_test(gcm_refuses_every_changed_bit),
         cmocka_unit_test(random_bytes_of_any_size_differ),
         cmocka_unit_test(uuids_have_version_and_variant_and_differ),

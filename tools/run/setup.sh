@@ -5,12 +5,14 @@
 # To compile and run Outcrop, and to check it.
 packages=(build-essential meson ninja-build pkg-config python3 python3-venv ca-certificates
     libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev)
+# Debian has it for amd64 alone; elsewhere OpenSSL does its work.
+[ "$(uname -m)" != x86_64 ] || packages+=(libipsec-mb-dev)
 # To try completions and man pages as people use them.
 shell_packages=(zsh fish mandoc)
 # To fuzz it.
 fuzz_packages=(clang libclang-rt-14-dev)
 # To measure it against others.
-bench_packages=(nginx-light wrk procps util-linux postgresql postgresql-contrib libpq-dev sqlite3 libsqlite3-dev)
+bench_packages=(nginx-light wrk procps util-linux postgresql postgresql-contrib libpq-dev sqlite3 libsqlite3-dev rclone)
 
 setup_parts() {
     local part
