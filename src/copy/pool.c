@@ -5,12 +5,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 
-#define RUN_QUEUE 256 /* other work that may wait */
+#define RUN_QUEUE 256         /* other work that may wait */
+#define HUGE_PAGE (2UL << 20) /* what buffers are laid out for, where the system has such */
 
 struct run_item {
     void (*fn)(void *ctx);
@@ -25,6 +26,7 @@ struct oc_pool {
     bool closing;           /* and nobody submits: workers end when all is done */
 
     struct oc_ticket *all;  /* the array */
+    uint8_t *buffers;       /* of all tickets, one after another */
     struct oc_ticket *free; /* not given out */
     struct oc_pool_user *users;
     uint64_t turns;
@@ -83,14 +85,33 @@ static void *work(void *arg)
 
 /* -- life ----------------------------------------------------------------------------------- */
 
+void oc_pool_init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    (void)pthread_condattr_init(&attr); /* none of these can fail on Linux */
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+/*
+ * The buffers are one piece of memory, so that huge pages have no rests to fill between them; the
+ * system gives it page by page, at the first use.
+ */
 static int start(struct oc_pool *pool, uint32_t workers, struct oc_err *err)
 {
+    const size_t bytes = (pool->ticket_count * OC_COPY_ROOM + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+
     pool->all = oc_alloc(pool->ticket_count * sizeof(*pool->all));
     pool->workers = oc_alloc(workers * sizeof(*pool->workers));
-    if (!pool->all || !pool->workers)
+    pool->buffers = oc_alloc_aligned(HUGE_PAGE, bytes);
+    if (!pool->all || !pool->workers || !pool->buffers)
         return oc_fail_nomem(err);
+    (void)madvise(pool->buffers, bytes, MADV_HUGEPAGE); /* only speed */
     memset(pool->all, 0, pool->ticket_count * sizeof(*pool->all));
     for (uint32_t i = 0; i < pool->ticket_count; i++) {
+        pool->all[i].bytes = pool->buffers + i * OC_COPY_ROOM;
         pool->all[i].next = pool->free;
         pool->free = &pool->all[i];
     }
@@ -110,7 +131,7 @@ int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct
     memset(pool, 0, sizeof(*pool));
     (void)pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes */
     (void)pthread_cond_init(&pool->work, NULL);
-    oc_clock_init_cond(&pool->tickets);
+    oc_pool_init_cond(&pool->tickets);
     pool->parts_tail = &pool->parts_head;
     pool->ticket_count = tickets;
     rc = start(pool, workers, err);
@@ -151,8 +172,7 @@ void oc_pool_free(struct oc_pool *pool)
     (void)pthread_mutex_unlock(&pool->lock);
     for (uint32_t i = 0; i < pool->worker_count; i++)
         (void)pthread_join(pool->workers[i], NULL); /* fails only on a bug */
-    for (uint32_t i = 0; pool->all && i < pool->ticket_count; i++)
-        free(pool->all[i].bytes);
+    free(pool->buffers);
     free(pool->all);
     free(pool->workers);
     (void)pthread_cond_destroy(&pool->work);
@@ -216,25 +236,20 @@ static struct oc_pool_user *next_user(const struct oc_pool *pool)
 }
 
 /* Give the first free ticket to `user`. Lock held. */
-static int hand_out(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
-                    struct oc_err *err)
+static struct oc_ticket *hand_out(struct oc_pool *pool, struct oc_pool_user *user)
 {
     struct oc_ticket *ticket = pool->free;
-    uint8_t *bytes = ticket->bytes ? ticket->bytes : oc_alloc_aligned(OC_BLOB_ALIGN, OC_COPY_ROOM);
 
-    if (!bytes)
-        return oc_fail_nomem(err);
     pool->free = ticket->next;
-    *ticket = (struct oc_ticket){.bytes = bytes, .user = user};
+    *ticket = (struct oc_ticket){.bytes = ticket->bytes, .user = user};
     user->held++;
-    *ret = ticket;
-    return OC_OK;
+    return ticket;
 }
 
 int oc_pool_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
                    struct oc_err *err)
 {
-    int rc;
+    int rc = OC_OK;
 
     (void)pthread_mutex_lock(&pool->lock);
     user->turn = ++pool->turns;
@@ -243,7 +258,7 @@ int oc_pool_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ti
     if (pool->stopping)
         rc = oc_fail(err, OC_ECANCELED, "the copy engine is stopping");
     else
-        rc = hand_out(pool, user, ret, err);
+        *ret = hand_out(pool, user);
     user->turn = 0;
     /* Another one may come next for what is still free. */
     (void)pthread_cond_broadcast(&pool->tickets);
@@ -262,7 +277,7 @@ int oc_pool_try_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct o
     if (pool->stopping)
         rc = oc_fail(err, OC_ECANCELED, "the copy engine is stopping");
     else if (pool->free && next_user(pool) == user)
-        rc = hand_out(pool, user, ret, err);
+        *ret = hand_out(pool, user);
     user->turn = 0;
     (void)pthread_mutex_unlock(&pool->lock);
     return rc;

@@ -52,7 +52,12 @@ struct oc_pool_user {
     struct oc_pool_user *next;
 };
 
-/** Start `workers` threads over `tickets` buffers; a buffer gets its memory at its first use. */
+/** A condition whose timed waits take CLOCK_MONOTONIC: durations must not depend on the wall clock.
+ */
+void oc_pool_init_cond(pthread_cond_t *cond);
+
+/** Start `workers` threads over `tickets` buffers, whose memory is taken at their first use.
+ * Errors: OC_ENOMEM. */
 int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err);
 
 /**
@@ -70,7 +75,7 @@ void oc_pool_join(struct oc_pool *pool, struct oc_pool_user *user);
 /** The user must hold no ticket. */
 void oc_pool_leave(struct oc_pool *pool, struct oc_pool_user *user);
 
-/** Wait for a buffer. Errors: OC_ECANCELED (stopping), OC_ENOMEM. */
+/** Wait for a buffer. Errors: OC_ECANCELED (stopping). */
 int oc_pool_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct oc_ticket **ret,
                    struct oc_err *err);
 

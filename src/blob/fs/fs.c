@@ -4,6 +4,11 @@
  * Storing: write ".tmp-RANDOM" in the folder where the blob will stand, fdatasync, rename, fsync of
  * the folder. So a name is never seen with less than its bytes, and a crash leaves at most a
  * temporary file, which oc_blob_clean removes.
+ *
+ * Larger blobs are written past the page cache (O_DIRECT): nobody reads them soon, and what goes
+ * through the cache costs a copy, the pages, and a flush that stalls others. Such writes want whole
+ * blocks, so the last one is padded and the file then cut to its length. Reads go through the
+ * cache: a part is often wanted again, by the next copy or the next client.
  */
 #include "blob/fs/fs_impl.h"
 
@@ -19,6 +24,7 @@
 #include "base/file.h"
 
 #define STORE_VERSION "outcrop blobs 1\n"
+#define DIRECT_MIN    (256UL * 1024) /* below, two more system calls cost more than they save */
 
 /* -- opening -------------------------------------------------------------------------------- */
 
@@ -104,10 +110,51 @@ static void fs_describe(void *backend, const struct oc_blob_name *name, char *to
 
 /* -- storing -------------------------------------------------------------------------------- */
 
-static int write_file(int fd, const uint8_t *sealed, size_t len, struct oc_err *err)
+/* A new file; `direct` asks for writes past the page cache, and is cleared when that cannot be. */
+static int create_file(int folder_fd, const char *name, bool *direct, int *ret_fd,
+                       struct oc_err *err)
 {
-    int rc = oc_file_write(fd, sealed, len, err);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = openat(folder_fd, name, flags | (*direct ? O_DIRECT : 0), 0600);
 
+    if (fd < 0 && errno == EINVAL && *direct) {
+        (void)unlinkat(folder_fd, name, 0); /* Linux makes the file before it refuses the flag */
+        *direct = false;
+        fd = openat(folder_fd, name, flags, 0600);
+    }
+    if (fd < 0)
+        return oc_fail_errno(err, "create");
+    *ret_fd = fd;
+    return OC_OK;
+}
+
+/* The padding is of zeros: what the buffer held before is nobody's business. */
+static int write_direct(int fd, uint8_t *sealed, size_t len, struct oc_err *err)
+{
+    const size_t whole = (len + OC_BLOB_ALIGN - 1) & ~(OC_BLOB_ALIGN - 1);
+    int rc;
+
+    memset(sealed + len, 0, whole - len);
+    rc = oc_file_write(fd, sealed, whole, err);
+    if (rc == OC_OK && ftruncate(fd, (off_t)len) < 0)
+        rc = oc_fail_errno(err, "cut");
+    return rc;
+}
+
+/* Begin the file anew through the cache: its system wants larger blocks than ours, or has none. */
+static int write_again(int fd, const uint8_t *sealed, size_t len, struct oc_err *err)
+{
+    if (fcntl(fd, F_SETFL, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 || ftruncate(fd, 0) < 0)
+        return oc_fail_errno(err, "begin anew");
+    return oc_file_write(fd, sealed, len, err);
+}
+
+static int write_file(int fd, bool direct, uint8_t *sealed, size_t len, struct oc_err *err)
+{
+    int rc = direct ? write_direct(fd, sealed, len, err) : oc_file_write(fd, sealed, len, err);
+
+    if (rc == OC_EIO && direct) /* a disk that really fails does so again */
+        rc = write_again(fd, sealed, len, err);
     if (rc < 0)
         return rc;
     if (oc_fault(OC_FAULT_SYNC))
@@ -137,12 +184,13 @@ static int publish(struct oc_blob_fs *fs, const struct oc_blob_place *place, int
 }
 
 /* The folder of the blob's key exists. */
-static int store_file(struct oc_blob_fs *fs, const struct oc_blob_place *place,
-                      const uint8_t *sealed, size_t len, struct oc_err *err)
+static int store_file(struct oc_blob_fs *fs, const struct oc_blob_place *place, uint8_t *sealed,
+                      size_t len, struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int folder_fd = -1;
     OC_AUTO(oc_autoclose) int fd = -1;
     char temp[sizeof(OC_BLOB_TEMP_PREFIX) + 16] = OC_BLOB_TEMP_PREFIX;
+    bool direct = len >= DIRECT_MIN;
     int rc = oc_random_id(temp + strlen(OC_BLOB_TEMP_PREFIX), 16, err);
 
     if (rc < 0)
@@ -150,10 +198,10 @@ static int store_file(struct oc_blob_fs *fs, const struct oc_blob_place *place,
     rc = oc_blob_open_folder(fs, place->folder, &folder_fd, err);
     if (rc < 0)
         return rc;
-    fd = openat(folder_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return oc_fail_errno(err, "create");
-    rc = write_file(fd, sealed, len, err);
+    rc = create_file(folder_fd, temp, &direct, &fd, err);
+    if (rc < 0)
+        return rc;
+    rc = write_file(fd, direct, sealed, len, err);
     if (rc == OC_OK)
         rc = publish(fs, place, folder_fd, temp, err);
     if (rc < 0) {
@@ -227,19 +275,6 @@ static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, s
     return OC_OK;
 }
 
-/* Clean pages are dropped; what was just written was synced. */
-static void fs_uncache(void *backend, const struct oc_blob_name *name)
-{
-    const struct oc_blob_fs *fs = backend;
-    OC_AUTO(oc_autoclose) int fd = -1;
-    struct oc_blob_place place;
-
-    oc_blob_find_place(name, &place);
-    fd = openat(fs->parts_fd, place.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0)
-        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* then the cache is read, at worst */
-}
-
 static int fs_remove(void *backend, const struct oc_blob_name *name, struct oc_err *err)
 {
     const struct oc_blob_fs *fs = backend;
@@ -258,7 +293,6 @@ static const struct oc_blob_backend_ops fs_ops = {
     .describe = fs_describe,
     .put = fs_put,
     .get = fs_get,
-    .uncache = fs_uncache,
     .has = fs_has,
     .remove = fs_remove,
     .each = oc_blob_fs_each,
