@@ -169,9 +169,9 @@ struct oc_client_config {
  * @param config          copied; NULL: all defaults
  * @param[out] ret_client  set on success only; close with oc_client_close
  * @param[out] error      may be NULL
- * Errors: NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound,
- *         ConfigParseError, NoRegionError, InvalidRegionError, InvalidEndpoint, EndpointRuleError;
- *         OC_ERROR_NO_MEMORY.
+ * Errors: NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, SSOTokenLoadError,
+ *         UnauthorizedSSOTokenError, ProfileNotFound, ConfigParseError, NoRegionError,
+ *         InvalidRegionError, InvalidEndpoint, EndpointRuleError; OC_ERROR_NO_MEMORY.
  * Threads: any.   Cost: reads two small files; about 100 KiB.
  */
 int oc_client_open(const struct oc_client_config *config, struct oc_client **ret_client,

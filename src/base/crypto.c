@@ -96,6 +96,15 @@ int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc
     return OC_OK;
 }
 
+int oc_sha1(struct oc_slice data, uint8_t ret_digest[OC_SHA1_LEN], struct oc_err *err)
+{
+    size_t len = 0;
+
+    if (!EVP_Q_digest(NULL, "SHA1", NULL, data.ptr, data.len, ret_digest, &len))
+        return oc_fail_nomem(err);
+    return OC_OK;
+}
+
 struct oc_sha256_stream {
     EVP_MD_CTX *md;
 };

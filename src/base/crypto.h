@@ -25,6 +25,11 @@ struct oc_secret {
 };
 void oc_secret_clear(struct oc_secret *secret);
 
+#define OC_SHA1_LEN 20
+
+/** SHA-1 of `data`: for names that others made with it, never for safety. */
+int oc_sha1(struct oc_slice data, uint8_t ret_digest[OC_SHA1_LEN], struct oc_err *err);
+
 /** SHA-256 of `data`. */
 int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc_err *err);
 

@@ -96,16 +96,8 @@ static int take_environment(struct oc_credentials *ret, struct oc_err *err)
                      env_value("AWS_SESSION_TOKEN"), "the environment", ret, err);
 }
 
-static int fail_none(const struct oc_profile *profile, struct oc_err *err)
+static int fail_none(struct oc_err *err)
 {
-    static const char *const other_ways[] = {"sso_session", "sso_start_url"};
-
-    for (size_t i = 0; i < sizeof(other_ways) / sizeof(other_ways[0]); i++)
-        if (oc_profile_value(profile, other_ways[i]).ptr)
-            return oc_fail_as(err, OC_EDENIED, "NoCredentialsError",
-                              "profile '%.*s' gets its credentials by %s, which this version does "
-                              "not know; put an access key into the profile or the environment",
-                              OC_FMT(profile->name), other_ways[i]);
     return oc_fail_as(err, OC_EDENIED, "NoCredentialsError",
                       "no credentials found; set AWS_SHARED_CREDENTIALS_FILE to the file that the "
                       "server wrote at its first start, or set AWS_ACCESS_KEY_ID and "
@@ -199,8 +191,10 @@ static int load_role(const struct oc_profile *profile, unsigned depth, struct oc
     if (oc_profile_value(profile, "mfa_serial").ptr)
         return oc_fail_as(
             err, OC_EDENIED, "NoCredentialsError",
-            "profile '%.*s' wants a code of a device (mfa_serial), which this version "
-            "cannot ask for",
+            "profile '%.*s' wants the code of a device (mfa_serial), which is not asked for here; "
+            "get "
+            "a session with `aws sts assume-role --serial-number … --token-code …` and export its "
+            "keys, or use a profile without mfa_serial",
             OC_FMT(profile->name));
     if (role.token_file.ptr)
         return oc_provider_role(&role, NULL, profile, ret, err);
@@ -223,12 +217,13 @@ static int load_profile(const struct oc_profile *profile, unsigned depth,
         return load_role(profile, depth, ret, err);
     if (depth == 0 && role.arn.ptr && role.token_file.ptr)
         return oc_provider_role(&role, NULL, profile, ret, err);
+    if (oc_provider_has_sso(profile))
+        return oc_provider_sso(profile, ret, err);
     return load_static(profile, ret, err);
 }
 
 /* What needs no profile: where the program runs. */
-static int load_surroundings(const struct oc_profile *profile, struct oc_credentials *ret,
-                             struct oc_err *err)
+static int load_surroundings(struct oc_credentials *ret, struct oc_err *err)
 {
     struct oc_err why = {0};
     int rc;
@@ -237,7 +232,7 @@ static int load_surroundings(const struct oc_profile *profile, struct oc_credent
         return oc_provider_container(ret, err);
     rc = oc_provider_machine(ret, &why);
     if (rc == OC_ENOTFOUND)
-        return fail_none(profile, err);
+        return fail_none(err);
     if (rc < 0)
         *err = why;
     return rc;
@@ -260,5 +255,5 @@ int oc_credentials_load(const struct oc_static_credentials *given, const struct 
     if (id.ptr && !profile_is_named)
         return take_environment(ret, err);
     rc = load_profile(profile, 0, ret, err);
-    return rc == NOT_HERE ? load_surroundings(profile, ret, err) : rc;
+    return rc == NOT_HERE ? load_surroundings(ret, err) : rc;
 }

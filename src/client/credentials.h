@@ -7,13 +7,14 @@
  *      explicitly, which then comes first
  *   4. the profile's role: `role_arn` with `source_profile` or `credential_source`, or with
  *      `web_identity_token_file`; then AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE
- *   5. the profile in the shared credentials file
- *   6. the profile's `credential_process`
- *   7. the profile in the shared config file
- *   8. the container's endpoint, when the environment names one
- *   9. the machine's metadata service, version 2, unless AWS_EC2_METADATA_DISABLED is true
+ *   5. the profile's SSO (IAM Identity Center), with the login of `aws sso login`
+ *   6. the profile in the shared credentials file
+ *   7. the profile's `credential_process`
+ *   8. the profile in the shared config file
+ *   9. the container's endpoint, when the environment names one
+ *  10. the machine's metadata service, version 2, unless AWS_EC2_METADATA_DISABLED is true
  *
- * Not known: SSO, `mfa_serial`. A profile that needs them ends the search with an error.
+ * Not known: `mfa_serial`. A profile that needs it ends the search with an error.
  *
  * A place that holds an access key without its secret ends the search with an error: the next
  * place would silently be someone else.

@@ -40,6 +40,8 @@ static int send_once(const struct oc_fetch *fetch, struct oc_transport *transpor
     if (rc < 0)
         return oc_fail_as(err, OC_EDENIED, OC_CREDENTIAL_ERROR, "no credentials from %s: %s",
                           fetch->source, why.text);
+    if ((head.status == 401 || head.status == 403) && fetch->refused)
+        return oc_fail_as(err, OC_EDENIED, OC_CREDENTIAL_ERROR, "%s", fetch->refused);
     if (head.status != 200)
         return oc_fail_as(err, OC_EDENIED, OC_CREDENTIAL_ERROR,
                           "no credentials from %s: it answered HTTP %d", fetch->source,

@@ -23,6 +23,7 @@ struct oc_fetch {
     const char *ca_bundle; /* NULL: the system's */
     bool is_remote;        /* not this machine: through proxies, with longer time-outs */
     const char *source;    /* who is asked, for messages; static text */
+    const char *refused;   /* what to say when it answers 401 or 403; NULL: just that */
 };
 
 /**

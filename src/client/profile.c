@@ -156,3 +156,19 @@ struct oc_slice oc_profile_service_value(const struct oc_profile *profile, const
     }
     return (struct oc_slice){0};
 }
+
+struct oc_slice oc_profile_sso_value(const struct oc_profile *profile, const char *key)
+{
+    struct oc_slice session = oc_profile_value(profile, "sso_session");
+
+    if (!session.ptr)
+        return oc_profile_value(profile, key);
+    for (const struct oc_ini_section *s = profile->config.sections; s; s = s->next) {
+        struct oc_slice rest = s->name;
+
+        if (oc_slice_eq_str(oc_slice_cut(&rest, ' '), "sso-session") &&
+            oc_slice_eq(oc_slice_trim(rest), session))
+            return oc_ini_value(s, key);
+    }
+    return (struct oc_slice){0};
+}

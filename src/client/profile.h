@@ -45,4 +45,10 @@ struct oc_slice oc_profile_value(const struct oc_profile *profile, const char *k
 struct oc_slice oc_profile_service_value(const struct oc_profile *profile, const char *service,
                                          const char *key);
 
+/**
+ * A setting of the profile's SSO session: in the `[sso-session X]` section that the profile's
+ * `sso_session = X` names, else in the profile itself. Absent when there is none.
+ */
+struct oc_slice oc_profile_sso_value(const struct oc_profile *profile, const char *key);
+
 #endif

@@ -3,7 +3,8 @@
  * machine's metadata service. credentials.h says in which order they are asked.
  *
  * Errors of all: OC_EDENIED, named CredentialRetrievalError — the source is configured and gives no
- * credentials, the text says why; OC_ENOMEM.
+ * credentials, the text says why; of SSO also SSOTokenLoadError and UnauthorizedSSOTokenError —
+ * there is no login, or it has ended — and OC_EINVAL, ConfigParseError; OC_ENOMEM.
  *
  * Threads: any.
  */
@@ -27,6 +28,16 @@ int oc_provider_container(struct oc_credentials *ret, struct oc_err *err);
  * @return OC_ENOTFOUND when there is no such service, it is disabled, or it has no role.
  */
 int oc_provider_machine(struct oc_credentials *ret, struct oc_err *err);
+
+/** Whether the profile says that its credentials come by IAM Identity Center (SSO). */
+bool oc_provider_has_sso(const struct oc_profile *profile);
+
+/**
+ * Ask the SSO portal for the credentials of the profile's account and role, with the token that
+ * `aws sso login` left in ~/.aws/sso/cache. The token is not renewed here.
+ */
+int oc_provider_sso(const struct oc_profile *profile, struct oc_credentials *ret,
+                    struct oc_err *err);
 
 /** A role to take on. */
 struct oc_role {

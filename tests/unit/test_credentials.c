@@ -147,12 +147,6 @@ static void broken_files_are_named(void **state)
     assert_fails(NULL, OC_EINVAL, "ConfigParseError", "line 2");
 }
 
-static void other_ways_to_credentials_are_named(void **state)
-{
-    folder_write_text(*state, "config", "[default]\nsso_session = x\n");
-    assert_fails(NULL, OC_EDENIED, "NoCredentialsError", "sso_session");
-}
-
 /* -- Region and endpoint ----------------------------------------------------------------------- */
 
 static void assert_region(const char *given, const char *want)
@@ -261,7 +255,6 @@ int main(void)
         alone(profiles_are_chosen_by_name_and_environment),
         alone(half_a_key_ends_the_search),
         alone(broken_files_are_named),
-        alone(other_ways_to_credentials_are_named),
         alone(the_region_comes_from_option_environment_profile),
         alone(the_endpoint_comes_from_option_environment_profile),
         alone(wrong_endpoints_are_refused),

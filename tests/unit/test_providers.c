@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "client/client.h"
 #include "fake_server.h"
 #include "folder_fixture.h"
@@ -214,6 +215,111 @@ static void a_role_that_cannot_be_taken_on_ends_the_search(void **state)
     fake_server_stop(&server);
 }
 
+/* -- SSO --------------------------------------------------------------------------------------- */
+
+#define SSO_PROFILE                                                                                \
+    "[default]\nsso_session = work\nsso_account_id = 123456789012\nsso_role_name = Copy Role\n"    \
+    "[sso-session work]\nsso_region = eu-central-1\nsso_start_url = https://x.awsapps.com/start\n"
+#define SSO_KEYS                                                                                   \
+    "{\"roleCredentials\":{\"accessKeyId\":\"ASIASSO\",\"secretAccessKey\":\"s\","                 \
+    "\"sessionToken\":\"sso-session\",\"expiration\":1893456000000}}"
+
+/* Write the login of a session or start URL, and make the folder of the test its home. */
+static void write_login(const struct folder *folder, const char *key, const char *token,
+                        const char *ends)
+{
+    uint8_t digest[OC_SHA1_LEN];
+    char hex[2 * OC_SHA1_LEN], name[128], text[256];
+    struct oc_err err = {0};
+
+    ok(oc_sha1(oc_slice_of(key), digest, &err));
+    oc_hex_encode(digest, sizeof(digest), hex);
+    (void)snprintf(name, sizeof(name), ".aws/sso/cache/%.*s.json", (int)sizeof(hex), hex);
+    (void)snprintf(text, sizeof(text), "{\"accessToken\":\"%s\",\"expiresAt\":\"%s\"}", token,
+                   ends);
+    folder_write_text(folder, name, text);
+    (void)setenv("HOME", folder_path(folder, ""), 1);
+}
+
+static const struct fake_rule portal[] = {
+    {.match = "GET /federation/credentials?role_name=Copy%20Role&account_id=123456789012 ",
+     .status = 200,
+     .body = BODY(SSO_KEYS)},
+    {0}};
+
+static void a_login_by_sso_gives_credentials(void **state)
+{
+    struct fake_server server;
+
+    folder_write_text(*state, "config", SSO_PROFILE);
+    write_login(*state, "work", "tok-1", "2029-01-01T00:00:00Z");
+    fake_server_start(&server, portal);
+    (void)setenv("AWS_ENDPOINT_URL_SSO", server.endpoint, 1);
+    assert_found("ASIASSO", "sso-session", true);
+    assert_non_null(strstr(server.last_head, "x-amz-sso_bearer_token: tok-1\r\n"));
+    assert_null(strstr(server.last_head, "Authorization:"));
+    /* The form without a session: all in the profile, and the token by the start URL. */
+    folder_write_text(*state, "config",
+                      "[default]\nsso_account_id = 123456789012\nsso_role_name = Copy Role\n"
+                      "sso_region = eu-central-1\nsso_start_url = https://y/start\n");
+    write_login(*state, "https://y/start", "tok-2", "2029-01-01T00:00:00UTC");
+    assert_found("ASIASSO", "sso-session", true);
+    fake_server_stop(&server);
+    assert_non_null(strstr(server.last_head, "x-amz-sso_bearer_token: tok-2\r\n"));
+}
+
+static void a_role_may_be_taken_on_from_an_sso_profile(void **state)
+{
+    static const struct fake_rule both[] = {
+        {.match = "GET /federation/credentials", .status = 200, .body = BODY(SSO_KEYS)},
+        {.match = "POST / ", .status = 200, .body = BODY(XML_KEYS)},
+        {0}};
+    struct fake_server server;
+
+    folder_write_text(*state, "config",
+                      "[default]\nrole_arn = r\nsource_profile = sso\n"
+                      "[profile sso]\nsso_session = work\nsso_account_id = 1\nsso_role_name = r\n"
+                      "[sso-session work]\nsso_region = eu-central-1\nsso_start_url = u\n");
+    write_login(*state, "work", "tok", "2029-01-01T00:00:00Z");
+    fake_server_start(&server, both);
+    (void)setenv("AWS_ENDPOINT_URL", server.endpoint, 1);
+    assert_found("ASIAROLE", "role-session", true);
+    fake_server_stop(&server);
+    assert_non_null(strstr(server.last_head, "Credential=ASIASSO/"));
+}
+
+static void a_login_that_is_no_good_says_how_to_log_in(void **state)
+{
+    static const struct fake_rule refuses[] = {{.match = "GET", .status = 401}, {0}};
+    static const struct fake_rule nonsense[] = {{.match = "GET", .status = 200, .body = BODY("{}")},
+                                                {0}};
+    static const char login[] = "run: aws sso login --profile default";
+    struct fake_server server;
+
+    folder_write_text(*state, "config", SSO_PROFILE);
+    (void)setenv("HOME", folder_path(*state, ""), 1);
+    assert_fails("SSOTokenLoadError", login);
+    write_login(*state, "work", "", "2029-01-01T00:00:00Z");
+    assert_fails("SSOTokenLoadError", login);
+    write_login(*state, "work", "tok", "soon");
+    assert_fails("SSOTokenLoadError", login);
+    write_login(*state, "work", "tok", "2020-01-01T00:00:00Z");
+    assert_fails("UnauthorizedSSOTokenError", "has expired");
+    assert_fails("UnauthorizedSSOTokenError", login);
+    write_login(*state, "work", "tok", "2029-01-01T00:00:00Z");
+    fake_server_start(&server, refuses);
+    (void)setenv("AWS_ENDPOINT_URL_SSO", server.endpoint, 1);
+    assert_fails("CredentialRetrievalError", login);
+    fake_server_stop(&server);
+    fake_server_start(&server, nonsense);
+    (void)setenv("AWS_ENDPOINT_URL_SSO", server.endpoint, 1);
+    assert_fails("CredentialRetrievalError", "not a set of credentials");
+    fake_server_stop(&server);
+    assert_fails("CredentialRetrievalError", "no credentials from the SSO portal");
+    folder_write_text(*state, "config", "[default]\nsso_session = other\nsso_account_id = 1\n");
+    assert_fails("ConfigParseError", "sso_start_url");
+}
+
 /* -- renewal ----------------------------------------------------------------------------------- */
 
 static void credentials_are_renewed_before_they_end(void **state)
@@ -269,6 +375,9 @@ int main(void)
         alone(a_role_is_taken_on_with_the_source_profile),
         alone(a_role_is_taken_on_with_a_web_identity),
         alone(a_role_that_cannot_be_taken_on_ends_the_search),
+        alone(a_login_by_sso_gives_credentials),
+        alone(a_role_may_be_taken_on_from_an_sso_profile),
+        alone(a_login_that_is_no_good_says_how_to_log_in),
         alone(credentials_are_renewed_before_they_end),
     };
 
