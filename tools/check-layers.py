@@ -22,7 +22,7 @@ LAYERS = {
     "base": 0,
     "model": 1,
     "auth": 2, "net": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2,
-    "copy": 3, "api": 3,
+    "copy": 3, "scrub": 3, "api": 3,
     "http": 4, "client": 4,
     "cli": 5,
 }
@@ -30,6 +30,8 @@ LAYERS = {
 # (from, to): why this folder may include that one although both are of the same layer.
 SAME_LAYER = {
     ("api", "copy"): "operations start, follow and stop copies",
+    ("scrub", "copy"): "manifests are loaded and parts are pinned as copies do",
+    ("api", "scrub"): "operations start and follow verifications",
     ("blob", "keys"): "a part is sealed under a data key",
     ("net", "auth"): "a request is sent with the headers that were signed",
     ("blob", "net"): "a content store may be on another machine",

@@ -68,6 +68,11 @@ struct oc_text_list {
 #define OC_COPY_PHASE_COPYING "copying"
 #define OC_COPY_PHASE_SEALING "sealing"
 #define OC_COPY_PHASE_DONE "done"
+#define OC_MODEL_VERIFICATION_STATUS_IN_PROGRESS "InProgress"
+#define OC_MODEL_VERIFICATION_STATUS_SOUND "Sound"
+#define OC_MODEL_VERIFICATION_STATUS_REPAIRED "Repaired"
+#define OC_MODEL_VERIFICATION_STATUS_DAMAGED "Damaged"
+#define OC_MODEL_VERIFICATION_STATUS_FAILED "Failed"
 #define OC_ACCESS_KEY_STATUS_ACTIVE "Active"
 #define OC_ACCESS_KEY_STATUS_DISABLED "Disabled"
 #define OC_ACCESS_KEY_KIND_PERMANENT "Permanent"
@@ -100,6 +105,7 @@ struct oc_rft_config;
 struct oc_customization_config;
 struct oc_custom_model_summary;
 struct oc_model_copy_job_summary;
+struct oc_model_verification_finding;
 struct oc_access_key_summary;
 struct oc_account_summary;
 struct oc_kms_key_summary;
@@ -138,6 +144,12 @@ struct oc_custom_model_summary_list {
 /** Absent: `items` is NULL. */
 struct oc_model_copy_job_summaries {
     const struct oc_model_copy_job_summary *items;
+    size_t count;
+};
+
+/** Absent: `items` is NULL. */
+struct oc_model_verification_findings {
+    const struct oc_model_verification_finding *items;
     size_t count;
 };
 
@@ -359,6 +371,19 @@ struct oc_model_copy_job_summary {
     const char *failure_message;
     /** The name of the source model. */
     const char *source_model_name;
+};
+
+struct oc_model_verification_finding {
+    /**
+     * The file, or the first one with bytes in the part; `(manifest)` for the list of files itself.
+     */
+    const char *file;
+    /** The part, from 1; absent when a whole file is meant. */
+    struct oc_optional_int part;
+    /** What is wrong, and where. */
+    const char *problem;
+    /** Whether it was mended from another copy. */
+    struct oc_optional_bool repaired;
 };
 
 struct oc_access_key_summary {
@@ -1190,6 +1215,56 @@ struct oc_get_model_part_output {
 int oc_get_model_part(struct oc_client *client, const struct oc_get_model_part_input *input,
                       struct oc_get_model_part_output *output, struct oc_error *error);
 
+/** What GetModelVerification takes. */
+struct oc_get_model_verification_input {
+    /** The model's ARN or name. Required. */
+    const char *model_identifier;
+};
+
+/** What GetModelVerification answers. */
+struct oc_get_model_verification_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The model. */
+    const char *model_arn;
+    /**
+     * Repaired: something was damaged and has been mended from another copy. Failed: it could not
+     * be carried out.
+     */
+    const char *status;
+    /** When it was asked for. */
+    struct oc_optional_time start_time;
+    /** When it ended. */
+    struct oc_optional_time end_time;
+    /** Bytes that were read. */
+    struct oc_optional_int bytes_done;
+    /** Bytes of the model; 0 while it waits for its turn. */
+    struct oc_optional_int bytes_total;
+    /** Parts that were read. */
+    struct oc_optional_int parts_done;
+    /** Parts of the model. */
+    struct oc_optional_int parts_total;
+    /** Rate since it began. */
+    struct oc_optional_int bytes_per_second;
+    /** Estimated time to the end; absent while it is not known. */
+    struct oc_optional_int seconds_left;
+    /** What was found, at most 100. */
+    struct oc_model_verification_findings findings;
+    /** How many there are in all. */
+    struct oc_optional_int finding_count;
+    /** Why it could not be carried out. */
+    const char *failure_message;
+};
+
+/**
+ * Show the last verification of a model: how far it is, or what it found. Outcrop's own; AWS has no
+ * such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
+ *         InternalServerException, ThrottlingException; see the top.
+ */
+int oc_get_model_verification(struct oc_client *client, const struct oc_get_model_verification_input *input,
+                              struct oc_get_model_verification_output *output, struct oc_error *error);
+
 /** What ListAccessKeys takes. */
 struct oc_list_access_keys_input {
     /** Whose credentials; the caller's account when absent. */
@@ -1317,6 +1392,29 @@ struct oc_put_upload_part_output {
  */
 int oc_put_upload_part(struct oc_client *client, const struct oc_put_upload_part_input *input,
                        struct oc_put_upload_part_output *output, struct oc_error *error);
+
+/** What StartModelVerification takes. */
+struct oc_start_model_verification_input {
+    /** The model's ARN or name; it must be Active. Required. */
+    const char *model_identifier;
+};
+
+/** What StartModelVerification answers. */
+struct oc_start_model_verification_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The model. */
+    const char *model_arn;
+};
+
+/**
+ * Have every stored part and file of a model read again and compared with its digest, in the
+ * background. One that is under way goes on. Outcrop's own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ConflictException, ValidationException,
+ *         InternalServerException, ThrottlingException; see the top.
+ */
+int oc_start_model_verification(struct oc_client *client, const struct oc_start_model_verification_input *input,
+                                struct oc_start_model_verification_output *output, struct oc_error *error);
 
 /** Begin to walk all pages of ListCustomModels; see the top. */
 int oc_list_custom_models_begin(struct oc_client *client, const struct oc_list_custom_models_input *input,

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/limits.h"
 
 #define LARGE_BODY (256 * 1024)
 
@@ -29,6 +30,7 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         .store = options->store,
         .keys = options->keys,
         .engine = options->engine,
+        .scrubber = options->scrubber,
         .admin_account = options->admin_account,
         .regions = options->regions,
         .region_count = options->region_count,
@@ -154,6 +156,8 @@ static void write_done(struct oc_write *write, int rc, const struct oc_err *err)
 
     if (rc < 0)
         call->err = *err;
+    else if (call->wakes_scrubber)
+        oc_scrubber_wake(call->api->scrubber);
     else if (call->frees_blobs)
         oc_copy_engine_sweep(call->api->engine, call->caller.region);
     else
@@ -196,7 +200,7 @@ int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err)
 /* -- the way ------------------------------------------------------------------------------------
  */
 
-static int authenticate(struct oc_call *call, struct oc_err *err)
+static int authenticate(struct oc_call *call, bool body_is_to_come, struct oc_err *err)
 {
     const struct oc_api_request *from = call->request;
     struct oc_sigv4_request request = {
@@ -213,6 +217,7 @@ static int authenticate(struct oc_call *call, struct oc_err *err)
         .regions = call->api->regions,
         .region_count = call->api->region_count,
         .default_region = call->api->default_region,
+        .body_is_to_come = body_is_to_come,
     };
 
     int rc = oc_authenticate(call->api->authenticator, &request, &options, oc_clock_now_ms(),
@@ -239,7 +244,7 @@ static int decode(struct oc_call *call, struct oc_err *err)
 
 static int run_call(struct oc_call *call, struct oc_err *err)
 {
-    int rc = authenticate(call, err);
+    int rc = authenticate(call, false, err);
     if (rc < 0)
         return rc;
     if (!oc_throttle_take(call->api->throttle, call->caller.account, call->op->id,
@@ -268,31 +273,55 @@ static void answer_nomem(struct oc_api_request *request)
     request->respond(request, &response);
 }
 
-void oc_api_handle(struct oc_api *api, struct oc_api_request *request)
+/* The call of a request, its route found. @return NULL: it was answered already. */
+static struct oc_call *begin_call(struct oc_api *api, struct oc_api_request *request)
 {
     struct oc_call *call = oc_arena_alloc(request->arena, sizeof(*call));
     bool path_known;
 
     if (!call) {
         answer_nomem(request);
-        return;
+        return NULL;
     }
     call->api = api;
     call->request = request;
     call->arena = request->arena;
     oc_buf_init(&call->out, OC_RESPONSE_MAX);
     call->op = oc_op_match(request->method, request->path, &call->labels, &path_known);
-    if (!call->op) {
-        finish(call, oc_fail_as(&call->err, OC_ENOTFOUND, "UnknownOperationException",
-                                path_known ? "The resource does not take the method %.*s."
-                                           : "There is no such operation: %.*s.",
-                                OC_FMT(path_known ? request->method : request->path)));
+    if (call->op)
+        return call;
+    finish(call, oc_fail_as(&call->err, OC_ENOTFOUND, "UnknownOperationException",
+                            path_known ? "The resource does not take the method %.*s."
+                                       : "There is no such operation: %.*s.",
+                            OC_FMT(path_known ? request->method : request->path)));
+    return NULL;
+}
+
+void oc_api_handle(struct oc_api *api, struct oc_api_request *request)
+{
+    struct oc_call *call = begin_call(api, request);
+
+    if (!call)
         return;
-    }
     if (request->body.len > LARGE_BODY)
         finish(call, oc_call_run(call, run_call, &call->err));
     else
         finish(call, run_call(call, &call->err));
+}
+
+bool oc_api_admit(struct oc_api *api, struct oc_api_request *request)
+{
+    struct oc_call *call = begin_call(api, request);
+
+    if (!call)
+        return false;
+    int rc = authenticate(call, true, &call->err);
+    if (rc < 0) {
+        finish(call, rc);
+        return false;
+    }
+    oc_caller_clear(&call->caller);
+    return true;
 }
 
 size_t oc_api_body_limit(struct oc_slice method, struct oc_slice raw_path)

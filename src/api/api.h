@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "copy/engine.h"
 #include "keys/keys.h"
+#include "scrub/scrub.h"
 #include "store/store.h"
 
 struct oc_api;
@@ -26,6 +27,7 @@ struct oc_api_options {
     struct oc_store *store;
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
+    struct oc_scrubber *scrubber;
     struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
     const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;
@@ -83,6 +85,15 @@ struct oc_api_request {
  * Never fails for the caller: what goes wrong is the answer.
  */
 void oc_api_handle(struct oc_api *api, struct oc_api_request *request);
+
+/**
+ * Whether the body of a request, which is too large to be read for anybody, may be read: the caller
+ * must be known and the signature right, taking the body's digest from the signed header
+ * x-amz-content-sha256. (Whether the body has that digest is judged when it is there.)
+ * @param request  complete but for `body`
+ * @return true to read it; false: `request->respond` was called.
+ */
+bool oc_api_admit(struct oc_api *api, struct oc_api_request *request);
 
 /** Most bytes of a request body that the route takes: OC_HTTP_BODY_MAX but for raw bodies. */
 size_t oc_api_body_limit(struct oc_slice method, struct oc_slice raw_path);

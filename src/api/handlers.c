@@ -23,6 +23,7 @@ oc_call_fn *const oc_call_handlers[OC_OP_COUNT] = {
     [OC_OP_GET_MODEL_COPY_JOB_PROGRESS] = oc_call_get_model_copy_job_progress,
     [OC_OP_GET_MODEL_MANIFEST] = oc_call_get_model_manifest,
     [OC_OP_GET_MODEL_PART] = oc_call_get_model_part,
+    [OC_OP_GET_MODEL_VERIFICATION] = oc_call_get_model_verification,
     [OC_OP_GET_RESOURCE_POLICY] = oc_call_get_resource_policy,
     [OC_OP_LIST_ACCESS_KEYS] = oc_call_list_access_keys,
     [OC_OP_LIST_ACCOUNTS] = oc_call_list_accounts,
@@ -33,6 +34,7 @@ oc_call_fn *const oc_call_handlers[OC_OP_COUNT] = {
     [OC_OP_LIST_UPLOAD_PARTS] = oc_call_list_upload_parts,
     [OC_OP_PUT_RESOURCE_POLICY] = oc_call_put_resource_policy,
     [OC_OP_PUT_UPLOAD_PART] = oc_call_put_upload_part,
+    [OC_OP_START_MODEL_VERIFICATION] = oc_call_start_model_verification,
     [OC_OP_TAG_RESOURCE] = oc_call_tag_resource,
     [OC_OP_UNTAG_RESOURCE] = oc_call_untag_resource,
 };

@@ -92,6 +92,7 @@ static void collect(struct oc_metrics_writer *w, void *ctx)
     oc_api_counts_write(api->counts, w);
     write_engine(api->engine, w);
     write_store(api->store, w);
+    oc_scrubber_metrics(w, api->scrubber);
 }
 
 void oc_api_add_metrics(struct oc_api *api)

@@ -204,6 +204,8 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
     int rc = oc_tx_delete(tx, OC_RECORD_MODEL, found->key, err);
     if (rc >= 0)
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_ORDER, order, err);
+    if (rc >= 0)
+        rc = oc_tx_delete(tx, OC_RECORD_VERIFICATION, found->key, err);
     if (rc >= 0 && model->status == OC_MODEL_ACTIVE) /* a Failed model holds no name */
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_NAME, name, err);
     return rc;

@@ -959,6 +959,19 @@ static const struct oc_member in_get_model_part[] = {
      .offset = offsetof(struct oc_get_model_part_in, sha256)},
 };
 
+static const struct oc_segment segments_get_model_verification[] = {{{"-", 1}}, {{"models", 6}}, {{NULL, 0}}, {{"verification", 12}}};
+static const struct oc_error_kind *const errors_get_model_verification[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_get_model_verification[] = {
+    {.name = "modelIdentifier",
+     .wire = "modelIdentifier",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_model_identifier,
+     .offset = offsetof(struct oc_get_model_verification_in, model_identifier)},
+};
+
 static const struct oc_segment segments_list_access_keys[] = {{{"-", 1}}, {{"access-keys", 11}}};
 static const struct oc_error_kind *const errors_list_access_keys[] = {
     &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
@@ -1041,6 +1054,19 @@ static const struct oc_member in_put_upload_part[] = {
      .label = 1,
      .shape = &shape_sha256,
      .offset = offsetof(struct oc_put_upload_part_in, sha256)},
+};
+
+static const struct oc_segment segments_start_model_verification[] = {{{"-", 1}}, {{"models", 6}}, {{NULL, 0}}, {{"verification", 12}}};
+static const struct oc_error_kind *const errors_start_model_verification[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[1], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_start_model_verification[] = {
+    {.name = "modelIdentifier",
+     .wire = "modelIdentifier",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_model_identifier,
+     .offset = offsetof(struct oc_start_model_verification_in, model_identifier)},
 };
 
 const struct oc_op oc_ops[OC_OP_COUNT] = {
@@ -1418,6 +1444,20 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .input_size = sizeof(struct oc_get_model_part_in),
         .members = in_get_model_part, .member_count = 2,
         .errors = errors_get_model_part},
+    [OC_OP_GET_MODEL_VERIFICATION] = {
+        .id = OC_OP_GET_MODEL_VERIFICATION,
+        .name = "GetModelVerification",
+        .method = "GET",
+        .uri = "/-/models/{modelIdentifier}/verification",
+        .segments = segments_get_model_verification,
+        .segment_count = 4,
+        .status = 200,
+        .action = "outcrop:GetModelVerification",
+        .extension = true,
+        .readonly = true,
+        .input_size = sizeof(struct oc_get_model_verification_in),
+        .members = in_get_model_verification, .member_count = 1,
+        .errors = errors_get_model_verification},
     [OC_OP_LIST_ACCESS_KEYS] = {
         .id = OC_OP_LIST_ACCESS_KEYS,
         .name = "ListAccessKeys",
@@ -1488,4 +1528,18 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .input_size = sizeof(struct oc_put_upload_part_in),
         .members = in_put_upload_part, .member_count = 2,
         .errors = errors_put_upload_part},
+    [OC_OP_START_MODEL_VERIFICATION] = {
+        .id = OC_OP_START_MODEL_VERIFICATION,
+        .name = "StartModelVerification",
+        .method = "POST",
+        .uri = "/-/models/{modelIdentifier}/verification",
+        .segments = segments_start_model_verification,
+        .segment_count = 4,
+        .status = 202,
+        .action = "outcrop:StartModelVerification",
+        .extension = true,
+        .idempotent = true,
+        .input_size = sizeof(struct oc_start_model_verification_in),
+        .members = in_start_model_verification, .member_count = 1,
+        .errors = errors_start_model_verification},
 };

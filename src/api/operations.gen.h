@@ -35,11 +35,13 @@ enum oc_op_id {
     OC_OP_GET_MODEL_COPY_JOB_PROGRESS,
     OC_OP_GET_MODEL_MANIFEST,
     OC_OP_GET_MODEL_PART,
+    OC_OP_GET_MODEL_VERIFICATION,
     OC_OP_LIST_ACCESS_KEYS,
     OC_OP_LIST_ACCOUNTS,
     OC_OP_LIST_KMS_KEYS,
     OC_OP_LIST_UPLOAD_PARTS,
     OC_OP_PUT_UPLOAD_PART,
+    OC_OP_START_MODEL_VERIFICATION,
     OC_OP_COUNT
 };
 
@@ -245,6 +247,11 @@ struct oc_get_model_part_in {
     struct oc_slice sha256;
 };
 
+/** Show the last verification of a model: how far it is, or what it found. */
+struct oc_get_model_verification_in {
+    struct oc_slice model_identifier;
+};
+
 /** List the credentials of an account, without their secrets. */
 struct oc_list_access_keys_in {
     struct oc_slice account_id;
@@ -274,6 +281,11 @@ struct oc_list_upload_parts_in {
 struct oc_put_upload_part_in {
     struct oc_slice upload_id;
     struct oc_slice sha256;
+};
+
+/** Have every stored part and file of a model read again and compared with its digest, in the background. One that is under way goes on. */
+struct oc_start_model_verification_in {
+    struct oc_slice model_identifier;
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "auth/identity_cache.h"
 #include "auth/sigv4_impl.h"
 #include "base/fault.h"
+#include "base/limits.h"
 
 struct oc_authenticator {
     struct oc_identity_cache *identities;
@@ -117,8 +118,9 @@ static int find_identity(struct attempt *attempt, enum oc_identity_by by, struct
 
 /* -- signatures ------------------------------------------------------------------------------- */
 
-static int check_signature(const struct attempt *attempt, const struct oc_sigv4_claim *claim,
-                           const struct oc_access_key *key, struct oc_err *err)
+static int check_signature(const struct attempt *attempt, const struct oc_sigv4_request *request,
+                           const struct oc_sigv4_claim *claim, const struct oc_access_key *key,
+                           struct oc_err *err)
 {
     const struct oc_sigv4_scope scope = {.access_key_id = key->id,
                                          .secret = key->secret,
@@ -129,8 +131,22 @@ static int check_signature(const struct attempt *attempt, const struct oc_sigv4_
 
     int rc = oc_sigv4_key_cache_get(attempt->authenticator->keys, &scope, signing_key, err);
     if (rc >= 0)
-        rc = oc_sigv4_verify(claim, attempt->request, signing_key, attempt->arena, err);
+        rc = oc_sigv4_verify(claim, request, signing_key, attempt->arena, err);
     oc_wipe(signing_key, sizeof(signing_key));
+    return rc;
+}
+
+/* The body is not there yet: the digest that the request announces is taken for its own. */
+static int take_announced_digest(struct oc_sigv4_request *request, struct oc_err *err)
+{
+    int rc =
+        oc_sigv4_find_header(request, OC_STR("x-amz-content-sha256"), &request->body_sha256, err);
+
+    if (rc >= 0 && request->body_sha256.len != OC_SHA256_HEX_LEN)
+        return oc_fail_as(err, OC_EINVAL, "IncompleteSignatureException",
+                          "A body of more than %d bytes must be announced: sign the header "
+                          "'x-amz-content-sha256' with the body's SHA-256 in hexadecimal.",
+                          OC_HTTP_BODY_MAX);
     return rc;
 }
 
@@ -141,6 +157,7 @@ static int authenticate_signed(struct attempt *attempt, struct oc_err *err)
                                                .regions = options->regions,
                                                .region_count = options->region_count,
                                                .now_ms = attempt->now_ms};
+    struct oc_sigv4_request request = *attempt->request;
     struct oc_sigv4_claim claim;
 
     int rc = oc_sigv4_parse(attempt->request, &expected, attempt->arena, &claim, err);
@@ -159,7 +176,9 @@ static int authenticate_signed(struct attempt *attempt, struct oc_err *err)
     if (rc >= 0)
         rc = check_state(key, attempt->now_ms, err);
     if (rc >= 0)
-        rc = check_signature(attempt, &claim, key, err);
+        rc = options->body_is_to_come ? take_announced_digest(&request, err) : OC_OK;
+    if (rc >= 0)
+        rc = check_signature(attempt, &request, &claim, key, err);
     attempt->caller.region = find_region(options, claim.region);
     return rc;
 }

@@ -79,6 +79,9 @@ struct oc_auth_options {
     const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;
     struct oc_slice default_region; /* for bearer keys whose host name is not SERVICE.REGION.… */
+    /* The request's body is not there yet. A signed request must then announce its digest in
+     * x-amz-content-sha256, and is judged by that; whether the body has it, nobody has looked. */
+    bool body_is_to_come;
 };
 
 /**

@@ -28,3 +28,13 @@ void oc_clock_set(int64_t now_ms)
 {
     atomic_store_explicit(&set_now_ms, now_ms, memory_order_relaxed);
 }
+
+void oc_clock_init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    (void)pthread_condattr_init(&attr); /* none of these can fail on Linux */
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}

@@ -5,6 +5,7 @@
 #ifndef OC_BASE_CLOCK_H
 #define OC_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 /** Milliseconds since 1970-01-01T00:00:00Z. May jump when the system's clock is set. */
@@ -12,6 +13,10 @@ int64_t oc_clock_now_ms(void);
 
 /** Microseconds of a clock that never goes back. For durations and time-outs. */
 int64_t oc_clock_mono_us(void);
+
+/** A condition whose timed waits take oc_clock_mono_us: a wait must not depend on the wall clock.
+ */
+void oc_clock_init_cond(pthread_cond_t *cond);
 
 /** For tests: oc_clock_now_ms returns `now_ms` from now on; -1 gives the real clock back. */
 void oc_clock_set(int64_t now_ms);

@@ -40,6 +40,9 @@ struct oc_blob_backend_ops {
     int (*get)(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
                size_t *ret_len, uint64_t *ret_whole, struct oc_err *err);
 
+    /** Have the next get read the disk and not a cache of this machine; NULL: it always does. */
+    void (*uncache)(void *backend, const struct oc_blob_name *name);
+
     /** Whether something is there, durably. Errors: as get, without OC_ENOTFOUND. */
     int (*has)(void *backend, const struct oc_blob_name *name, bool *ret, struct oc_err *err);
 

@@ -3,6 +3,8 @@
  */
 #include "blob/blob.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +13,21 @@
 #include "blob/backend.h"
 #include "blob/format.h"
 
+/* A blob that is known to be damaged. */
+struct mark {
+    uint8_t sha256[OC_SHA256_LEN];
+    char key_id[OC_BLOB_KEY_ID_MAX + 1];
+};
+
 struct oc_blob_store {
     const struct oc_blob_backend_ops *ops;
     void *backend;
     struct oc_keys *keys;
     char region[OC_BLOB_REGION_MAX + 1];
+    pthread_mutex_t lock; /* of the marks */
+    struct mark *marks;   /* few, if any */
+    size_t mark_cap;
+    _Atomic size_t mark_count; /* read without the lock when it is 0 */
 };
 
 /* -- life ----------------------------------------------------------------------------------- */
@@ -40,6 +52,7 @@ int oc_blob_store_new(const struct oc_blob_backend_ops *ops, void *backend, stru
         return oc_fail_nomem(err);
     }
     *store = (struct oc_blob_store){.ops = ops, .backend = backend, .keys = keys};
+    (void)pthread_mutex_init(&store->lock, NULL); /* cannot fail with default attributes */
     memcpy(store->region, region.ptr, region.len);
     *ret = store;
     return OC_OK;
@@ -50,7 +63,68 @@ void oc_blob_close(struct oc_blob_store *store)
     if (!store)
         return;
     store->ops->close(store->backend);
+    (void)pthread_mutex_destroy(&store->lock); /* nobody holds it any more */
+    free(store->marks);
     free(store);
+}
+
+/* -- marks ---------------------------------------------------------------------------------- */
+
+/* The mark of a blob, or NULL. Lock held. */
+static struct mark *find_mark(struct oc_blob_store *store, const struct oc_blob_name *name)
+{
+    for (size_t i = 0; i < store->mark_count; i++)
+        if (memcmp(store->marks[i].sha256, name->sha256, OC_SHA256_LEN) == 0 &&
+            oc_slice_eq_str(name->key_id, store->marks[i].key_id))
+            return &store->marks[i];
+    return NULL;
+}
+
+static bool is_distrusted(struct oc_blob_store *store, const struct oc_blob_name *name)
+{
+    bool marked;
+
+    if (store->mark_count == 0)
+        return false;
+    (void)pthread_mutex_lock(&store->lock);
+    marked = find_mark(store, name) != NULL;
+    (void)pthread_mutex_unlock(&store->lock);
+    return marked;
+}
+
+int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *name,
+                     struct oc_err *err)
+{
+    struct mark *grown = NULL;
+    bool marked;
+
+    (void)pthread_mutex_lock(&store->lock);
+    marked = find_mark(store, name) != NULL;
+    if (!marked)
+        grown = oc_grow(store->marks, &store->mark_cap, store->mark_count + 1, sizeof(*grown));
+    if (grown) {
+        struct mark *mark = &grown[store->mark_count];
+
+        store->marks = grown;
+        memcpy(mark->sha256, name->sha256, OC_SHA256_LEN);
+        (void)snprintf(mark->key_id, sizeof(mark->key_id), "%.*s", OC_FMT(name->key_id));
+        store->mark_count++;
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+    return marked || grown ? OC_OK : oc_fail_nomem(err);
+}
+
+void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name)
+{
+    struct mark *mark;
+
+    if (store->mark_count == 0)
+        return;
+    (void)pthread_mutex_lock(&store->lock);
+    mark = find_mark(store, name);
+    if (mark)
+        *mark = store->marks[--store->mark_count];
+    (void)pthread_mutex_unlock(&store->lock);
 }
 
 /* -- names and failures --------------------------------------------------------------------- */
@@ -130,6 +204,8 @@ int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *n
     if (rc < 0)
         return rc;
     rc = store->ops->put(store->backend, name, sealed, sealed_len, &cause);
+    if (rc == OC_OK)
+        oc_blob_trust(store, name);
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
@@ -224,6 +300,18 @@ int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, ui
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
+int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                   size_t cap, size_t *ret_len, struct oc_err *err)
+{
+    int rc = check_name(name, err);
+
+    if (rc < 0)
+        return rc;
+    if (store->ops->uncache)
+        store->ops->uncache(store->backend, name);
+    return oc_blob_get(store, name, to, cap, ret_len, err);
+}
+
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
                  struct oc_err *err)
 {
@@ -254,6 +342,8 @@ int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bo
     if (rc < 0)
         return rc;
     rc = store->ops->has(store->backend, name, ret, &cause);
+    if (rc == OC_OK && *ret && is_distrusted(store, name))
+        *ret = false;
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 

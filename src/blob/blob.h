@@ -96,6 +96,22 @@ int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *n
 int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                 size_t cap, size_t *ret_len, struct oc_err *err);
 
+/** The same from the disk, and not from what the kernel remembers of it: for those who look for
+ * rot.
+ */
+int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                   size_t cap, size_t *ret_len, struct oc_err *err);
+
+/**
+ * Remember that what is stored under a name is damaged: oc_blob_has says that it is not there, so
+ * that the next one who has the bytes stores them again; that, or oc_blob_trust, forgets it. Kept
+ * in memory only. Errors: OC_ENOMEM.
+ */
+int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *name,
+                     struct oc_err *err);
+/** Take the mark away; fine when there is none. */
+void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name);
+
 /** Plaintext size without reading the content. Errors: as oc_blob_get. */
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
                  struct oc_err *err);

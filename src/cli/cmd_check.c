@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "cli/site.h"
 #include "copy/check.h"
+#include "scrub/finding.h"
 
 static const struct oc_option options[] = {
     {.name = "data", .letter = 'd', .arg = "DIR", .help = "folder of the server's data"},
@@ -70,6 +71,15 @@ static int note_leftovers(const struct oc_site *site, struct oc_err *err)
     return OC_OK;
 }
 
+/* What the server has found by itself and could not repair. */
+static int tell_findings(struct oc_site *site, uint64_t *ret_count, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    int rc = oc_store_read(site->store, &read, err);
+
+    return rc < 0 ? rc : oc_findings_tell(read, print_finding, NULL, ret_count, err);
+}
+
 static int check_site(const struct oc_args *args, struct oc_site *site, bool alone,
                       uint64_t *ret_findings, struct oc_err *err)
 {
@@ -80,16 +90,18 @@ static int check_site(const struct oc_args *args, struct oc_site *site, bool alo
         .deep = oc_args_has(args, "deep"),
         .fn = print_finding,
     };
-    uint64_t in_store = 0, in_models = 0;
+    uint64_t in_store = 0, in_models = 0, known = 0;
 
     int rc = oc_args_has(args, "rebuild") ? oc_store_rebuild(site->store, err) : OC_OK;
     if (rc >= 0)
         rc = oc_store_check(site->store, print_finding, NULL, &in_store, err);
     if (rc >= 0)
         rc = oc_copy_check(&check, &in_models, err);
+    if (rc >= 0)
+        rc = tell_findings(site, &known, err);
     if (rc >= 0 && alone)
         rc = note_leftovers(site, err);
-    *ret_findings = in_store + in_models;
+    *ret_findings = in_store + in_models + known;
     return rc;
 }
 

@@ -60,6 +60,7 @@ struct server {
     struct oc_config config;
     struct oc_site site;
     struct oc_copy_engine *engine;
+    struct oc_scrubber *scrubber;
     struct oc_api *api;
     struct oc_http_service service;
     struct oc_http_server *http;
@@ -128,6 +129,20 @@ static int start_engine(struct server *server, struct oc_err *err)
     return oc_copy_engine_new(&copy, &server->engine, err);
 }
 
+static int start_scrubber(struct server *server, struct oc_err *err)
+{
+    struct oc_scrub_options scrub = {
+        .store = server->site.store,
+        .engine = server->engine,
+        .regions = server->site.regions,
+        .region_count = server->site.region_count,
+        .rate = server->config.scrub_rate,
+        .interval_ms = server->config.scrub_interval_ms,
+    };
+
+    return oc_scrubber_new(&scrub, &server->scrubber, err);
+}
+
 static int start_api(struct server *server, struct oc_err *err)
 {
     const struct oc_config *config = &server->config;
@@ -135,6 +150,7 @@ static int start_api(struct server *server, struct oc_err *err)
         .store = server->site.store,
         .keys = server->site.keys,
         .engine = server->engine,
+        .scrubber = server->scrubber,
         .admin_account = config->account,
         .regions = config->regions,
         .region_count = config->region_count,
@@ -168,6 +184,7 @@ static int start_http(struct server *server, struct oc_err *err)
         .body_timeout_ms = (unsigned)config->body_timeout_ms,
         .idle_timeout_ms = (unsigned)config->idle_timeout_ms,
         .body_limit = oc_http_service_body_limit,
+        .admit = oc_http_service_admit,
         .tls_certificate = has_tls(server) ? certificate.ptr : NULL,
         .tls_key = has_tls(server) ? key.ptr : NULL,
     };
@@ -194,11 +211,13 @@ static int start_http(struct server *server, struct oc_err *err)
 static void stop_server(struct server *server)
 {
     oc_http_server_stop(server->http);
+    oc_scrubber_stop(server->scrubber);
     oc_copy_engine_stop(server->engine);
     struct oc_store *store = server->site.store;
     server->site.store = NULL;
     oc_store_close(store);
     oc_http_server_free(server->http);
+    oc_scrubber_free(server->scrubber);
     oc_copy_engine_free(server->engine);
     oc_api_free(server->api);
     oc_site_close(&server->site);
@@ -219,6 +238,8 @@ static int start_server(struct server *server, struct oc_err *err)
                               &server->first_start, err);
     if (rc >= 0)
         rc = start_engine(server, err);
+    if (rc >= 0)
+        rc = start_scrubber(server, err);
     if (rc >= 0)
         rc = start_api(server, err);
     return rc < 0 ? rc : start_http(server, err);

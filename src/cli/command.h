@@ -55,6 +55,7 @@ struct oc_option {
 struct oc_operand {
     const char *name; /* in capitals; NULL ends the table */
     const char *help;
+    bool optional; /* may be left out; only the last ones */
 };
 
 struct oc_args;
@@ -64,7 +65,7 @@ struct oc_command {
     const char *name;    /* one word or two: "jobs", "account add" */
     const char *summary; /* one line, no full stop, begins with a verb */
     const char *details; /* more for --help, lines of up to 80, no final line feed; or NULL */
-    const struct oc_operand *operands; /* all of them are required; NULL: none */
+    const struct oc_operand *operands; /* NULL: none */
     const struct oc_option *options;   /* NULL: none of its own */
     bool is_client;                    /* also takes oc_client_option_table */
     bool changes;                      /* changes something: also takes --dry-run */
@@ -150,8 +151,8 @@ const char *oc_nearest(const char *word, const char *const *names);
 /* -- the commands ------------------------------------------------------------------------------ */
 
 extern const struct oc_command oc_command_import, oc_command_models, oc_command_model,
-    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_rm,
-    oc_command_tag, oc_command_share, oc_command_unshare, oc_command_account_add,
+    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_verify,
+    oc_command_rm, oc_command_tag, oc_command_share, oc_command_unshare, oc_command_account_add,
     oc_command_account_list, oc_command_key_add, oc_command_key_list, oc_command_key_disable,
     oc_command_kms_create_key, oc_command_kms_list, oc_command_kms_alias, oc_command_kms_disable,
     oc_command_kms_enable, oc_command_whoami, oc_command_doctor, oc_command_health,

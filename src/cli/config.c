@@ -14,6 +14,8 @@ void oc_config_init(struct oc_config *config)
         .account = OC_STR("000000000000"),
         .log_level = OC_LOG_INFO,
         .throttle_rate = OC_CONFIG_THROTTLE_RATE,
+        .scrub_rate = OC_CONFIG_SCRUB_RATE,
+        .scrub_interval_ms = OC_CONFIG_SCRUB_INTERVAL_MS,
     };
 }
 
@@ -82,6 +84,36 @@ static int set_number(struct oc_slice value, int64_t min, int64_t max, int64_t s
         return oc_fail(err, OC_EINVAL, "want a whole number from %lld to %lld, not '%.*s'",
                        (long long)min, (long long)max, OC_FMT(value));
     *ret = number * scale;
+    return OC_OK;
+}
+
+/* A whole number with a unit letter behind it, if any. `units`: letters and what they stand for. */
+struct unit {
+    char letter;
+    int64_t factor;
+};
+static const struct unit size_units[] = {{'K', 1L << 10}, {'M', 1L << 20}, {'G', 1L << 30}, {0}};
+static const struct unit time_units[] = {
+    {'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}, {0}};
+
+static int set_measure(struct oc_slice value, const struct unit *units, int64_t max, int64_t *ret,
+                       struct oc_err *err)
+{
+    int64_t number, factor = units == time_units ? 1000 : 1;
+    struct oc_slice digits = value;
+
+    for (const struct unit *unit = units; unit->letter && value.len > 1; unit++)
+        if (value.ptr[value.len - 1] == unit->letter) {
+            digits.len = value.len - 1;
+            factor = unit->factor;
+        }
+    if (!oc_slice_to_int64(digits, &number) || number < 0 || number > max / factor)
+        return oc_fail(err, OC_EINVAL, "want a whole number%s, at most %lld%s, not '%.*s'",
+                       units == time_units ? " with s, m, h or d behind it"
+                                           : " of bytes, with K, M or G behind it if need be",
+                       (long long)(units == time_units ? max / 86400000 : max >> 30),
+                       units == time_units ? "d" : "G", OC_FMT(value));
+    *ret = number * factor;
     return OC_OK;
 }
 
@@ -176,6 +208,19 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
     };
 
+    const struct {
+        const char *section, *key;
+        int64_t *to;
+        const struct unit *units;
+        int64_t max;
+    } measures[] = {
+        {"scrub", "rate", &config->scrub_rate, size_units, 1LL << 40},
+        {"scrub", "interval", &config->scrub_interval_ms, time_units, 3650 * 86400000LL},
+    };
+
+    for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++)
+        if (oc_slice_eq_str(section, measures[i].section) && oc_slice_eq_str(key, measures[i].key))
+            return set_measure(value, measures[i].units, measures[i].max, measures[i].to, err);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (oc_slice_eq_str(section, table[i].section) && oc_slice_eq_str(key, table[i].key))
             return set_number(value, table[i].min, table[i].max, table[i].scale, table[i].to, err);
@@ -210,7 +255,8 @@ static int add_bucket(struct oc_config *config, const struct oc_bucket *bucket, 
 
 static bool is_section(struct oc_slice name)
 {
-    static const char *const names[] = {"server", "http", "throttle", "store", "copy", NULL};
+    static const char *const names[] = {"server", "http",  "throttle", "store",
+                                        "copy",   "scrub", NULL};
     size_t i = 0;
 
     while (names[i] && !oc_slice_eq_str(name, names[i]))

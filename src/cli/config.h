@@ -24,6 +24,10 @@
  *   rate = 100000                    calls a second per account and operation; 0: no limit
  *   burst = 0                        calls at once; 0: twice the rate
  *
+ *   [scrub]
+ *   rate = 20M                       bytes a second that are read again; 0: none
+ *   interval = 30d                   from the start of one pass to that of the next, at least
+ *
  *   [store]
  *   batch = 1024                     most changes in one commit
  *
@@ -45,9 +49,11 @@
 #include "base/log.h"
 #include "copy/engine.h"
 
-#define OC_CONFIG_REGIONS_MAX 64
-#define OC_CONFIG_BUCKETS_MAX 1024
-#define OC_CONFIG_THROTTLE_RATE 100000 /* generous: beyond what one account's clients do */
+#define OC_CONFIG_REGIONS_MAX       64
+#define OC_CONFIG_BUCKETS_MAX       1024
+#define OC_CONFIG_SCRUB_RATE        (20LL << 20)
+#define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
+#define OC_CONFIG_THROTTLE_RATE     100000 /* generous: beyond what one account's clients do */
 
 /** All text lives in the arena it was loaded into. */
 struct oc_config {
@@ -67,6 +73,7 @@ struct oc_config {
     int64_t throttle_rate, throttle_burst;
     int64_t store_batch;             /* 0: the store's default */
     int64_t copy_workers, copy_jobs; /* 0: the engine's default */
+    int64_t scrub_rate, scrub_interval_ms;
     struct oc_bucket *buckets;
     size_t bucket_count;
 };

@@ -269,17 +269,17 @@ static int check_complete(const struct option_set *set, const struct oc_args *ar
                           struct oc_err *err)
 {
     const struct oc_operand *operand = args->command->operands;
-    size_t want = 0;
+    size_t most = 0;
 
     for (size_t i = 0; i < set->count; i++)
         if (set->list[i]->required && !oc_args_has(args, set->list[i]->name))
             return oc_fail(err, OC_EINVAL, "option '--%s %s' is missing", set->list[i]->name,
                            set->list[i]->arg);
     for (; operand && operand->name; operand++)
-        if (++want > args->operand_count)
+        if (++most > args->operand_count && !operand->optional)
             return oc_fail(err, OC_EINVAL, "%s (%s) is missing", operand->name, operand->help);
-    if (args->operand_count > want)
-        return oc_fail(err, OC_EINVAL, "unexpected argument '%s'", args->operands[want]);
+    if (args->operand_count > most)
+        return oc_fail(err, OC_EINVAL, "unexpected argument '%s'", args->operands[most]);
     return OC_OK;
 }
 
@@ -379,7 +379,7 @@ void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command)
 {
     oc_buf_printf(buf, "Usage: outcrop %s", command->name);
     for (const struct oc_operand *o = command->operands; o && o->name; o++)
-        oc_buf_printf(buf, " %s", o->name);
+        oc_buf_printf(buf, o->optional ? " [%s]" : " %s", o->name);
     for (const struct oc_option *o = command->options; o && o->name; o++)
         if (o->required)
             oc_buf_printf(buf, " --%s %s", o->name, o->arg);

@@ -23,7 +23,7 @@
 #define CONNECT_TIMEOUT_DEFAULT_MS 5000
 #define STALL_TIMEOUT_DEFAULT_MS   60000
 #define CALL_MEMORY_MAX            (256UL * 1024) /* for the URL and the headers of one attempt */
-#define HEADERS_MAX                6 /* host, content-type, and what the signature adds */
+#define HEADERS_MAX                7 /* host, content-type, and what the signature adds */
 
 struct oc_client {
     struct oc_profile profile;
@@ -232,6 +232,29 @@ static void add_header(struct prepared *p, struct oc_slice name, struct oc_slice
     p->headers[p->header_count++] = (struct oc_sigv4_header){name, value};
 }
 
+/* A large body is announced with its digest: a server can then judge the request by its head. */
+static int announce_body(const struct oc_request *request, struct oc_arena *arena,
+                         struct prepared *p, struct oc_err *err)
+{
+    struct oc_slice hex = oc_slice_of(request->body_sha256);
+    uint8_t digest[OC_SHA256_LEN];
+    char *text;
+    int rc;
+
+    if (request->body.len <= OC_HTTP_BODY_MAX)
+        return OC_OK;
+    if (!hex.ptr) {
+        text = oc_arena_alloc(arena, OC_SHA256_HEX_LEN);
+        rc = text ? oc_sha256(request->body, digest, err) : oc_fail_nomem(err);
+        if (rc < 0)
+            return rc;
+        oc_hex_encode(digest, sizeof(digest), text);
+        hex = (struct oc_slice){text, OC_SHA256_HEX_LEN};
+    }
+    add_header(p, OC_STR("x-amz-content-sha256"), hex);
+    return OC_OK;
+}
+
 static int sign(const struct oc_client *client, const struct oc_request *request,
                 struct oc_slice full_path, struct oc_arena *arena, struct prepared *p,
                 struct oc_err *err)
@@ -298,8 +321,10 @@ static int prepare(const struct oc_client *client, const struct oc_request *requ
             return oc_fail_nomem(err);
         add_header(&p, OC_STR("Authorization"), bearer);
     } else if (!client->anonymous) {
-        int rc = sign(client, request, path, arena, &p, err);
+        int rc = announce_body(request, arena, &p, err);
 
+        if (rc == OC_OK)
+            rc = sign(client, request, path, arena, &p, err);
         if (rc < 0)
             return rc;
     }

@@ -202,6 +202,16 @@ static const struct oc_wire_type type_iam_arn = {.kind = OC_WIRE_STRING, .has_mi
 static const struct oc_wire_type type_region_name = {.kind = OC_WIRE_STRING, .has_min = true, .min = 1};
 static const struct oc_wire_type type_copy_phase = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_type type_sha256 = {.kind = OC_WIRE_STRING, .has_min = true, .min = 64};
+static const struct oc_wire_type type_model_verification_status = {.kind = OC_WIRE_STRING};
+static const struct oc_wire_type type_model_file_path = {.kind = OC_WIRE_STRING, .has_min = true, .min = 1};
+static const struct oc_wire_member members_model_verification_finding[] = {
+    {{"file", 4}, "file", OC_WIRE_BODY, true, false, &type_model_file_path, offsetof(struct oc_model_verification_finding, file)},
+    {{"part", 4}, "part", OC_WIRE_BODY, false, false, &type_count, offsetof(struct oc_model_verification_finding, part)},
+    {{"problem", 7}, "problem", OC_WIRE_BODY, true, false, &type_error_message, offsetof(struct oc_model_verification_finding, problem)},
+    {{"repaired", 8}, "repaired", OC_WIRE_BODY, true, false, &type_boolean, offsetof(struct oc_model_verification_finding, repaired)},
+};
+static const struct oc_wire_type type_model_verification_finding = {.kind = OC_WIRE_STRUCTURE, .members = members_model_verification_finding, .member_count = 4, .size = sizeof(struct oc_model_verification_finding)};
+static const struct oc_wire_type type_model_verification_findings = {.kind = OC_WIRE_LIST, .item = &type_model_verification_finding};
 static const struct oc_wire_type type_access_key_status = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_type type_access_key_kind = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_member members_access_key_summary[] = {
@@ -798,6 +808,36 @@ int oc_get_model_part(struct oc_client *client, const struct oc_get_model_part_i
     return oc_wire_call(client, &op_get_model_part, input, output, error);
 }
 
+static const struct oc_wire_member in_get_model_verification[] = {
+    {{"modelIdentifier", 15}, "modelIdentifier", OC_WIRE_PATH, true, false, &type_model_identifier, offsetof(struct oc_get_model_verification_input, model_identifier)},
+};
+static const struct oc_wire_member out_get_model_verification[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_BODY, true, false, &type_model_arn, offsetof(struct oc_get_model_verification_output, model_arn)},
+    {{"status", 6}, "status", OC_WIRE_BODY, true, false, &type_model_verification_status, offsetof(struct oc_get_model_verification_output, status)},
+    {{"startTime", 9}, "startTime", OC_WIRE_BODY, true, false, &type_timestamp, offsetof(struct oc_get_model_verification_output, start_time)},
+    {{"endTime", 7}, "endTime", OC_WIRE_BODY, false, false, &type_timestamp, offsetof(struct oc_get_model_verification_output, end_time)},
+    {{"bytesDone", 9}, "bytesDone", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, bytes_done)},
+    {{"bytesTotal", 10}, "bytesTotal", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, bytes_total)},
+    {{"partsDone", 9}, "partsDone", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, parts_done)},
+    {{"partsTotal", 10}, "partsTotal", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, parts_total)},
+    {{"bytesPerSecond", 14}, "bytesPerSecond", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, bytes_per_second)},
+    {{"secondsLeft", 11}, "secondsLeft", OC_WIRE_BODY, false, false, &type_count, offsetof(struct oc_get_model_verification_output, seconds_left)},
+    {{"findings", 8}, "findings", OC_WIRE_BODY, true, false, &type_model_verification_findings, offsetof(struct oc_get_model_verification_output, findings)},
+    {{"findingCount", 12}, "findingCount", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_verification_output, finding_count)},
+    {{"failureMessage", 14}, "failureMessage", OC_WIRE_BODY, false, false, &type_error_message, offsetof(struct oc_get_model_verification_output, failure_message)},
+};
+static const struct oc_wire_op op_get_model_verification = {
+    .name = "GetModelVerification", .method = "GET",
+    .uri = "/-/models/{modelIdentifier}/verification",
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_model_verification, .member_count = 1, .size = sizeof(struct oc_get_model_verification_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .members = out_get_model_verification, .member_count = 13, .size = sizeof(struct oc_get_model_verification_output)}};
+
+int oc_get_model_verification(struct oc_client *client, const struct oc_get_model_verification_input *input,
+    struct oc_get_model_verification_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_get_model_verification, input, output, error);
+}
+
 static const struct oc_wire_member in_list_access_keys[] = {
     {{"accountId", 9}, "accountId", OC_WIRE_QUERY, false, false, &type_account_id, offsetof(struct oc_list_access_keys_input, account_id)},
     {{"maxResults", 10}, "maxResults", OC_WIRE_QUERY, false, false, &type_max_results, offsetof(struct oc_list_access_keys_input, max_results)},
@@ -890,6 +930,24 @@ int oc_put_upload_part(struct oc_client *client, const struct oc_put_upload_part
     struct oc_put_upload_part_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_put_upload_part, input, output, error);
+}
+
+static const struct oc_wire_member in_start_model_verification[] = {
+    {{"modelIdentifier", 15}, "modelIdentifier", OC_WIRE_PATH, true, false, &type_model_identifier, offsetof(struct oc_start_model_verification_input, model_identifier)},
+};
+static const struct oc_wire_member out_start_model_verification[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_BODY, true, false, &type_model_arn, offsetof(struct oc_start_model_verification_output, model_arn)},
+};
+static const struct oc_wire_op op_start_model_verification = {
+    .name = "StartModelVerification", .method = "POST",
+    .uri = "/-/models/{modelIdentifier}/verification",
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_start_model_verification, .member_count = 1, .size = sizeof(struct oc_start_model_verification_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .members = out_start_model_verification, .member_count = 1, .size = sizeof(struct oc_start_model_verification_output)}};
+
+int oc_start_model_verification(struct oc_client *client, const struct oc_start_model_verification_input *input,
+    struct oc_start_model_verification_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_start_model_verification, input, output, error);
 }
 
 static const struct oc_wire_walk walk_list_custom_models = {&op_list_custom_models, &out_list_custom_models[1]};
@@ -1016,9 +1074,11 @@ const struct oc_wire_op *const oc_wire_ops[] = {
     &op_get_model_copy_job_progress,
     &op_get_model_manifest,
     &op_get_model_part,
+    &op_get_model_verification,
     &op_list_access_keys,
     &op_list_accounts,
     &op_list_kms_keys,
     &op_list_upload_parts,
     &op_put_upload_part,
+    &op_start_model_verification,
     NULL};

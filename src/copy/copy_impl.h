@@ -26,6 +26,7 @@
 #include "copy/engine.h"
 #include "copy/pins.h"
 #include "copy/pool.h"
+#include "copy/verify.h"
 
 /* region \0 account \0 model id */
 #define OC_COPY_KEY_MAX 64
@@ -273,22 +274,6 @@ int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
  */
 int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
                          uint64_t *ret_kept, struct oc_err *err);
-
-/* -- verify.c: are the files of a model what its manifest says? ------------------------------ */
-
-/** Goes over the parts in order. Zero-initialise, set `manifest`; clear. */
-struct oc_copy_verify {
-    const struct oc_manifest *manifest;
-    size_t file; /* the next one to end */
-    struct oc_sha256_stream *stream;
-    bool open; /* some of `file` is in the stream */
-};
-/** Errors: OC_EINVAL (a file has another digest; text names it), OC_ENOMEM. */
-int oc_copy_verify_part(struct oc_copy_verify *verify, uint32_t index, struct oc_slice bytes,
-                        struct oc_err *err);
-/** The empty files at the end. */
-int oc_copy_verify_end(struct oc_copy_verify *verify, struct oc_err *err);
-void oc_copy_verify_clear(struct oc_copy_verify *verify);
 
 /* -- walk.c: the files below a folder -------------------------------------------------------- */
 

@@ -275,7 +275,7 @@ int oc_copy_engine_new(const struct oc_copy_options *options, struct oc_copy_eng
     engine->options = *options;
     engine->woken = true;
     (void)pthread_mutex_init(&engine->lock, NULL); /* cannot fail with default attributes */
-    oc_pool_init_cond(&engine->changed);
+    oc_clock_init_cond(&engine->changed);
     rc = start(engine, options, err);
     if (rc < 0) {
         oc_copy_engine_free(engine);

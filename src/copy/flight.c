@@ -194,17 +194,9 @@ bool oc_flight_retry(struct oc_copy_job *job, int rc, unsigned *tries)
 void oc_flight_describe(const struct oc_copy_job *job, uint32_t index, char *to, size_t cap)
 {
     const struct oc_manifest *manifest = &job->manifest;
-    struct oc_slice path = OC_STR("?");
+    const struct oc_manifest_file *file = oc_manifest_part_file(manifest, index);
+    struct oc_slice path = file ? oc_slice_sub(file->path, 0, 200) : OC_STR("?");
 
-    for (size_t i = 0; i < manifest->file_count; i++) {
-        const struct oc_manifest_file *file = &manifest->files[i];
-
-        if (file->size && index >= file->first_part &&
-            index < file->first_part + oc_manifest_file_parts(file)) {
-            path = oc_slice_sub(file->path, 0, 200);
-            break;
-        }
-    }
     (void)snprintf(to, cap, "part %u of %zu (file '%.*s')", index + 1, manifest->part_count,
                    OC_FMT(path));
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 
 #define RUN_QUEUE 256         /* other work that may wait */
@@ -85,16 +86,6 @@ static void *work(void *arg)
 
 /* -- life ----------------------------------------------------------------------------------- */
 
-void oc_pool_init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    (void)pthread_condattr_init(&attr); /* none of these can fail on Linux */
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(cond, &attr);
-    (void)pthread_condattr_destroy(&attr);
-}
-
 /*
  * The buffers are one piece of memory, so that huge pages have no rests to fill between them; the
  * system gives it page by page, at the first use.
@@ -131,7 +122,7 @@ int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct
     memset(pool, 0, sizeof(*pool));
     (void)pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes */
     (void)pthread_cond_init(&pool->work, NULL);
-    oc_pool_init_cond(&pool->tickets);
+    oc_clock_init_cond(&pool->tickets);
     pool->parts_tail = &pool->parts_head;
     pool->ticket_count = tickets;
     rc = start(pool, workers, err);

@@ -52,10 +52,6 @@ struct oc_pool_user {
     struct oc_pool_user *next;
 };
 
-/** A condition whose timed waits take CLOCK_MONOTONIC: durations must not depend on the wall clock.
- */
-void oc_pool_init_cond(pthread_cond_t *cond);
-
 /** Start `workers` threads over `tickets` buffers, whose memory is taken at their first use.
  * Errors: OC_ENOMEM. */
 int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err);

@@ -1,9 +1,9 @@
 /*
  * Hashing the files of a model from its parts, in order.
  */
-#include <string.h>
+#include "copy/verify.h"
 
-#include "copy/copy_impl.h"
+#include <string.h>
 
 /* The file that ends here must have its digest. */
 static int end_file(struct oc_copy_verify *verify, struct oc_err *err)

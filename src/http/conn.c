@@ -163,6 +163,30 @@ static bool grow_body(struct oc_http_exchange *exchange)
     return true;
 }
 
+/* Ask whether a large body may come. @return false: it was answered, and begin_writing is next. */
+static bool admit(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    struct oc_http_worker *worker = conn->worker;
+    bool keep_alive = exchange->keep_alive, readable = conn->readable, admitted;
+
+    /* Who is turned away may go on sending the body: as in refuse. */
+    exchange->keep_alive = conn->writable = false;
+    conn->readable = true;
+    conn->moved = conn->moved_mark = 0;
+    atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
+    worker->handling = exchange;
+    admitted = worker->server->options.admit(&exchange->req, worker->server->ctx);
+    worker->handling = NULL;
+    if (admitted) {
+        exchange->keep_alive = keep_alive;
+        conn->readable = readable;
+    } else if (!exchange->responded) {
+        oc_http_refuse(exchange, 500, "The request could not be handled.");
+    }
+    return admitted;
+}
+
 /* The head is whole: judge what it announces, and go for the body or to the handler. */
 static enum step begin_request(struct oc_http_conn *conn)
 {
@@ -177,6 +201,8 @@ static enum step begin_request(struct oc_http_conn *conn)
         return dispatch(conn);
     if (head->content_length > server->options.body_limit(&exchange->req, server->ctx))
         return refuse(conn, 413, "The request's body is too large.");
+    if (head->content_length > OC_HTTP_BODY_MAX && server->options.admit && !admit(conn))
+        return begin_writing(conn);
     conn->state = OC_CONN_BODY;
     oc_http_timer_set(conn, OC_TIMER_BODY);
     if (!fits_behind_head(exchange)) {

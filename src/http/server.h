@@ -78,6 +78,14 @@ typedef int (*oc_http_handler_fn)(struct oc_http_request *req, void *ctx);
  */
 typedef size_t (*oc_http_body_limit_fn)(const struct oc_http_request *req, void *ctx);
 
+/**
+ * Whether to read this request's body, which is larger than OC_HTTP_BODY_MAX and within the limit:
+ * asked when the head is complete, before the body gets memory. `body` is not set yet. On the
+ * worker's thread; must not block.
+ * @return true to read it. False: oc_http_respond was called; the connection ends after the answer.
+ */
+typedef bool (*oc_http_admit_fn)(struct oc_http_request *req, void *ctx);
+
 /** Zero or NULL in a field means the default in brackets. */
 struct oc_http_options {
     const char *address; /* IP address or host name to listen on [127.0.0.1] */
@@ -99,6 +107,7 @@ struct oc_http_options {
     unsigned min_rate;
     unsigned shutdown_grace_ms;       /* for running requests at oc_http_server_stop [10 s] */
     oc_http_body_limit_fn body_limit; /* [OC_HTTP_BODY_MAX for every request] */
+    oc_http_admit_fn admit;           /* [every body within the limit is read] */
     /* PEM files of the certificate (and those between it and its authority) and its private key.
      * Both make it an HTTPS server, none a plain one [none]. */
     const char *tls_certificate;

@@ -90,15 +90,13 @@ static int copy_headers(const struct oc_http_request *req, struct oc_api_request
     return OC_OK;
 }
 
-int oc_http_service_handle(struct oc_http_request *req, void *ctx)
+/* The request as the API sees it, in the request's arena. @return NULL: out of memory. */
+static struct exchange *make_exchange(struct oc_http_request *req)
 {
-    struct oc_http_service *service = ctx;
-
-    if (oc_slice_eq_str(req->path, "/-/health") && oc_slice_eq_str(req->method, "GET"))
-        return answer_health(service, req);
     struct exchange *exchange = oc_arena_alloc(req->arena, sizeof(*exchange));
+
     if (!exchange)
-        return OC_ENOMEM; /* the server answers 500 */
+        return NULL;
     *exchange = (struct exchange){
         .api =
             {
@@ -113,11 +111,30 @@ int oc_http_service_handle(struct oc_http_request *req, void *ctx)
             },
         .http = req,
     };
-    if (copy_headers(req, &exchange->api) < 0)
-        return OC_ENOMEM;
+    return copy_headers(req, &exchange->api) < 0 ? NULL : exchange;
+}
+
+int oc_http_service_handle(struct oc_http_request *req, void *ctx)
+{
+    struct oc_http_service *service = ctx;
+
+    if (oc_slice_eq_str(req->path, "/-/health") && oc_slice_eq_str(req->method, "GET"))
+        return answer_health(service, req);
+    struct exchange *exchange = make_exchange(req);
+    if (!exchange)
+        return OC_ENOMEM; /* the server answers 500 */
     /* The answer may have left on another thread, and the request with it, before this returns. */
     oc_api_handle(service->api, &exchange->api);
     return OC_PENDING;
+}
+
+bool oc_http_service_admit(struct oc_http_request *req, void *ctx)
+{
+    struct oc_http_service *service = ctx;
+    struct exchange *exchange = make_exchange(req);
+
+    /* Without one the server answers 500. */
+    return exchange && oc_api_admit(service->api, &exchange->api);
 }
 
 size_t oc_http_service_body_limit(const struct oc_http_request *req, void *ctx)

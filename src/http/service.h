@@ -22,6 +22,9 @@ int oc_http_service_handle(struct oc_http_request *req, void *ctx);
 /** oc_metrics_fn: the server's own counts; `ctx` is a struct oc_http_server. */
 void oc_http_service_metrics(struct oc_metrics_writer *w, void *ctx);
 
+/** oc_http_admit_fn: a large body is read only for a request that its head proves. */
+bool oc_http_service_admit(struct oc_http_request *req, void *ctx);
+
 /** oc_http_body_limit_fn. */
 size_t oc_http_service_body_limit(const struct oc_http_request *req, void *ctx);
 

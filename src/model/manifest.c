@@ -135,6 +135,19 @@ static void lay_out(struct oc_manifest *manifest, struct oc_manifest_file *file)
     }
 }
 
+const struct oc_manifest_file *oc_manifest_part_file(const struct oc_manifest *manifest,
+                                                     uint32_t index)
+{
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        const struct oc_manifest_file *file = &manifest->files[i];
+
+        if (file->size && index >= file->first_part &&
+            index < file->first_part + oc_manifest_file_parts(file))
+            return file;
+    }
+    return NULL;
+}
+
 uint32_t oc_manifest_file_parts(const struct oc_manifest_file *file)
 {
     return (uint32_t)((file->size + OC_PART_SIZE - 1) / OC_PART_SIZE);

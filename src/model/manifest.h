@@ -68,6 +68,10 @@ void oc_manifest_clear(struct oc_manifest *manifest);
 int oc_manifest_add(struct oc_manifest *manifest, struct oc_slice path, uint64_t size,
                     bool executable, struct oc_err *err);
 
+/** The first file with bytes in part `index`, for messages; NULL when there is no such part. */
+const struct oc_manifest_file *oc_manifest_part_file(const struct oc_manifest *manifest,
+                                                     uint32_t index);
+
 /** How many parts hold bytes of `file`. */
 uint32_t oc_manifest_file_parts(const struct oc_manifest_file *file);
 

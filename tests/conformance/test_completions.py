@@ -107,7 +107,9 @@ def test_man_pages_are_well_formed(share: Path) -> None:
         ["mandoc", "-T", "utf8", str(share / "man" / "man1" / "outcrop-jobs.1")],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert "--name-contains" in shown.replace("\b", "") and "SEE ALSO" in shown or "S\bSE\bEE" in shown
+    assert (
+        "--name-contains" in shown.replace("\b", "") and "SEE ALSO" in shown or "S\bSE\bEE" in shown
+    )
 
 
 def test_the_shells_are_there() -> None:

@@ -116,8 +116,8 @@ def test_process_and_disk_are_told(server: Server) -> None:
     assert value(families, "process_cpu_seconds_total") > 0
     assert value(families, "process_resident_memory_bytes") > 1 << 20
     assert 5 < value(families, "process_open_fds") < value(families, "process_max_fds")
-    assert 0 < value(families, "outcrop_disk_free_bytes") < value(
-        families, "outcrop_disk_size_bytes"
+    assert (
+        0 < value(families, "outcrop_disk_free_bytes") < value(families, "outcrop_disk_size_bytes")
     )
     assert value(families, "outcrop_http_open_connections") >= 1
 

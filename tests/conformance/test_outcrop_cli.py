@@ -315,7 +315,9 @@ def test_a_dry_run_changes_nothing(cloud: Cloud, library: Path) -> None:
     number = str(uuid.uuid4().int)[:12]
 
     def everything() -> list[Any]:
-        lists = [outcrop.json(*words) for words in (("models",), ("kms", "list"), ("tag", "my-model"))]
+        lists = [
+            outcrop.json(*words) for words in (("models",), ("kms", "list"), ("tag", "my-model"))
+        ]
         keys = admin.json("key", "list", "--account", account.id)
         return [*lists, keys, admin.json("account", "list"), outcrop.json("jobs", region=AWAY)]
 
@@ -371,7 +373,12 @@ def test_doctor_finds_nothing_wrong(outcrop: Outcrop) -> None:
     assert outcrop.text("doctor").endswith("All is well.\n")
     found = outcrop.json("doctor")
     assert {finding["check"] for finding in found} == {
-        "endpoint", "tls", "clock", "region", "credentials", "permission",
+        "endpoint",
+        "tls",
+        "clock",
+        "region",
+        "credentials",
+        "permission",
     }
     assert all(finding["result"] == "ok" for finding in found)
     assert outcrop.text("doctor", "-o", "csv").startswith("check,result,detail,mend\n")

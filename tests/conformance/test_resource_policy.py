@@ -400,9 +400,7 @@ def test_policy_that_allows_everything_still_leaves_the_model_its_owners(
         assert code(error) == (403, "AccessDeniedException")
 
 
-def test_model_shared_twice_with_an_account_is_listed_once(
-    owner: Account, cloud: Cloud
-) -> None:
+def test_model_shared_twice_with_an_account_is_listed_once(owner: Account, cloud: Cloud) -> None:
     receiver = cloud.account()
     models = [owner.import_model() for _ in range(4)]
     for model in models:
@@ -410,7 +408,10 @@ def test_model_shared_twice_with_an_account_is_listed_once(
     own = receiver.import_model()
     client = receiver.boto(HOME)
     try:
-        for order, expected in (("Ascending", [*models, own]), ("Descending", [own, *models[::-1]])):
+        for order, expected in (
+            ("Ascending", [*models, own]),
+            ("Descending", [own, *models[::-1]]),
+        ):
             for size in (1, 2, 3, 5, 100):
                 pages = client.get_paginator("list_custom_models").paginate(
                     sortOrder=order, PaginationConfig={"PageSize": size}

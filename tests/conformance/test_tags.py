@@ -136,7 +136,9 @@ def test_other_accounts_tags_are_out_of_reach(account: Account, model: str, clou
     assert tags(account, model) == {"first": "1"}
 
 
-def test_deny_by_the_tags_of_the_request_is_obeyed(account: Account, cloud: Cloud, model: str) -> None:
+def test_deny_by_the_tags_of_the_request_is_obeyed(
+    account: Account, cloud: Cloud, model: str
+) -> None:
     policy = allow("bedrock:*")
     policy["Statement"].append(
         {

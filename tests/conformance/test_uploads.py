@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.cloud import HOME, Account, Cloud, unique_name
-from support.wire import Answer, escape, sha256
+from support.wire import Answer, Request, escape, exchange, sha256
 
 
 def manifest(content: bytes, part: str | None = None) -> bytes:
@@ -145,3 +146,74 @@ def test_upload_of_another_account_does_not_exist(cloud: Cloud, operation: str) 
     }[operation]()
     assert (answer.status, answer.error) == (404, "ResourceNotFoundException"), answer
     assert complete(owner, upload, manifest(content)).status == 202
+
+
+# -- large bodies: judged by the head ----------------------------------------------------------------
+
+
+def part_request(account: Account, upload: str, content: bytes, **headers: str) -> Request:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    path = f"/-/uploads/{upload}/parts/{sha256(content)}"
+    return Request("PUT", path, body=content, headers=named)
+
+
+def answer_to_head(account: Account, request: Request, length: int) -> Answer:
+    """What the server says to a head alone, its body not sent."""
+    lines = [f"{request.method} {request.target} HTTP/1.1", f"Content-Length: {length}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    raw = exchange(account.wire().address, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    pairs = [field.split(": ", 1) for field in fields]
+    headers = {name.lower(): value for name, value in pairs}
+    return Answer(int(status.split()[1]), headers, body)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        ("secret", "InvalidSignatureException"),
+        ("key", "UnrecognizedClientException"),
+        ("digest", "IncompleteSignatureException"),
+        ("credentials", "MissingAuthenticationTokenException"),
+    ],
+)
+def test_large_body_of_who_is_not_let_in_is_not_read(
+    account: Account, spoil: str, error: str
+) -> None:
+    content = bytes(2 << 20)
+    upload, host, keys = begin(account), account.wire().host, account.keys
+    if spoil == "secret":
+        keys = replace(keys, secret="x" * 40)
+    if spoil == "key":
+        keys = replace(keys, access_key="AKIAAAAAAAAAAAAAAAAA")
+    digest = {} if spoil == "digest" else {"X_Amz_Content_Sha256": sha256(content)}
+    request = part_request(account, upload, content, **digest)
+    if spoil == "credentials":
+        request.headers["Host"] = host
+    else:
+        request.sign(keys, HOME, host)
+    answer = answer_to_head(account, request, len(content))
+    assert answer.error == error, answer
+    assert answer.status in (400, 403)
+    assert answer.headers["connection"] == "close"
+
+
+def test_large_body_with_another_digest_than_announced_is_refused(account: Account) -> None:
+    content = bytes(2 << 20)
+    upload = begin(account)
+    with account.wire() as wire:
+        request = part_request(account, upload, content, X_Amz_Content_Sha256=sha256(content))
+        request.sign(account.keys, HOME, wire.host)
+        request.body = b"\1" + content[1:]
+        assert wire.send(request).error == "InvalidSignatureException"
+    assert listed(account, upload).json["parts"] == []
+
+
+def test_large_body_that_keeps_its_word_is_stored(account: Account) -> None:
+    content = bytes(2 << 20)
+    upload = begin(account)
+    with account.wire() as wire:
+        for _ in range(2):  # the connection goes on
+            request = part_request(account, upload, content, X_Amz_Content_Sha256=sha256(content))
+            assert wire.send(request.sign(account.keys, HOME, wire.host)).status == 200

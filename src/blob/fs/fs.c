@@ -275,6 +275,19 @@ static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, s
     return OC_OK;
 }
 
+/* Clean pages are dropped; what was just written was synced. */
+static void fs_uncache(void *backend, const struct oc_blob_name *name)
+{
+    const struct oc_blob_fs *fs = backend;
+    OC_AUTO(oc_autoclose) int fd = -1;
+    struct oc_blob_place place;
+
+    oc_blob_find_place(name, &place);
+    fd = openat(fs->parts_fd, place.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0)
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* then the cache is read, at worst */
+}
+
 static int fs_remove(void *backend, const struct oc_blob_name *name, struct oc_err *err)
 {
     const struct oc_blob_fs *fs = backend;
@@ -293,6 +306,7 @@ static const struct oc_blob_backend_ops fs_ops = {
     .describe = fs_describe,
     .put = fs_put,
     .get = fs_get,
+    .uncache = fs_uncache,
     .has = fs_has,
     .remove = fs_remove,
     .each = oc_blob_fs_each,

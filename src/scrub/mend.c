@@ -1,0 +1,367 @@
+/*
+ * What happens to a blob that is not what it should be.
+ *
+ * First it is found out who needs it: what no model needs is left to the sweep. Then its plaintext
+ * is looked for under every other key and in every other Region of this process; whatever is found
+ * there was verified by its digest, so it is the same bytes, and is sealed and stored in the place
+ * of the damaged blob. The blob is pinned meanwhile (copy/pins.h), so that a sweep does not remove
+ * what was just mended.
+ */
+#include "scrub/scrub_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "model/manifest.h"
+
+#define PLACES_MAX 1024 /* pairs of Region and key that are searched */
+#define READ_TRIES 3    /* of a blob whose reading fails */
+#define RECORD_MAX (64 * 1024)
+
+/* Where copies of a blob may be. */
+struct place {
+    char region[32];
+    char key_id[OC_BLOB_KEY_ID_MAX + 1];
+};
+
+/* What the store says of one blob. */
+struct needs {
+    const struct oc_scrubber *scrubber;
+    struct oc_slice region;
+    const struct oc_blob_name *name;
+    struct oc_arena *arena;
+    struct oc_finding *finding; /* its models are filled in */
+    struct place places[PLACES_MAX];
+    size_t place_count;
+};
+
+void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct oc_scrub_buffer){0};
+}
+
+static int make_room(struct oc_scrub_buffer *buffer, uint64_t plain_len, struct oc_err *err)
+{
+    size_t want = OC_BLOB_ROOM(plain_len < OC_PART_SIZE ? OC_PART_SIZE : plain_len);
+
+    if (buffer->cap >= want)
+        return OC_OK;
+    oc_scrub_buffer_clear(buffer);
+    buffer->bytes = oc_alloc_aligned(OC_BLOB_ALIGN, want);
+    if (!buffer->bytes)
+        return oc_fail_nomem(err);
+    buffer->cap = want;
+    return OC_OK;
+}
+
+int oc_scrub_read(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                  struct oc_scrub_buffer *buffer, struct oc_err *err)
+{
+    uint64_t size = 0;
+    int rc = oc_blob_size(blobs, name, &size, err);
+
+    if (rc == OC_OK)
+        rc = make_room(buffer, size, err);
+    return rc < 0 ? rc : oc_blob_reread(blobs, name, buffer->bytes, buffer->cap, &buffer->len, err);
+}
+
+/* -- who needs it, and where else it may be -------------------------------------------------- */
+
+static void add_place(struct needs *needs, const struct oc_model *model)
+{
+    struct place *place = &needs->places[needs->place_count];
+
+    for (size_t i = 0; i < needs->place_count; i++)
+        if (oc_slice_eq_str(model->partition.region, needs->places[i].region) &&
+            oc_slice_eq_str(model->kms_key_id, needs->places[i].key_id))
+            return;
+    if (needs->place_count == PLACES_MAX)
+        return;
+    (void)snprintf(place->region, sizeof(place->region), "%.*s", OC_FMT(model->partition.region));
+    (void)snprintf(place->key_id, sizeof(place->key_id), "%.*s", OC_FMT(model->kms_key_id));
+    needs->place_count++;
+}
+
+/* Whether the manifest of a model, or the model by it, needs the blob. One that cannot be read may
+ * need everything. */
+static bool is_needed_by(const struct needs *needs, const struct oc_model *model)
+{
+    const struct oc_region *region = oc_scrub_region(needs->scrubber, needs->region);
+    struct oc_manifest manifest;
+    struct oc_err ignored = {0};
+    char hex[OC_SHA256_HEX_LEN];
+    bool needed = true;
+
+    oc_hex_encode(needs->name->sha256, OC_SHA256_LEN, hex);
+    if (oc_slice_eq(model->manifest, (struct oc_slice){hex, sizeof(hex)}))
+        return true;
+    oc_manifest_init(&manifest);
+    if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
+                              &ignored) == OC_OK) {
+        needed = false;
+        for (size_t i = 0; i < manifest.part_count && !needed; i++)
+            needed = memcmp(manifest.parts[i].sha256, needs->name->sha256, OC_SHA256_LEN) == 0;
+    }
+    oc_manifest_clear(&manifest);
+    return needed;
+}
+
+static int add_model(struct needs *needs, const struct oc_model *model, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
+    struct oc_finding *finding = needs->finding;
+
+    finding->models_in_all++;
+    if (finding->model_count == OC_FINDING_MODELS_MAX)
+        return OC_OK;
+    oc_buf_init(&arn, OC_ARN_MAX);
+    oc_model_put_arn(&arn, model);
+    finding->models[finding->model_count] = oc_arena_copy(needs->arena, oc_buf_slice(&arn));
+    if (arn.failed || !finding->models[finding->model_count].ptr)
+        return oc_fail_nomem(err);
+    finding->model_count++;
+    return OC_OK;
+}
+
+static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct needs *needs = ctx;
+    struct oc_model model;
+    int rc;
+
+    (void)key;
+    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
+    rc = oc_model_decode(record, &arena, &model, err);
+    if (rc < 0 || model.status != OC_MODEL_ACTIVE)
+        return rc;
+    add_place(needs, &model);
+    if (!oc_slice_eq(model.partition.region, needs->region) ||
+        !oc_slice_eq(model.kms_key_id, needs->name->key_id) || !is_needed_by(needs, &model))
+        return OC_OK;
+    return add_model(needs, &model, err);
+}
+
+static int find_needs(struct needs *needs, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    int rc = oc_store_read(needs->scrubber->options.store, &read, err);
+
+    return rc < 0 ? rc
+                  : oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model,
+                                 needs, err);
+}
+
+/* -- mending -------------------------------------------------------------------------------- */
+
+/* The blob's bytes from anywhere else: into `buffer`. @return false: they are nowhere */
+static bool find_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
+{
+    for (size_t i = 0; i < needs->place_count; i++) {
+        const struct place *place = &needs->places[i];
+        const struct oc_region *region =
+            oc_scrub_region(needs->scrubber, oc_slice_of(place->region));
+        struct oc_blob_name name = *needs->name;
+        struct oc_err ignored = {0};
+
+        name.key_id = oc_slice_of(place->key_id);
+        if (!region || (oc_slice_eq(region->name, needs->region) &&
+                        oc_slice_eq(name.key_id, needs->name->key_id)))
+            continue;
+        if (oc_scrub_read(region->blobs, &name, buffer, &ignored) == OC_OK)
+            return true;
+    }
+    return false;
+}
+
+/* -- findings ------------------------------------------------------------------------------- */
+
+/* `finding` NULL: it is resolved. */
+struct change {
+    struct oc_write write;
+    struct oc_slice key;
+    const struct oc_finding *finding;
+};
+
+static int apply_change(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
+    const struct change *change = (const struct change *)(void *)write;
+    struct oc_finding earlier, now;
+    struct oc_slice value;
+    int rc = oc_read_get(oc_tx_read(tx), OC_RECORD_FINDING, change->key, &value, err);
+
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    if (!change->finding)
+        return rc == OC_OK ? oc_tx_delete(tx, OC_RECORD_FINDING, change->key, err) : OC_OK;
+    now = *change->finding;
+    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
+    if (rc == OC_OK && oc_finding_decode(change->key, value, &arena, &earlier, err) == OC_OK)
+        now.first_ms = earlier.first_ms;
+    oc_buf_init(&record, RECORD_MAX);
+    oc_finding_encode(&record, &now);
+    if (record.failed)
+        return oc_fail_nomem(err);
+    return oc_tx_put(tx, OC_RECORD_FINDING, change->key, oc_buf_slice(&record), err);
+}
+
+static bool is_found(const struct oc_scrubber *scrubber, struct oc_slice key)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    struct oc_err ignored = {0};
+    struct oc_slice value;
+
+    return oc_store_read(scrubber->options.store, &read, &ignored) == OC_OK &&
+           oc_read_get(read, OC_RECORD_FINDING, key, &value, &ignored) == OC_OK;
+}
+
+/* Record the finding, or that there is none any more. What cannot be recorded is logged: the next
+ * pass finds it again. */
+static void keep_finding(struct oc_scrubber *scrubber, struct oc_arena *arena,
+                         struct oc_slice region, const struct oc_blob_name *name,
+                         const struct oc_finding *finding)
+{
+    struct change change = {.write.apply = apply_change, .finding = finding};
+    struct oc_err err = {0};
+
+    change.key = oc_finding_key(arena, region, name);
+    if (!change.key.ptr || (!finding && !is_found(scrubber, change.key)))
+        return;
+    if (oc_store_write(scrubber->options.store, &change.write, &err) < 0)
+        oc_log(OC_LOG_ERROR, "scrub.not_recorded", "reason", err.text, (char *)NULL);
+    oc_scrub_count_findings(scrubber);
+}
+
+static void log_blob(enum oc_log_level level, const char *event, const struct oc_finding *finding,
+                     const char *problem)
+{
+    char hex[OC_SHA256_HEX_LEN + 1] = "", region[32], model[512];
+
+    oc_hex_encode(finding->name.sha256, OC_SHA256_LEN, hex);
+    (void)snprintf(region, sizeof(region), "%.*s", OC_FMT(finding->region));
+    (void)snprintf(model, sizeof(model), "%.*s",
+                   OC_FMT(finding->model_count ? finding->models[0] : OC_STR("none")));
+    oc_log(level, event, "region", region, "part", hex, "model", model, "problem", problem,
+           (char *)NULL);
+}
+
+/* -- one blob ------------------------------------------------------------------------------- */
+
+/* Store what was found elsewhere. The blob is pinned. */
+static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_region *region,
+                                struct needs *needs, struct oc_scrub_buffer *buffer,
+                                struct oc_err *problem)
+{
+    struct oc_finding *finding = needs->finding;
+    struct oc_err err = {0};
+    int rc = OC_ENOTFOUND;
+
+    if (find_copy(needs, buffer))
+        rc = oc_blob_put(region->blobs, needs->name,
+                         (struct oc_slice){(char *)buffer->bytes, buffer->len}, true, &err);
+    if (rc == OC_OK) {
+        oc_metrics_count(&scrubber->counts.mended, 1);
+        log_blob(OC_LOG_WARN, "scrub.mended", finding, problem->text);
+        keep_finding(scrubber, needs->arena, region->name, needs->name, NULL);
+        return OC_SCRUB_MENDED;
+    }
+    if (rc != OC_ENOTFOUND) {
+        struct oc_err was = *problem;
+
+        (void)oc_fail(problem, was.rc, "%.900s; a whole copy could not be stored in its place: %s",
+                      was.text, err.text);
+    }
+    finding->problem = oc_slice_of(problem->text);
+    finding->first_ms = finding->last_ms = oc_clock_now_ms();
+    log_blob(OC_LOG_ERROR, "scrub.damaged", finding, problem->text);
+    keep_finding(scrubber, needs->arena, region->name, needs->name, finding);
+    return OC_SCRUB_DAMAGED;
+}
+
+static enum oc_scrub_state judge(struct oc_scrubber *scrubber, const struct oc_region *region,
+                                 struct needs *needs, struct oc_scrub_buffer *buffer,
+                                 struct oc_err *problem)
+{
+    struct oc_err err = {0};
+    enum oc_scrub_state state;
+
+    if (oc_copy_engine_pin(scrubber->options.engine, region->name, needs->name->sha256, &err) < 0)
+        return OC_SCRUB_SKIPPED;
+    if (find_needs(needs, &err) < 0) {
+        state = OC_SCRUB_SKIPPED;
+        *problem = err;
+    } else if (needs->finding->models_in_all == 0) {
+        keep_finding(scrubber, needs->arena, region->name, needs->name, NULL);
+        state = OC_SCRUB_UNUSED;
+    } else {
+        oc_metrics_count(
+            problem->rc == OC_ENOTFOUND ? &scrubber->counts.missing : &scrubber->counts.damaged, 1);
+        state = mend(scrubber, region, needs, buffer, problem);
+    }
+    oc_copy_engine_unpin(scrubber->options.engine, region->name, needs->name->sha256);
+    return state;
+}
+
+/* Read it, more than once when that fails for a reason that may pass. */
+static int read_patiently(struct oc_scrubber *scrubber, const struct oc_region *region,
+                          const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
+                          struct oc_err *problem)
+{
+    int rc = OC_OK;
+
+    for (int try = 0; try < READ_TRIES; try++) {
+        rc = oc_scrub_read(region->blobs, name, buffer, problem);
+        if (rc != OC_EIO && rc != OC_EBUSY)
+            break;
+        if (!oc_scrub_sleep(scrubber, 100000LL << (2 * try)))
+            break;
+    }
+    return rc;
+}
+
+enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,
+                                  const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
+                                  struct oc_err *problem)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_finding finding = {.region = region->name, .name = *name};
+    struct oc_err ignored = {0};
+    enum oc_scrub_state state;
+    struct needs *needs;
+    int rc = read_patiently(scrubber, region, name, buffer, problem);
+
+    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
+    if (rc == OC_OK) {
+        oc_metrics_count(&scrubber->counts.blobs, 1);
+        oc_metrics_count(&scrubber->counts.bytes, buffer->len);
+        oc_blob_trust(region->blobs, name);
+        if (oc_metrics_read(&scrubber->counts.findings) > 0)
+            keep_finding(scrubber, &arena, region->name, name, NULL);
+        return OC_SCRUB_GOOD;
+    }
+    if (rc != OC_ECORRUPT && rc != OC_ENOTFOUND && rc != OC_EIO) {
+        oc_metrics_count(&scrubber->counts.skipped, 1);
+        return OC_SCRUB_SKIPPED;
+    }
+    needs = oc_alloc(sizeof(*needs));
+    if (!needs)
+        return OC_SCRUB_SKIPPED;
+    *needs = (struct needs){.scrubber = scrubber,
+                            .region = region->name,
+                            .name = name,
+                            .arena = &arena,
+                            .finding = &finding};
+    if (rc != OC_ENOTFOUND)
+        (void)oc_blob_distrust(region->blobs, name, &ignored); /* then it is not stored anew */
+    state = judge(scrubber, region, needs, buffer, problem);
+    free(needs);
+    return state;
+}

@@ -1,0 +1,107 @@
+/*
+ * Inside of the scrubber. Not for other folders.
+ *
+ * scrub.c         life, pace, figures
+ * pass.c          one pass over all Regions
+ * mend.c          what happens to a blob that is not what it should be
+ * verify_model.c  the verifier: one model
+ * finding.c, verification.c  records
+ */
+#ifndef OC_SCRUB_IMPL_H
+#define OC_SCRUB_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "scrub/finding.h"
+#include "scrub/scrub.h"
+#include "scrub/verification.h"
+
+#include "model/record.h"
+
+#define OC_SCRUB_ARENA_MAX (16UL * 1024 * 1024)
+#define OC_SCRUB_KEY_MAX   64 /* account \0 region \0 model id */
+
+struct oc_scrub_counts {
+    _Atomic uint64_t blobs, bytes;     /* read and found good, by both threads */
+    _Atomic uint64_t damaged, missing; /* found, each time */
+    _Atomic uint64_t mended;           /* of those */
+    _Atomic uint64_t skipped;          /* could not be read: key disabled, no descriptor, … */
+    _Atomic uint64_t passes;           /* ended since the start */
+    _Atomic uint64_t verifications[OC_VERIFICATION_STATUSES]; /* ended since the start */
+    _Atomic uint64_t findings;                                /* now */
+    _Atomic int64_t pass_end_ms;                              /* of the last pass; 0: never */
+};
+
+struct oc_scrubber {
+    struct oc_scrub_options options;
+    struct oc_scrub_counts counts;
+    pthread_t threads[2];
+    unsigned thread_count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* stopping, or woken */
+    bool stopping, woken;
+    char current[OC_SCRUB_KEY_MAX]; /* the model that is being verified */
+    size_t current_len;
+    struct oc_scrub_progress progress;
+    int64_t began_us;
+};
+
+/** Memory for one blob at a time. Zero-initialise; clear. */
+struct oc_scrub_buffer {
+    uint8_t *bytes;
+    size_t cap;
+    size_t len; /* plaintext bytes of what was read last */
+};
+void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer);
+
+/* -- scrub.c -------------------------------------------------------------------------------- */
+
+bool oc_scrub_is_stopping(struct oc_scrubber *scrubber);
+
+/** Sleep that long, or until the scrubber stops. @return false: it stops */
+bool oc_scrub_sleep(struct oc_scrubber *scrubber, int64_t us);
+
+/** The Region's store, or NULL. */
+const struct oc_region *oc_scrub_region(const struct oc_scrubber *scrubber, struct oc_slice name);
+
+/** Count what is found in the store: for the figures. */
+void oc_scrub_count_findings(struct oc_scrubber *scrubber);
+
+/* -- pass.c --------------------------------------------------------------------------------- */
+
+/** The scrubber's thread. */
+void *oc_scrub_pass_main(void *scrubber);
+
+/* -- mend.c --------------------------------------------------------------------------------- */
+
+/** Read a blob from the disk. Errors: as oc_blob_get. */
+int oc_scrub_read(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                  struct oc_scrub_buffer *buffer, struct oc_err *err);
+
+/** What became of a blob that was looked at. */
+enum oc_scrub_state {
+    OC_SCRUB_GOOD,
+    OC_SCRUB_MENDED,  /* `problem` says what was wrong; `buffer` has its bytes */
+    OC_SCRUB_DAMAGED, /* and still is; `problem` says how */
+    OC_SCRUB_SKIPPED, /* it could not be read for another reason, which `problem` says */
+    OC_SCRUB_UNUSED   /* it is damaged or gone, and nothing needs it */
+};
+
+/**
+ * Look at one blob, mend it if it is damaged and a model needs it, and keep the findings up to
+ * date.
+ * @param problem  set unless the blob is good
+ * @return the state; a failure of the store or of memory is OC_SCRUB_SKIPPED
+ */
+enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,
+                                  const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
+                                  struct oc_err *problem);
+
+/* -- verify_model.c ------------------------------------------------------------------------- */
+
+/** The verifier's thread. */
+void *oc_scrub_verify_main(void *scrubber);
+
+#endif
