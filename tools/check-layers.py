@@ -34,7 +34,6 @@ SAME_LAYER = {
     ("api", "scrub"): "operations start and follow verifications",
     ("blob", "keys"): "a part is sealed under a data key",
     ("net", "auth"): "a request is sent with the headers that were signed",
-    ("blob", "net"): "a content store may be on another machine",
     ("s3", "net"): "an object store is reached over HTTP",
     ("s3", "auth"): "requests to S3 are signed",
     ("blob", "s3"): "a content store may be in a bucket",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The server's settings stand in three places, which must name the same ones: the code that reads
-them (src/cli/config.c), its header (src/cli/config.h) and the operations guide.
+them (src/cli/config.c, config_place.c), its header (src/cli/config.h) and the operations guide.
 
 Exit status 1 and a line for each difference.
 """
@@ -17,11 +17,16 @@ Setting = tuple[str, str]  # section, key
 
 def in_code(text: str) -> set[Setting]:
     found = {("server", key) for key in re.findall(r'oc_slice_eq_str\(key, "([a-z-]+)"\)', text)}
-    found.discard(("server", "path"))
-    if re.search(r'!oc_slice_eq_str\(key, "path"\)', text):
-        found.add(("bucket NAME", "path"))
     found |= set(re.findall(r'\{"([a-z]+)", "([a-z-]+)", &config->', text))
     return found
+
+
+def places_in_code(text: str) -> set[Setting]:
+    """A source has no type, a content store no path: see find_setting."""
+    keys = set(re.findall(r'\{"([a-z-]+)", &place->', text))
+    return {("bucket NAME", key) for key in keys - {"type"}} | {
+        ("blob", key) for key in keys - {"path"}
+    }
 
 
 def in_header(text: str) -> set[Setting]:
@@ -49,7 +54,8 @@ def in_guide(text: str) -> set[Setting]:
 
 def main() -> int:
     places = {
-        "src/cli/config.c": in_code((ROOT / "src/cli/config.c").read_text()),
+        "src/cli/config.c": in_code((ROOT / "src/cli/config.c").read_text())
+        | places_in_code((ROOT / "src/cli/config_place.c").read_text()),
         "src/cli/config.h": in_header((ROOT / "src/cli/config.h").read_text()),
         "docs/operations.md": in_guide((ROOT / "docs/operations.md").read_text()),
     }

@@ -19,6 +19,9 @@ struct oc_blob_backend_ops {
     /** Free all. */
     void (*close)(void *backend);
 
+    /** As oc_blob_stop; NULL: calls end soon anyway. */
+    void (*stop)(void *backend);
+
     /** Where a blob stands, for messages: a path or a URL. NUL-terminated, cut to `cap`. */
     void (*describe)(void *backend, const struct oc_blob_name *name, char *to, size_t cap);
 

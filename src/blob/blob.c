@@ -127,6 +127,12 @@ void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+void oc_blob_stop(struct oc_blob_store *store)
+{
+    if (store->ops->stop)
+        store->ops->stop(store->backend);
+}
+
 /* -- names and failures --------------------------------------------------------------------- */
 
 static int check_name(const struct oc_blob_name *name, struct oc_err *err)

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "keys/keys.h"
+#include "s3/s3.h"
 
 struct oc_blob_store;
 
@@ -52,6 +53,23 @@ struct oc_blob_name {
 int oc_blob_fs_open(const char *folder, struct oc_slice region, struct oc_keys *keys,
                     struct oc_blob_store **ret, struct oc_err *err);
 void oc_blob_close(struct oc_blob_store *store);
+
+#define OC_BLOB_PREFIX_MAX 512 /* bytes */
+
+/**
+ * The same in a bucket of an S3-compatible store. Asks the server for the store's version.
+ * @param prefix  goes before all keys, with a `/` between; empty: nothing does
+ * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version).
+ */
+int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
+                    struct oc_slice region, struct oc_keys *keys, struct oc_blob_store **ret,
+                    struct oc_err *err);
+
+/**
+ * Have calls that wait for another machine, now and later, end with OC_ECANCELED: before the copies
+ * are stopped. Those on files go on.
+ */
+void oc_blob_stop(struct oc_blob_store *store);
 
 /** Whether the blob is there (it is then durable, and was whole; its bytes are not re-read). */
 int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret,

@@ -119,8 +119,8 @@ static int start_engine(struct server *server, struct oc_err *err)
         .keys = server->site.keys,
         .regions = server->site.regions,
         .region_count = server->site.region_count,
-        .buckets = server->config.buckets,
-        .bucket_count = server->config.bucket_count,
+        .buckets = server->site.buckets,
+        .bucket_count = server->site.bucket_count,
         .workers = (uint32_t)server->config.copy_workers,
         .jobs_at_once = (uint32_t)server->config.copy_jobs,
         .still_allowed = oc_api_copy_allowed,
@@ -211,6 +211,7 @@ static int start_http(struct server *server, struct oc_err *err)
 static void stop_server(struct server *server)
 {
     oc_http_server_stop(server->http);
+    oc_site_stop(&server->site);
     oc_scrubber_stop(server->scrubber);
     oc_copy_engine_stop(server->engine);
     struct oc_store *store = server->site.store;

@@ -227,31 +227,91 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
     return oc_fail(err, OC_EINVAL, "there is no such setting");
 }
 
-static int set_bucket(struct oc_config *config, struct oc_bucket *bucket, struct oc_slice key,
-                      struct oc_slice value, struct oc_arena *arena, struct oc_err *err)
+/* -- places: [bucket NAME], [blob], [blob REGION] ------------------------------------------------
+ */
+
+static bool is_taken(const struct oc_config_place *places, size_t count, struct oc_slice name)
 {
-    (void)config;
-    if (!oc_slice_eq_str(key, "path"))
-        return oc_fail(err, OC_EINVAL, "there is no such setting");
-    if (value.len == 0 || value.ptr[0] != '/')
-        return oc_fail(err, OC_EINVAL, "want an absolute path, not '%.*s'", OC_FMT(value));
-    struct oc_slice copy = oc_arena_copy(arena, value);
-    bucket->folder = copy.ptr; /* oc_arena_copy ends it with NUL */
-    return copy.ptr ? OC_OK : oc_fail_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        if (oc_slice_eq(places[i].name, name))
+            return true;
+    return false;
 }
 
-static int add_bucket(struct oc_config *config, const struct oc_bucket *bucket, struct oc_err *err)
+static int add_bucket(struct oc_config *config, struct oc_config_place *bucket, struct oc_err *err)
 {
-    if (!bucket->folder)
-        return oc_fail(err, OC_EINVAL, "path is missing");
+    if (!bucket->place.path.ptr && !bucket->place.s3.endpoint.ptr)
+        return oc_fail(err, OC_EINVAL, "path is missing, or endpoint");
     if (config->bucket_count == OC_CONFIG_BUCKETS_MAX)
         return oc_fail(err, OC_EINVAL, "more than %d buckets", OC_CONFIG_BUCKETS_MAX);
-    for (size_t i = 0; i < config->bucket_count; i++)
-        if (oc_slice_eq(config->buckets[i].name, bucket->name))
-            return oc_fail(err, OC_EINVAL, "this bucket is named twice");
+    if (is_taken(config->buckets, config->bucket_count, bucket->name))
+        return oc_fail(err, OC_EINVAL, "this bucket is named twice");
+    if (!bucket->place.s3.bucket.ptr)
+        bucket->place.s3.bucket = bucket->name;
+    int rc = oc_place_finish(&bucket->place, err);
+    if (rc < 0)
+        return rc;
     config->buckets[config->bucket_count++] = *bucket;
     return OC_OK;
 }
+
+/* What is said of a place is judged when all is known: see finish_blobs. */
+static int add_blob(struct oc_config *config, const struct oc_config_place *blob,
+                    struct oc_err *err)
+{
+    if (blob->name.len == 0) {
+        config->blob = blob->place;
+        return OC_OK;
+    }
+    if (config->blob_count == OC_CONFIG_REGIONS_MAX)
+        return oc_fail(err, OC_EINVAL, "more than %d Regions", OC_CONFIG_REGIONS_MAX);
+    if (is_taken(config->blobs, config->blob_count, blob->name))
+        return oc_fail(err, OC_EINVAL, "this Region is named twice");
+    config->blobs[config->blob_count++] = *blob;
+    return OC_OK;
+}
+
+struct oc_place oc_config_blob(const struct oc_config *config, struct oc_slice region)
+{
+    struct oc_err ignored = {0}; /* oc_config_finish has seen to it */
+    struct oc_place place = {0};
+
+    for (size_t i = 0; i < config->blob_count; i++)
+        if (oc_slice_eq(config->blobs[i].name, region))
+            place = config->blobs[i].place;
+    oc_place_inherit(&place, &config->blob);
+    if (!place.type.ptr)
+        place.type = place.s3.endpoint.ptr ? OC_STR("s3") : OC_STR("fs");
+    (void)oc_place_finish(&place, &ignored);
+    return place;
+}
+
+static bool is_served(const struct oc_config *config, struct oc_slice region)
+{
+    for (size_t i = 0; i < config->region_count; i++)
+        if (oc_slice_eq(config->regions[i], region))
+            return true;
+    return false;
+}
+
+static int finish_blobs(const struct oc_config *config, struct oc_err *err)
+{
+    for (size_t i = 0; i < config->blob_count; i++)
+        if (!is_served(config, config->blobs[i].name))
+            return oc_fail(err, OC_EINVAL, "[blob %.*s]: that Region is not served here",
+                           OC_FMT(config->blobs[i].name));
+    for (size_t i = 0; i < config->region_count; i++) {
+        struct oc_place place = oc_config_blob(config, config->regions[i]);
+        struct oc_err cause = {0};
+
+        if (oc_place_finish(&place, &cause) < 0)
+            return oc_fail(err, OC_EINVAL, "[blob], for Region %.*s: %s",
+                           OC_FMT(config->regions[i]), cause.text);
+    }
+    return OC_OK;
+}
+
+/* -- sections ---------------------------------------------------------------------------------- */
 
 static bool is_section(struct oc_slice name)
 {
@@ -264,24 +324,55 @@ static bool is_section(struct oc_slice name)
     return names[i] != NULL;
 }
 
+/* What follows the first word of a section's name; absent when that is another word. */
+static struct oc_slice name_after(struct oc_slice section, struct oc_slice word)
+{
+    struct oc_slice rest = section;
+
+    return oc_slice_eq(oc_slice_cut(&rest, ' '), word)
+               ? (rest.ptr ? oc_slice_trim(rest) : OC_STR(""))
+               : (struct oc_slice){0};
+}
+
+/* A section with one place in it. */
+static int load_place(struct oc_config *config, const struct oc_ini_section *section,
+                      struct oc_arena *arena, struct oc_err *err)
+{
+    struct oc_slice bucket = name_after(section->name, OC_STR("bucket"));
+    struct oc_config_place place = {.name = bucket.ptr ? bucket
+                                                       : name_after(section->name, OC_STR("blob"))};
+    enum oc_place_use use = bucket.ptr ? OC_PLACE_SOURCE : OC_PLACE_CONTENT;
+    struct oc_err cause = {0};
+    int rc;
+
+    for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
+        rc = entry->subs ? oc_fail(&cause, OC_EINVAL, "no setting has others below it")
+                         : oc_place_set(&place.place, use, entry->key, entry->value, arena, &cause);
+        if (rc < 0)
+            return oc_fail(err, rc, "line %u: [%.*s] %.*s: %s", entry->line, OC_FMT(section->name),
+                           OC_FMT(entry->key), cause.text);
+    }
+    rc = bucket.ptr ? add_bucket(config, &place, &cause) : add_blob(config, &place, &cause);
+    return rc < 0 ? oc_fail(err, rc, "line %u: [%.*s]: %s", section->line, OC_FMT(section->name),
+                            cause.text)
+                  : OC_OK;
+}
+
 static int load_section(struct oc_config *config, const struct oc_ini_section *section,
                         struct oc_arena *arena, struct oc_err *err)
 {
-    static const struct oc_slice bucket_prefix = {"bucket ", 7};
-    bool is_bucket = oc_slice_has_prefix(section->name, bucket_prefix);
-    struct oc_bucket bucket = {
-        .name = oc_slice_trim(oc_slice_sub(section->name, bucket_prefix.len, SIZE_MAX))};
     struct oc_err cause = {0};
     int rc = OC_OK;
 
-    if (!is_bucket && !is_section(section->name))
+    if (name_after(section->name, OC_STR("bucket")).len ||
+        name_after(section->name, OC_STR("blob")).ptr)
+        return load_place(config, section, arena, err);
+    if (!is_section(section->name))
         return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: there is no such section", section->line,
                        OC_FMT(section->name));
     for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
         if (entry->subs)
             rc = oc_fail(&cause, OC_EINVAL, "no setting has others below it");
-        else if (is_bucket)
-            rc = set_bucket(config, &bucket, entry->key, entry->value, arena, &cause);
         else if (oc_slice_eq_str(section->name, "server"))
             rc = set_server(config, entry->key, entry->value, &cause);
         else
@@ -290,12 +381,7 @@ static int load_section(struct oc_config *config, const struct oc_ini_section *s
             return oc_fail(err, cause.rc, "line %u: [%.*s] %.*s: %s", entry->line,
                            OC_FMT(section->name), OC_FMT(entry->key), cause.text);
     }
-    if (!is_bucket)
-        return OC_OK;
-    rc = add_bucket(config, &bucket, &cause);
-    return rc < 0 ? oc_fail(err, cause.rc, "line %u: [%.*s]: %s", section->line,
-                            OC_FMT(section->name), cause.text)
-                  : OC_OK;
+    return OC_OK;
 }
 
 int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *arena,
@@ -333,9 +419,8 @@ int oc_config_finish(struct oc_config *config, struct oc_err *err)
         config->region_count = 3;
     if (!config->default_region.ptr)
         config->default_region = config->regions[0];
-    for (size_t i = 0; i < config->region_count; i++)
-        if (oc_slice_eq(config->regions[i], config->default_region))
-            return OC_OK;
-    return oc_fail(err, OC_EINVAL, "default-region '%.*s' is not among the Regions served",
-                   OC_FMT(config->default_region));
+    if (!is_served(config, config->default_region))
+        return oc_fail(err, OC_EINVAL, "default-region '%.*s' is not among the Regions served",
+                       OC_FMT(config->default_region));
+    return finish_blobs(config, err);
 }

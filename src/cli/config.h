@@ -35,8 +35,27 @@
  *   workers = 4                      parts in flight
  *   jobs = 16                        copies and imports at one time
  *
+ *   [blob]                           where content is kept; [blob REGION]: for one Region
+ *   type = fs                        files below `data`; s3: a bucket (the default with `endpoint`)
+ *   endpoint = https://HOST:PORT     of an S3-compatible store
+ *   bucket = NAME
+ *   prefix = outcrop                 before all keys; default: none
+ *   region = us-east-1               that requests are signed for
+ *   style = path                     or host: bucket.host instead of host/bucket
+ *   credentials = FILE               with the keys, in AWS's form
+ *   profile = default                in that file
+ *   ca-bundle = FILE                 certificates to trust; default: the system's
+ *
  *   [bucket NAME]
- *   path = /srv/models               where s3://NAME/… leads
+ *   path = /srv/models               where s3://NAME/… leads: a folder, or a bucket:
+ *   endpoint = https://HOST:PORT     this and what follows: as under [blob]
+ *   bucket = NAME                    default: the section's NAME
+ *   prefix = models
+ *   region = us-east-1
+ *   style = path
+ *   credentials = FILE
+ *   profile = default
+ *   ca-bundle = FILE
  *
  * A section or key that is not in this list is an error: a mistyped setting must not be ignored.
  */
@@ -47,13 +66,19 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "copy/engine.h"
+#include "cli/config_place.h"
 
 #define OC_CONFIG_REGIONS_MAX       64
 #define OC_CONFIG_BUCKETS_MAX       1024
 #define OC_CONFIG_SCRUB_RATE        (20LL << 20)
 #define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
 #define OC_CONFIG_THROTTLE_RATE     100000 /* generous: beyond what one account's clients do */
+
+/** Something and where it is: a source bucket, or a Region's content. */
+struct oc_config_place {
+    struct oc_slice name;
+    struct oc_place place;
+};
 
 /** All text lives in the arena it was loaded into. */
 struct oc_config {
@@ -74,8 +99,11 @@ struct oc_config {
     int64_t store_batch;             /* 0: the store's default */
     int64_t copy_workers, copy_jobs; /* 0: the engine's default */
     int64_t scrub_rate, scrub_interval_ms;
-    struct oc_bucket *buckets;
+    struct oc_config_place *buckets;
     size_t bucket_count;
+    struct oc_place blob;                                /* [blob] */
+    struct oc_config_place blobs[OC_CONFIG_REGIONS_MAX]; /* [blob REGION] */
+    size_t blob_count;
 };
 
 /** The defaults. Cannot fail. */
@@ -94,6 +122,9 @@ int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct 
 
 /** Set the administrators' account. Errors: OC_EINVAL (not 12 digits). */
 int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err);
+
+/** Where the content of a Region is kept. Call after oc_config_finish. */
+struct oc_place oc_config_blob(const struct oc_config *config, struct oc_slice region);
 
 /** Put in what was left open and check what belongs together. Call last. Errors: OC_EINVAL. */
 int oc_config_finish(struct oc_config *config, struct oc_err *err);

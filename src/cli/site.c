@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 
 /* DATA/NAME as text that lives until the next call with the same buffer. */
 static const char *join(struct oc_buf *buf, struct oc_slice data, const char *name,
@@ -78,8 +79,82 @@ static int open_store(const struct oc_config *config, enum oc_site_mode mode, st
     return rc < 0 ? rc : oc_store_open(&options, &site->store, err);
 }
 
-static int open_regions(const struct oc_config *config, struct oc_buf *path, struct oc_site *site,
-                        struct oc_err *err)
+/* -- content ----------------------------------------------------------------------------------- */
+
+static int fail_moved(struct oc_slice region, const char *where, const char *want,
+                      struct oc_err *err)
+{
+    return oc_fail(err, OC_EINVAL,
+                   "the content of Region %.*s is in %s, not in %s: a setting does not move it; "
+                   "correct [blob], or serve a new Region there and copy the models to it",
+                   OC_FMT(region), where, want);
+}
+
+/*
+ * The place of a Region's content is written down when it is first used. A changed setting would
+ * otherwise show a store without any of its bytes.
+ */
+static int expect_place(const char *folder, struct oc_slice region, const struct oc_place *place,
+                        struct oc_buf *path, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf here = {0};
+    OC_AUTO(oc_buf_clear) struct oc_buf want = {0};
+    struct oc_err missing = {0};
+    int rc;
+
+    oc_buf_init(&want, 8192);
+    if (oc_place_is_s3(place))
+        oc_buf_printf(&want, "s3://%.*s%s%.*s\n", OC_FMT(place->s3.bucket),
+                      place->prefix.len ? "/" : "", OC_FMT(place->prefix));
+    else
+        oc_buf_put_str(&want, "files\n");
+    oc_buf_reset(path);
+    oc_buf_printf(path, "%s/%.*s", folder, OC_FMT(region));
+    if (!oc_buf_cstr(path) || !oc_buf_cstr(&want))
+        return oc_fail_nomem(err);
+    rc = oc_file_mkdirs(oc_buf_cstr(path), 0700, err);
+    oc_buf_put_str(path, "/version");
+    if (rc == OC_OK && oc_place_is_s3(place) && oc_buf_cstr(path) &&
+        access(oc_buf_cstr(path), F_OK) == 0)
+        return fail_moved(region, "files", "a bucket", err);
+    path->len -= strlen("version");
+    oc_buf_put_str(path, "bucket");
+    if (rc < 0 || !oc_buf_cstr(path))
+        return rc < 0 ? rc : oc_fail_nomem(err);
+    rc = oc_file_read(oc_buf_cstr(path), 8192, &here, &missing);
+    if (rc == OC_ENOTFOUND)
+        return oc_place_is_s3(place)
+                   ? oc_file_replace(oc_buf_cstr(path), oc_buf_slice(&want), 0600, err)
+                   : OC_OK;
+    if (rc < 0) {
+        *err = missing;
+        return rc;
+    }
+    if (oc_slice_eq(oc_buf_slice(&here), oc_buf_slice(&want)))
+        return OC_OK;
+    here.len -= here.len > 0;
+    want.len--;
+    return fail_moved(region, oc_buf_cstr(&here), oc_buf_cstr(&want), err);
+}
+
+static int open_region(const struct oc_config *config, const char *folder, struct oc_site *site,
+                       struct oc_region *region, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
+    struct oc_place place = oc_config_blob(config, region->name);
+
+    oc_buf_init(&path, 64 * 1024);
+    int rc = expect_place(folder, region->name, &place, &path, err);
+    if (rc < 0)
+        return rc;
+    if (oc_place_is_s3(&place))
+        return oc_blob_s3_open(&place.s3, place.prefix, region->name, site->keys, &region->blobs,
+                               err);
+    return oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
+}
+
+static int open_regions(const struct oc_config *config, enum oc_site_mode mode, struct oc_buf *path,
+                        struct oc_site *site, struct oc_err *err)
 {
     const char *folder = join(path, config->data, "regions", err);
 
@@ -87,11 +162,39 @@ static int open_regions(const struct oc_config *config, struct oc_buf *path, str
     for (size_t i = 0; rc >= 0 && i < config->region_count; i++) {
         struct oc_region *region = &site->regions[i];
         region->name = config->regions[i];
-        rc = oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
+        rc = open_region(config, folder, site, region, err);
         site->region_count += rc >= 0;
+        if (rc >= 0 && mode == OC_SITE_SERVE) /* nobody writes yet */
+            rc = oc_blob_clean(region->blobs, err);
     }
     return rc;
 }
+
+/* -- sources ----------------------------------------------------------------------------------- */
+
+static int open_buckets(const struct oc_config *config, struct oc_site *site, struct oc_err *err)
+{
+    site->buckets =
+        oc_arena_alloc(&site->arena, (config->bucket_count + 1) * sizeof(*site->buckets));
+    if (!site->buckets)
+        return oc_fail_nomem(err);
+    for (size_t i = 0; i < config->bucket_count; i++) {
+        const struct oc_config_place *from = &config->buckets[i];
+        struct oc_bucket *bucket = &site->buckets[i];
+        struct oc_err cause = {0};
+
+        *bucket = (struct oc_bucket){.name = from->name, .folder = from->place.path.ptr};
+        site->bucket_count++;
+        if (bucket->folder)
+            continue;
+        bucket->prefix = from->place.prefix;
+        if (oc_s3_open(&from->place.s3, &bucket->s3, &cause) < 0)
+            return oc_fail(err, cause.rc, "[bucket %.*s]: %s", OC_FMT(from->name), cause.text);
+    }
+    return OC_OK;
+}
+
+/* -- all --------------------------------------------------------------------------------------- */
 
 int oc_site_open(const struct oc_config *config, enum oc_site_mode mode, struct oc_site *ret,
                  struct oc_err *err)
@@ -99,6 +202,7 @@ int oc_site_open(const struct oc_config *config, enum oc_site_mode mode, struct 
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct stat status;
 
+    oc_arena_init(&ret->arena, OC_REQUEST_ARENA_MAX);
     oc_buf_init(&path, 64 * 1024);
     const char *folder = join(&path, config->data, ".", err);
     if (!folder)
@@ -112,13 +216,27 @@ int oc_site_open(const struct oc_config *config, enum oc_site_mode mode, struct 
         rc = open_store(config, mode, &path, ret, err);
     if (rc >= 0)
         rc = open_keys(config, &path, ret, err);
-    return rc < 0 ? rc : open_regions(config, &path, ret, err);
+    if (rc >= 0)
+        rc = open_regions(config, mode, &path, ret, err);
+    return rc < 0 || mode != OC_SITE_SERVE ? rc : open_buckets(config, ret, err);
+}
+
+void oc_site_stop(struct oc_site *site)
+{
+    for (size_t i = 0; i < site->region_count; i++)
+        oc_blob_stop(site->regions[i].blobs);
+    for (size_t i = 0; i < site->bucket_count; i++)
+        if (site->buckets[i].s3)
+            oc_s3_stop(site->buckets[i].s3);
 }
 
 void oc_site_close(struct oc_site *site)
 {
     for (size_t i = 0; i < site->region_count; i++)
         oc_blob_close(site->regions[i].blobs);
+    for (size_t i = 0; i < site->bucket_count; i++)
+        oc_s3_free(site->buckets[i].s3);
+    oc_arena_clear(&site->arena);
     oc_store_close(site->store);
     oc_keys_close(site->keys);
 }

@@ -8,7 +8,7 @@
  * flight.c    the parts of a run that are in the workers' hands
  * transfer.c  copy: from a source into a content store
  * source_local.c  the source is a Region of this process
- * import.c    import: from a folder (walk.c lists it)
+ * import.c    import: from a tree of files (tree.c: tree_folder.c, tree_bucket.c)
  * upload.c    upload: verify what a client has stored
  * verify.c    hashing files from parts
  * sweep.c     removing what nothing refers to
@@ -223,6 +223,18 @@ void oc_flight_submit(struct oc_copy_job *job, struct oc_ticket *ticket, oc_part
 void oc_flight_land(struct oc_ticket *ticket, int rc, const struct oc_err *err, bool moved,
                     bool keep);
 
+/**
+ * The first of two steps of a part's work is done: the ticket stays with the job's thread, which
+ * waits for it (oc_flight_take) and submits it again.
+ */
+void oc_flight_hold(struct oc_ticket *ticket, int rc, const struct oc_err *err);
+
+/** Wait for a ticket that was held or landed with `keep`. Errors: those of its part. */
+int oc_flight_take(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err);
+
+/** Errors: that of the first part that failed, if one has. */
+int oc_flight_failure(struct oc_copy_job *job, struct oc_err *err);
+
 /** Wait until nothing is in flight. Errors: that of the first part that failed. */
 int oc_flight_wait(struct oc_copy_job *job, struct oc_err *err);
 
@@ -275,33 +287,5 @@ int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
 int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
                          uint64_t *ret_kept, struct oc_err *err);
 
-/* -- walk.c: the files below a folder -------------------------------------------------------- */
-
-struct oc_walk_file {
-    char *path; /* relative to the folder */
-    uint64_t size;
-    int64_t mtime_s, mtime_ns;
-    uint64_t inode;
-    bool executable;
-};
-struct oc_walk {
-    int fd;                     /* the folder */
-    struct oc_walk_file *files; /* in path order */
-    size_t count, cap;
-};
-/**
- * List the regular files below `prefix` of `folder`. Symbolic links below `folder` are refused,
- * never followed: a link could lead to any file of the server.
- * Errors: OC_EINVAL (a link or special file; text names it), OC_ENOTFOUND, OC_EDENIED, OC_ELIMIT,
- *         OC_EIO, OC_ENOMEM. Clear whatever happens.
- */
-int oc_walk_folder(const char *folder, struct oc_slice prefix, struct oc_walk *ret,
-                   struct oc_err *err);
-/** Open one of the files, which must still be what was listed. Errors: as above; OC_ECONFLICT
- * (changed). */
-int oc_walk_open(const struct oc_walk *walk, size_t file, int *ret_fd, struct oc_err *err);
-/** Errors: OC_ECONFLICT (size or time of change is not what was listed). */
-int oc_walk_check(const struct oc_walk *walk, size_t file, int fd, struct oc_err *err);
-void oc_walk_clear(struct oc_walk *walk);
 
 #endif

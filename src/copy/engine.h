@@ -23,6 +23,7 @@
 #include "keys/keys.h"
 #include "model/manifest.h"
 #include "model/record.h"
+#include "s3/s3.h"
 #include "store/store.h"
 
 /** One Region this process serves. Borrowed for the engine's life. */
@@ -31,10 +32,12 @@ struct oc_region {
     struct oc_blob_store *blobs;
 };
 
-/** Where s3://BUCKET/… leads: a local folder. */
+/** Where s3://NAME/… leads: a local folder, or a bucket. Borrowed for the engine's life. */
 struct oc_bucket {
     struct oc_slice name;
-    const char *folder;
+    const char *folder; /* NULL: the following */
+    struct oc_s3 *s3;
+    struct oc_slice prefix; /* before all keys, without `/` at its end; empty: nothing is */
 };
 
 /**
@@ -92,7 +95,8 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
 
 #define OC_TASK_KINDS 3 /* of enum oc_task_kind */
 
-/** What the engine has done since it started, and holds now. By enum oc_task_kind where in arrays. */
+/** What the engine has done since it started, and holds now. By enum oc_task_kind where in arrays.
+ */
 struct oc_copy_stats {
     uint64_t started[OC_TASK_KINDS];      /* runs, also those after a restart or a pause */
     uint64_t completed[OC_TASK_KINDS];    /* made their model Active */

@@ -25,8 +25,7 @@ int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err)
     return OC_OK;
 }
 
-/* The failure of a part, if there is one. */
-static int part_failure(struct oc_copy_job *job, struct oc_err *err)
+int oc_flight_failure(struct oc_copy_job *job, struct oc_err *err)
 {
     int rc;
 
@@ -46,7 +45,7 @@ int oc_flight_ticket(struct oc_copy_job *job, uint32_t index, struct oc_ticket *
 
     if (rc < 0)
         return rc;
-    rc = part_failure(job, err);
+    rc = oc_flight_failure(job, err);
     if (rc < 0) {
         oc_pool_return(job->engine->pool, ticket);
         return rc;
@@ -117,13 +116,43 @@ void oc_flight_land(struct oc_ticket *ticket, int rc, const struct oc_err *err, 
     (void)pthread_mutex_unlock(&job->lock);
 }
 
+void oc_flight_hold(struct oc_ticket *ticket, int rc, const struct oc_err *err)
+{
+    struct oc_copy_job *job = ticket->owner;
+
+    (void)pthread_mutex_lock(&job->lock);
+    ticket->rc = rc;
+    ticket->done = true;
+    if (rc < 0 && job->rc == OC_OK) {
+        job->rc = rc;
+        job->err = *err;
+    }
+    job->in_flight--;
+    (void)pthread_cond_broadcast(&job->moved);
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
+int oc_flight_take(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&job->lock);
+    while (!ticket->done)
+        (void)pthread_cond_wait(&job->moved, &job->lock);
+    rc = ticket->rc;
+    if (rc < 0)
+        *err = job->err;
+    (void)pthread_mutex_unlock(&job->lock);
+    return rc;
+}
+
 int oc_flight_wait(struct oc_copy_job *job, struct oc_err *err)
 {
     (void)pthread_mutex_lock(&job->lock);
     while (job->in_flight)
         (void)pthread_cond_wait(&job->moved, &job->lock);
     (void)pthread_mutex_unlock(&job->lock);
-    return part_failure(job, err);
+    return oc_flight_failure(job, err);
 }
 
 int oc_flight_pin(struct oc_copy_job *job, uint32_t index, struct oc_err *err)

@@ -53,15 +53,8 @@ static int take_oldest(struct upload *upload, struct oc_err *err)
 {
     struct oc_copy_job *job = upload->job;
     struct oc_ticket *ticket = upload->window[upload->first];
-    int rc;
+    int rc = oc_flight_take(job, ticket, err);
 
-    (void)pthread_mutex_lock(&job->lock);
-    while (!ticket->done)
-        (void)pthread_cond_wait(&job->moved, &job->lock);
-    rc = ticket->rc;
-    if (rc < 0)
-        *err = job->err;
-    (void)pthread_mutex_unlock(&job->lock);
     if (rc == OC_OK)
         rc = oc_copy_verify_part(&upload->verify, ticket->index,
                                  (struct oc_slice){(char *)ticket->bytes, ticket->len}, err);

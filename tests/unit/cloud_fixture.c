@@ -25,7 +25,8 @@ static int allowed(struct oc_read *read, const struct oc_task *task, void *ctx, 
 
 void cloud_open(struct cloud *c)
 {
-    struct oc_store_options options = {.path = folder_path(c->folder, "store"), .map_bytes = 1UL << 30};
+    struct oc_store_options options = {.path = folder_path(c->folder, "store"),
+                                       .map_bytes = 1UL << 30};
     struct oc_secret master = test_master();
 
     ok(oc_file_mkdirs(options.path, 0700, &err));
@@ -79,7 +80,8 @@ void cloud_start(struct cloud *c)
     const char *models = folder_path(c->folder, "models");
 
     ok(oc_file_mkdirs(models, 0700, &err));
-    c->bucket = (struct oc_bucket){OC_STR("models"), oc_arena_copy(&c->arena, oc_slice_of(models)).ptr};
+    c->bucket = (struct oc_bucket){.name = OC_STR("models"),
+                                   .folder = oc_arena_copy(&c->arena, oc_slice_of(models)).ptr};
     c->options.store = c->store;
     c->options.keys = c->keys;
     c->options.regions = c->regions;
@@ -97,7 +99,8 @@ void cloud_stop(struct cloud *c)
     c->engine = NULL;
 }
 
-/* -- records ------------------------------------------------------------------------------------ */
+/* -- records ------------------------------------------------------------------------------------
+ */
 
 struct oc_slice cloud_id(struct cloud *c)
 {
@@ -121,13 +124,14 @@ struct creation {
     struct oc_slice source_arn;
 };
 
-static int put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_buf *record,
-               struct oc_err *e)
+static int put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+               struct oc_buf *record, struct oc_err *e)
 {
     return oc_tx_put(tx, kind, key, oc_buf_slice(record), e);
 }
 
-static int create_job(struct oc_tx *tx, const struct creation *creation, struct oc_buf *arn, struct oc_err *e)
+static int create_job(struct oc_tx *tx, const struct creation *creation, struct oc_buf *arn,
+                      struct oc_err *e)
 {
     struct oc_job job = {
         .partition = creation->model.partition,
@@ -158,11 +162,12 @@ static int apply_creation(struct oc_tx *tx, struct oc_write *write, struct oc_er
     oc_task_encode(&task, &creation->task);
     rc = put(tx, OC_RECORD_MODEL, oc_key_model(arena, model->partition, model->id), &record, e);
     if (rc == OC_OK)
-        rc = oc_tx_put(tx, OC_RECORD_MODEL_NAME, oc_key_model_name(arena, model->partition, model->name),
-                       model->id, e);
+        rc = oc_tx_put(tx, OC_RECORD_MODEL_NAME,
+                       oc_key_model_name(arena, model->partition, model->name), model->id, e);
     if (rc == OC_OK)
         rc = oc_tx_put(tx, OC_RECORD_MODEL_ORDER,
-                       oc_key_model_order(arena, model->partition, model->creation_ms, model->id), model->name, e);
+                       oc_key_model_order(arena, model->partition, model->creation_ms, model->id),
+                       model->name, e);
     if (rc == OC_OK)
         rc = put(tx, OC_RECORD_TASK, oc_key_task(arena, model->partition, model->id), &task, e);
     if (rc == OC_OK)
@@ -175,7 +180,8 @@ static int apply_creation(struct oc_tx *tx, struct oc_write *write, struct oc_er
 static struct oc_slice create(struct cloud *c, struct oc_partition partition, struct oc_task task,
                               struct oc_slice source_arn)
 {
-    struct creation creation = {.write.apply = apply_creation, .cloud = c, .source_arn = source_arn};
+    struct creation creation = {
+        .write.apply = apply_creation, .cloud = c, .source_arn = source_arn};
     struct oc_slice id = cloud_id(c);
 
     task.target = partition;
@@ -201,7 +207,8 @@ static struct oc_slice create(struct cloud *c, struct oc_partition partition, st
 struct oc_slice cloud_import_as(struct cloud *c, const char *account, int region, const char *uri,
                                 struct oc_slice key_id)
 {
-    struct oc_task task = {.kind = OC_TASK_IMPORT, .source_uri = oc_slice_of(uri), .key_id = key_id};
+    struct oc_task task = {
+        .kind = OC_TASK_IMPORT, .source_uri = oc_slice_of(uri), .key_id = key_id};
 
     return create(c, cloud_partition(c, account, region), task, (struct oc_slice){0});
 }
@@ -211,8 +218,9 @@ struct oc_slice cloud_import(struct cloud *c, const char *account, int region, c
     return cloud_import_as(c, account, region, uri, OC_STR(OC_KEYS_SERVICE));
 }
 
-struct oc_slice cloud_copy_as(struct cloud *c, const char *account, int region, const char *from_account,
-                              int from_region, struct oc_slice source, struct oc_slice key_id)
+struct oc_slice cloud_copy_as(struct cloud *c, const char *account, int region,
+                              const char *from_account, int from_region, struct oc_slice source,
+                              struct oc_slice key_id)
 {
     struct oc_task task = {.kind = OC_TASK_COPY,
                            .source = cloud_partition(c, from_account, from_region),
@@ -224,15 +232,18 @@ struct oc_slice cloud_copy_as(struct cloud *c, const char *account, int region, 
                                   OC_FMT(task.source.region), from_account, OC_FMT(source)));
 }
 
-struct oc_slice cloud_copy(struct cloud *c, const char *account, int region, const char *from_account,
-                           int from_region, struct oc_slice source)
+struct oc_slice cloud_copy(struct cloud *c, const char *account, int region,
+                           const char *from_account, int from_region, struct oc_slice source)
 {
-    return cloud_copy_as(c, account, region, from_account, from_region, source, OC_STR(OC_KEYS_SERVICE));
+    return cloud_copy_as(c, account, region, from_account, from_region, source,
+                         OC_STR(OC_KEYS_SERVICE));
 }
 
-struct oc_slice cloud_upload(struct cloud *c, const char *account, int region, struct oc_slice manifest)
+struct oc_slice cloud_upload(struct cloud *c, const char *account, int region,
+                             struct oc_slice manifest)
 {
-    struct oc_task task = {.kind = OC_TASK_UPLOAD, .manifest = manifest, .key_id = OC_STR(OC_KEYS_SERVICE)};
+    struct oc_task task = {
+        .kind = OC_TASK_UPLOAD, .manifest = manifest, .key_id = OC_STR(OC_KEYS_SERVICE)};
 
     return create(c, cloud_partition(c, account, region), task, (struct oc_slice){0});
 }
@@ -254,7 +265,8 @@ static int apply_deletion(struct oc_tx *tx, struct oc_write *write, struct oc_er
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_ORDER,
                           oc_key_model_order(arena, m->partition, m->creation_ms, m->id), e);
     if (rc == OC_OK && m->status != OC_MODEL_FAILED)
-        rc = oc_tx_delete(tx, OC_RECORD_MODEL_NAME, oc_key_model_name(arena, m->partition, m->name), e);
+        rc = oc_tx_delete(tx, OC_RECORD_MODEL_NAME, oc_key_model_name(arena, m->partition, m->name),
+                          e);
     if (rc == OC_OK)
         rc = oc_tx_delete(tx, OC_RECORD_TASK, oc_key_task(arena, m->partition, m->id), e);
     return rc;
@@ -262,13 +274,14 @@ static int apply_deletion(struct oc_tx *tx, struct oc_write *write, struct oc_er
 
 void cloud_delete(struct cloud *c, const char *account, int region, struct oc_slice id)
 {
-    struct deletion deletion = {.write.apply = apply_deletion, .cloud = c,
-                                .model = cloud_model(c, account, region, id)};
+    struct deletion deletion = {
+        .write.apply = apply_deletion, .cloud = c, .model = cloud_model(c, account, region, id)};
 
     ok(oc_store_write(c->store, &deletion.write, &err));
 }
 
-/* -- looking ------------------------------------------------------------------------------------ */
+/* -- looking ------------------------------------------------------------------------------------
+ */
 
 struct oc_model cloud_model(struct cloud *c, const char *account, int region, struct oc_slice id)
 {
@@ -328,7 +341,8 @@ struct oc_slice cloud_imported(struct cloud *c, const char *account, int region,
 void cloud_assert_active(const struct oc_model *model)
 {
     if (model->status != OC_MODEL_ACTIVE)
-        fail_msg("%.*s: %.*s", OC_FMT(oc_model_status_text(model->status)), OC_FMT(model->failure_message));
+        fail_msg("%.*s: %.*s", OC_FMT(oc_model_status_text(model->status)),
+                 OC_FMT(model->failure_message));
 }
 
 void cloud_assert_failed(struct cloud *c, const struct oc_model *model, const char *text)
@@ -342,17 +356,21 @@ void cloud_assert_failed(struct cloud *c, const struct oc_model *model, const ch
     assert_true(model->failure_message.len <= OC_FAILURE_MESSAGE_MAX);
     ok(oc_store_read(c->store, &read, &err));
     assert_int_equal(oc_read_get(read, OC_RECORD_MODEL_NAME,
-                                 oc_key_model_name(&c->arena, model->partition, model->name), &record, &err),
+                                 oc_key_model_name(&c->arena, model->partition, model->name),
+                                 &record, &err),
                      OC_ENOTFOUND);
-    assert_int_equal(oc_read_get(read, OC_RECORD_TASK, oc_key_task(&c->arena, model->partition, model->id),
-                                 &record, &err), OC_ENOTFOUND);
+    assert_int_equal(oc_read_get(read, OC_RECORD_TASK,
+                                 oc_key_task(&c->arena, model->partition, model->id), &record,
+                                 &err),
+                     OC_ENOTFOUND);
     if (model->job_id.ptr) {
         OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
 
         ok(oc_read_job_json(read, model->partition, model->job_id, &record, &err));
         ok(oc_json_parse(record, &job, &err));
         assert_true(oc_slice_eq_str(oc_json_string(oc_json_get(job, "status")), "Failed"));
-        assert_true(oc_slice_eq(oc_json_string(oc_json_get(job, "failureMessage")), model->failure_message));
+        assert_true(oc_slice_eq(oc_json_string(oc_json_get(job, "failureMessage")),
+                                model->failure_message));
     }
 }
 
@@ -364,8 +382,8 @@ static void show(const char *finding, void *ctx)
 
 uint64_t cloud_check(struct cloud *c)
 {
-    struct oc_copy_check_options options = {.store = c->store, .regions = c->regions, .region_count = 2,
-                                            .deep = true, .fn = show};
+    struct oc_copy_check_options options = {
+        .store = c->store, .regions = c->regions, .region_count = 2, .deep = true, .fn = show};
     uint64_t findings = 0, store_findings = 0, leftovers = 0;
 
     ok(oc_copy_check(&options, &findings, &err));
@@ -377,13 +395,15 @@ uint64_t cloud_check(struct cloud *c)
     return findings + store_findings;
 }
 
-void cloud_assert_content(struct cloud *c, int region, const struct oc_model *model, const char *path)
+void cloud_assert_content(struct cloud *c, int region, const struct oc_model *model,
+                          const char *path)
 {
     uint8_t *part = malloc(OC_BLOB_ROOM(OC_PART_SIZE));
     struct oc_manifest m;
 
     oc_manifest_init(&m);
-    ok(oc_copy_manifest_load(c->regions[region].blobs, model->kms_key_id, model->manifest, &m, &err));
+    ok(oc_copy_manifest_load(c->regions[region].blobs, model->kms_key_id, model->manifest, &m,
+                             &err));
     assert_int_equal(m.size, model->size_bytes);
     assert_int_equal(m.file_count, model->file_count);
     assert_int_equal(folder_count(c->folder, path), m.file_count);
@@ -400,8 +420,10 @@ void cloud_assert_content(struct cloud *c, int region, const struct oc_model *mo
             size_t len, want;
 
             memcpy(name.sha256, m.parts[m.files[i].first_part + p].sha256, 32);
-            ok(oc_blob_get(c->regions[region].blobs, &name, part, OC_BLOB_ROOM(OC_PART_SIZE), &len, &err));
-            want = bytes.len - at < len - m.files[i].offset ? bytes.len - at : len - m.files[i].offset;
+            ok(oc_blob_get(c->regions[region].blobs, &name, part, OC_BLOB_ROOM(OC_PART_SIZE), &len,
+                           &err));
+            want =
+                bytes.len - at < len - m.files[i].offset ? bytes.len - at : len - m.files[i].offset;
             assert_memory_equal(part + m.files[i].offset, bytes.ptr + at, want);
             at += want;
         }

@@ -107,7 +107,8 @@ static void default_region_is_the_first_one_unless_named(void **state)
     assert_int_equal(oc_config_finish(&f.config, &f.err), OC_OK);
     assert_text(f.config.default_region, "eu-west-1");
     end(&f);
-    assert_int_equal(load(&f, "[server]\ndata = d\nregions = eu-west-1\ndefault-region = us-east-1\n"), OC_OK);
+    assert_int_equal(
+        load(&f, "[server]\ndata = d\nregions = eu-west-1\ndefault-region = us-east-1\n"), OC_OK);
     assert_int_equal(oc_config_finish(&f.config, &f.err), OC_EINVAL);
     assert_non_null(strstr(f.err.text, "us-east-1"));
     end(&f);
@@ -189,9 +190,9 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config->copy_jobs, 11);
     assert_int_equal(config->bucket_count, 2);
     assert_text(config->buckets[0].name, "models");
-    assert_string_equal(config->buckets[0].folder, "/srv/models");
+    assert_text(config->buckets[0].place.path, "/srv/models");
     assert_text(config->buckets[1].name, "more");
-    assert_string_equal(config->buckets[1].folder, "/srv/more models");
+    assert_text(config->buckets[1].place.path, "/srv/more models");
     end(&f);
 }
 
@@ -223,21 +224,40 @@ static void unknown_settings_are_refused_with_their_line(void **state)
     assert_refused("\n\n[htpp]\nworkers = 1\n", "line 3: [htpp]");
     assert_refused("[throttle]\n[htpp]\n", "line 2: [htpp]");
     assert_refused("[http]\njobs = 1\n", "line 2: [http] jobs");
-    assert_refused("[bucket b]\npath = /b\nendpoint = x\n", "line 3: [bucket b] endpoint");
+    assert_refused("[bucket b]\npath = /b\ntype = s3\n", "line 3: [bucket b] type");
+    assert_refused("[blob]\npath = /b\n", "line 2: [blob] path");
 }
 
 static void bad_values_are_refused_with_their_line(void **state)
 {
     static const char *const settings[] = {
-        "[server]\nlisten = host:http", "[server]\nlisten = :80",       "[server]\nlisten = h:65536",
-        "[server]\nlisten = h:-1",      "[server]\nlisten = ::1",       "[server]\nregions = US",
-        "[server]\nregions = a_b",      "[server]\nregions = a a",      "[server]\nregions =",
-        "[server]\naccount = 12345",    "[server]\nvalidation = loose", "[server]\nlog = xml",
-        "[server]\nlog-level = trace",  "[http]\nworkers = 257",        "[http]\nworkers = -1",
-        "[http]\nworkers = 1.5",        "[http]\nhead-timeout = 0",     "[http]\nidle-timeout = 3601",
-        "[throttle]\nrate = -1",        "[throttle]\nrate = 1000000001", "[throttle]\nburst = many",
-        "[store]\nbatch = 1000001",     "[copy]\nworkers = 65",         "[copy]\njobs = 257",
-        "[copy]\njobs =",               "[bucket b]\npath = relative",  "[bucket b]\npath =",
+        "[server]\nlisten = host:http",
+        "[server]\nlisten = :80",
+        "[server]\nlisten = h:65536",
+        "[server]\nlisten = h:-1",
+        "[server]\nlisten = ::1",
+        "[server]\nregions = US",
+        "[server]\nregions = a_b",
+        "[server]\nregions = a a",
+        "[server]\nregions =",
+        "[server]\naccount = 12345",
+        "[server]\nvalidation = loose",
+        "[server]\nlog = xml",
+        "[server]\nlog-level = trace",
+        "[http]\nworkers = 257",
+        "[http]\nworkers = -1",
+        "[http]\nworkers = 1.5",
+        "[http]\nhead-timeout = 0",
+        "[http]\nidle-timeout = 3601",
+        "[throttle]\nrate = -1",
+        "[throttle]\nrate = 1000000001",
+        "[throttle]\nburst = many",
+        "[store]\nbatch = 1000001",
+        "[copy]\nworkers = 65",
+        "[copy]\njobs = 257",
+        "[copy]\njobs =",
+        "[bucket b]\npath = relative",
+        "[bucket b]\npath =",
     };
 
     (void)state;
@@ -287,14 +307,98 @@ static void missing_file_is_named(void **state)
 
     (void)state;
     begin(&f);
-    assert_int_equal(oc_config_load(&f.config, "/nonexistent/outcrop.conf", &f.arena, &f.err), OC_ENOTFOUND);
+    assert_int_equal(oc_config_load(&f.config, "/nonexistent/outcrop.conf", &f.arena, &f.err),
+                     OC_ENOTFOUND);
     assert_non_null(strstr(f.err.text, "/nonexistent/outcrop.conf"));
     end(&f);
+}
+
+/* -- places ----------------------------------------------------------------------------------- */
+
+#define IN_S3 "endpoint = https://s3.example.org:9000\ncredentials = /keys\n"
+
+static void source_may_be_a_bucket(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(load(&f,
+                          "[bucket b-1]\n" IN_S3 "prefix = x/y/\nstyle = host\nregion = r\n"
+                          "profile = p\nca-bundle = /ca\n[bucket other]\n" IN_S3 "bucket = real\n"),
+                     OC_OK);
+    assert_int_equal(f.config.bucket_count, 2);
+    assert_text(f.config.buckets[0].place.s3.bucket, "b-1");
+    assert_text(f.config.buckets[0].place.s3.endpoint, "https://s3.example.org:9000");
+    assert_text(f.config.buckets[0].place.s3.region, "r");
+    assert_text(f.config.buckets[0].place.s3.credentials, "/keys");
+    assert_text(f.config.buckets[0].place.s3.profile, "p");
+    assert_text(f.config.buckets[0].place.s3.ca_bundle, "/ca");
+    assert_text(f.config.buckets[0].place.prefix, "x/y");
+    assert_true(f.config.buckets[0].place.s3.host_style);
+    assert_text(f.config.buckets[1].place.s3.bucket, "real");
+    assert_false(f.config.buckets[1].place.s3.host_style);
+    end(&f);
+}
+
+static void content_of_one_region_may_be_elsewhere(void **state)
+{
+    struct oc_place place;
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(load(&f, "[blob us-west-2]\nbucket = west\n[blob eu-west-1]\ntype = fs\n"
+                              "[blob]\n" IN_S3 "bucket = all\nprefix = p\n"),
+                     OC_OK);
+    f.config.data = OC_STR("/data");
+    assert_int_equal(oc_config_finish(&f.config, &f.err), OC_OK);
+    place = oc_config_blob(&f.config, OC_STR("us-east-1"));
+    assert_true(oc_place_is_s3(&place));
+    assert_text(place.s3.bucket, "all");
+    place = oc_config_blob(&f.config, OC_STR("us-west-2"));
+    assert_true(oc_place_is_s3(&place));
+    assert_text(place.s3.bucket, "west");
+    assert_text(place.prefix, "p");
+    place = oc_config_blob(&f.config, OC_STR("eu-west-1"));
+    assert_false(oc_place_is_s3(&place));
+    end(&f);
+}
+
+static void assert_unfinished(const char *text, const char *want)
+{
+    struct fixture f;
+
+    assert_int_equal(load(&f, text), OC_OK);
+    f.config.data = OC_STR("/data");
+    assert_int_equal(oc_config_finish(&f.config, &f.err), OC_EINVAL);
+    if (!strstr(f.err.text, want))
+        fail_msg("want '%s' in: %s", want, f.err.text);
+    end(&f);
+}
+
+static void places_must_be_whole(void **state)
+{
+    (void)state;
+    assert_unfinished("[blob]\ntype = s3\n", "us-east-1: endpoint is missing");
+    assert_unfinished("[blob]\n" IN_S3, "bucket is missing");
+    assert_unfinished("[blob us-west-2]\ntype = s3\nendpoint = http://h\nbucket = b\n",
+                      "us-west-2: credentials is missing");
+    assert_unfinished("[blob us-est-1]\n" IN_S3 "bucket = b\n", "us-est-1]: that Region");
+    assert_refused("[bucket b]\nendpoint = http://h\n", "line 1: [bucket b]: credentials");
+    assert_refused("[bucket b]\n" IN_S3 "path = /b\n", "exclude each other");
+    assert_refused("[blob]\ntype = nfs\n", "line 2: [blob] type: want fs or s3");
+    assert_refused("[blob]\nstyle = dns\n", "want path or host");
+    assert_refused("[blob]\nprefix = a//b\n", "want a plain path");
+    assert_refused("[blob]\ncredentials = keys\n", "want an absolute path");
+    assert_refused("[blob]\nendpoint =\n", "its value is missing");
+    assert_refused("[blob a]\ntype = fs\n[blob  a]\ntype = fs\n", "named twice");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(source_may_be_a_bucket),
+        cmocka_unit_test(content_of_one_region_may_be_elsewhere),
+        cmocka_unit_test(places_must_be_whole),
         cmocka_unit_test(defaults_are_those_of_the_header),
         cmocka_unit_test(data_folder_is_required),
         cmocka_unit_test(default_region_is_the_first_one_unless_named),

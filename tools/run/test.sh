@@ -31,7 +31,7 @@ phase() {
 }
 
 run_pytest() {
-    setup_parts packages shell_packages python node
+    setup_parts packages shell_packages python node s3server
     build debug
     mkdir -p $test_logs
     $python -m pytest -p no:cacheprovider --junit-xml="$test_logs/$1.xml" "tests/$1" "${@:2}"
@@ -49,7 +49,7 @@ replay() { each_fuzz_target -runs=20000 -seed=1; }
 run_all_tests() {
     export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    setup_parts packages shell_packages fuzz_packages python node
+    setup_parts packages shell_packages fuzz_packages python node s3server
     rm -rf $test_logs
     mkdir -p $test_logs
     phase check check

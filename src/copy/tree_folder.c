@@ -1,5 +1,6 @@
 /*
- * Listing the files of a folder, and opening them without ever following a symbolic link below it.
+ * A tree of the files of a folder: listed and opened without ever following a symbolic link below
+ * it.
  *
  * The folder itself is the operator's word and may be a link. Below it, every step is taken with
  * O_NOFOLLOW from a descriptor of the step before, so that neither a link in the tree nor one that
@@ -16,7 +17,8 @@
 
 #include "base/fault.h"
 #include "base/file.h"
-#include "copy/copy_impl.h"
+#include "base/limits.h"
+#include "copy/tree.h"
 
 /* -- steps ---------------------------------------------------------------------------------- */
 
@@ -96,29 +98,22 @@ static bool push(struct pending *pending, char *path)
     return true;
 }
 
-static int add_file(struct oc_walk *walk, char *path, const struct stat *st, struct oc_err *err)
+static int add_file(struct oc_tree *tree, char *path, const struct stat *st, struct oc_err *err)
 {
-    struct oc_walk_file *grown;
-
-    if (walk->count >= OC_MODEL_FILES_MAX)
-        return oc_fail(err, OC_ELIMIT, "the folder has more than %d files", OC_MODEL_FILES_MAX);
-    grown = oc_grow(walk->files, &walk->cap, walk->count + 1, sizeof(*grown));
-    if (!grown)
-        return oc_fail_nomem(err);
-    walk->files = grown;
-    walk->files[walk->count++] = (struct oc_walk_file){
+    struct oc_tree_file file = {
         .path = path,
         .size = (uint64_t)st->st_size,
+        .executable = st->st_mode & S_IXUSR,
         .mtime_s = st->st_mtim.tv_sec,
         .mtime_ns = st->st_mtim.tv_nsec,
         .inode = st->st_ino,
-        .executable = st->st_mode & S_IXUSR,
     };
-    return OC_OK;
+
+    return oc_tree_add(tree, &file, err);
 }
 
 /* One entry of a folder: a file is listed, a folder put aside. Takes `path` over on success. */
-static int take_entry(struct oc_walk *walk, struct pending *pending, int dir_fd, const char *name,
+static int take_entry(struct oc_tree *tree, struct pending *pending, int dir_fd, const char *name,
                       char *path, struct oc_err *err)
 {
     struct oc_slice shown = oc_slice_of(path);
@@ -135,7 +130,7 @@ static int take_entry(struct oc_walk *walk, struct pending *pending, int dir_fd,
         return refuse(shown, "a symbolic link, which is not followed", err);
     if (!S_ISREG(st.st_mode))
         return refuse(shown, "a special file", err);
-    return add_file(walk, path, &st, err);
+    return add_file(tree, path, &st, err);
 }
 
 static char *join_path(const char *folder, const char *name)
@@ -154,13 +149,13 @@ static void close_dir(DIR **dir)
         (void)closedir(*dir); /* read only: nothing to lose */
 }
 
-static int read_folder(struct oc_walk *walk, struct pending *pending, const char *folder,
+static int read_folder(struct oc_tree *tree, struct pending *pending, const char *folder,
                        struct oc_err *err)
 {
     OC_AUTO(close_dir) DIR *dir = NULL;
     struct dirent *entry;
     int fd = -1;
-    int rc = open_below(walk->fd, oc_slice_of(folder), O_RDONLY | O_DIRECTORY, &fd, err);
+    int rc = open_below(tree->fd, oc_slice_of(folder), O_RDONLY | O_DIRECTORY, &fd, err);
 
     if (rc < 0)
         return rc;
@@ -178,7 +173,7 @@ static int read_folder(struct oc_walk *walk, struct pending *pending, const char
         path = join_path(folder, entry->d_name);
         if (!path)
             return oc_fail_nomem(err);
-        rc = take_entry(walk, pending, dirfd(dir), entry->d_name, path, err);
+        rc = take_entry(tree, pending, dirfd(dir), entry->d_name, path, err);
         if (rc < 0) {
             free(path);
             return rc;
@@ -187,14 +182,7 @@ static int read_folder(struct oc_walk *walk, struct pending *pending, const char
     return errno ? oc_fail_errno(err, "read folder '%s'", folder) : OC_OK;
 }
 
-static int by_path(const void *a, const void *b)
-{
-    const struct oc_walk_file *x = a, *y = b;
-
-    return strcmp(x->path, y->path);
-}
-
-static int list(struct oc_walk *walk, struct oc_err *err)
+static int list(struct oc_tree *tree, struct oc_err *err)
 {
     OC_AUTO(pending_clear) struct pending pending = {0};
     char *path = join_path("", "");
@@ -206,35 +194,20 @@ static int list(struct oc_walk *walk, struct oc_err *err)
     }
     while (pending.count) {
         path = pending.paths[--pending.count];
-        rc = read_folder(walk, &pending, path, err);
+        rc = read_folder(tree, &pending, path, err);
         free(path);
         if (rc < 0)
             return rc;
     }
-    if (walk->count > 0)
-        qsort(walk->files, walk->count, sizeof(*walk->files), by_path);
+    oc_tree_sort(tree);
     return OC_OK;
 }
 
-int oc_walk_folder(const char *folder, struct oc_slice prefix, struct oc_walk *ret,
-                   struct oc_err *err)
+/* -- reading -------------------------------------------------------------------------------- */
+
+/* The file that is open must be what was listed. */
+static int check_file(const struct oc_tree_file *listed, int fd, struct oc_err *err)
 {
-    OC_AUTO(oc_autoclose) int base = -1;
-    int rc;
-
-    *ret = (struct oc_walk){.fd = -1};
-    base = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (base < 0)
-        return oc_fail_errno(err, "open '%s'", folder);
-    rc = open_below(base, prefix, O_RDONLY | O_DIRECTORY, &ret->fd, err);
-    return rc < 0 ? rc : list(ret, err);
-}
-
-/* -- files ---------------------------------------------------------------------------------- */
-
-int oc_walk_check(const struct oc_walk *walk, size_t file, int fd, struct oc_err *err)
-{
-    const struct oc_walk_file *listed = &walk->files[file];
     struct stat st;
 
     if (fstat(fd, &st) < 0)
@@ -248,28 +221,41 @@ int oc_walk_check(const struct oc_walk *walk, size_t file, int fd, struct oc_err
     return OC_OK;
 }
 
-int oc_walk_open(const struct oc_walk *walk, size_t file, int *ret_fd, struct oc_err *err)
+/* A read that fails because the file was cut short is the fault of whoever cut it. */
+static int read_file(const struct oc_tree *tree, const struct oc_tree_file *file, uint64_t offset,
+                     uint8_t *to, size_t len, struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int fd = -1;
+    struct oc_err cause = {0};
     /* O_NONBLOCK: a pipe put in the file's place must not block us; files do not mind. */
-    int rc =
-        open_below(walk->fd, oc_slice_of(walk->files[file].path), O_RDONLY | O_NONBLOCK, &fd, err);
+    int rc = open_below(tree->fd, oc_slice_of(file->path), O_RDONLY | O_NONBLOCK, &fd, err);
+    int read;
 
     if (rc == OC_OK)
-        rc = oc_walk_check(walk, file, fd, err);
+        rc = check_file(file, fd, err);
     if (rc < 0)
         return rc;
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only speed */
-    *ret_fd = fd;
-    fd = -1;
-    return OC_OK;
+    if (len < file->size)
+        (void)posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_WILLNEED); /* only speed */
+    read = len ? oc_file_pread(fd, to, len, (int64_t)offset, &cause) : OC_OK;
+    rc = check_file(file, fd, err);
+    if (rc == OC_OK && read < 0)
+        return oc_fail(err, read, "file '%s' could not be read: %s", file->path, cause.text);
+    return rc;
 }
 
-void oc_walk_clear(struct oc_walk *walk)
+static const struct oc_tree_ops folder_ops = {.read = read_file};
+
+int oc_tree_list_folder(const char *folder, struct oc_slice prefix, struct oc_tree *ret,
+                        struct oc_err *err)
 {
-    for (size_t i = 0; i < walk->count; i++)
-        free(walk->files[i].path);
-    free(walk->files);
-    oc_autoclose(&walk->fd);
-    *walk = (struct oc_walk){.fd = -1};
+    OC_AUTO(oc_autoclose) int base = -1;
+    int rc;
+
+    *ret = (struct oc_tree){.ops = &folder_ops, .fd = -1};
+    base = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (base < 0)
+        return oc_fail_errno(err, "open '%s'", folder);
+    rc = open_below(base, prefix, O_RDONLY | O_DIRECTORY, &ret->fd, err);
+    return rc < 0 ? rc : list(ret, err);
 }

@@ -1,0 +1,174 @@
+"""What goes wrong between Outcrop and an S3 server: errors, slowness, cuts, restarts, changes."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, digests
+from support.s3 import FaultProxy, S3Server
+from support.server import Server
+
+
+@pytest.fixture
+def s3(tmp_path: Path) -> Iterator[S3Server]:
+    server = S3Server(tmp_path / "s3").start()
+    server.make_bucket("data")
+    yield server
+    server.kill()
+
+
+def config_of(s3: S3Server, library: Path, endpoint: str) -> str:
+    settings = s3.settings(bucket="data", endpoint=endpoint)
+    return (
+        bucket_config(library)
+        + f"[blob {AWAY}]\n{settings}prefix = content\n"
+        + f"[bucket shelf]\n{settings}prefix = library\n"
+    )
+
+
+def copy_and_compare(account: Account, library: Path, to: Path) -> None:
+    job = account.copy(account.import_model(prefix="parts"))
+    run = account.server.command(
+        "pull", job["targetModelArn"], str(to), keys=account.keys, region=AWAY
+    )
+    assert run.returncode == 0, run.stderr
+    assert digests(to) == digests(library / "parts")
+
+
+@pytest.mark.parametrize("fault", [500, 503, 429, "slow", "cut"])
+def test_every_third_request_fails(
+    s3: S3Server, library: Path, tmp_path: Path, fault: int | str
+) -> None:
+    numbers = itertools.count()
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> int | str | None:
+        return fault if next(numbers) % 3 == 1 else None
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            copy_and_compare(Cloud(server).account(), library, tmp_path / "out")
+        assert proxy.faults > 3
+
+
+def test_damage_on_the_way_is_not_served(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    flip = False
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> str | None:
+        return "flip" if flip and method == "GET" and "/parts/" in path else None
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            account = Cloud(server).account()
+            target = account.copy(account.import_model(prefix="parts"))["targetModelArn"]
+            flip = True
+            job = account.wait_job(account.start_copy(target, region=HOME), HOME)
+            assert job["status"] == "Failed", job
+            assert proxy.faults
+            flip = False
+            account.copy(target, region=HOME)
+
+
+def test_server_is_killed_and_comes_back(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    with Server(tmp_path / "server", config_of(s3, library, s3.endpoint)) as server:
+        account = Cloud(server).account()
+        source = account.import_model(prefix="parts")
+        s3.kill()
+        job = account.start_copy(source)
+        time.sleep(0.5)
+        assert account.boto(AWAY).get_model_copy_job(jobArn=job)["status"] == "InProgress"
+        s3.start()
+        done = account.wait_job(job)
+        assert done["status"] == "Completed", done
+
+
+def test_restart_in_the_middle_resumes(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    """Kill -9 while a copy is under way: it goes on, and parts that are there stay as they are."""
+    stuck = True
+    puts = itertools.count()
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> int | None:
+        if method == "PUT" and "/parts/" in path and stuck and next(puts) >= 1:
+            return 503
+        return None
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        server = Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)).start()
+        account = Cloud(server).account()
+        source = account.import_model(prefix="parts")
+        job = account.start_copy(source)
+        deadline = time.monotonic() + 20
+        while not (first := s3.keys("data", f"content/{AWAY}/parts/")) or proxy.faults < 2:
+            assert time.monotonic() < deadline
+        server.kill()
+        stuck = False
+        proxy.requests.clear()
+        with server:
+            again = Cloud(server).user(account.id)
+            assert again.wait_job(job)["status"] == "Completed"
+        stored = [path for method, path in proxy.requests if method == "PUT"]
+        assert stored
+        for key in first:
+            assert not any(path.endswith(key) for path in stored), "it was there"
+
+
+def test_server_stops_at_once_while_the_store_hangs(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    hang = False
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> int | None:
+        return 503 if hang else None
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        server = Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)).start()
+        account = Cloud(server).account()
+        source = account.import_model(prefix="parts")
+        hang = True
+        job = account.start_copy(source)
+        while not proxy.faults:
+            time.sleep(0.01)
+        assert server.stop(timeout=10) == 0
+        hang = False
+        with server:
+            assert Cloud(server).user(account.id).wait_job(job)["status"] == "Completed"
+
+
+def test_object_changes_under_an_import(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    """Between the list and the reading of its second part, an object is replaced."""
+    s3.upload(library, "data", "library/")
+    changed = False
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> None:
+        nonlocal changed
+        if "model-00001" in path and not changed:
+            changed = True
+            s3.client().put_object(
+                Bucket="data", Key="library/parts/model-00001.safetensors", Body=b"n" * (20 << 20)
+            )
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            account = Cloud(server).account()
+            made = account.boto().create_custom_model(
+                modelName="moving",
+                modelSourceConfig={"s3DataSource": {"s3Uri": "s3://shelf/parts"}},
+            )
+            model = account.wait_model(made["modelArn"])
+            assert model["modelStatus"] == "Failed"
+            assert "model-00001.safetensors' changed while it was read" in model["failureMessage"]
+
+
+def test_keys_that_expire_are_read_again(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    with Server(tmp_path / "server", config_of(s3, library, s3.endpoint)) as server:
+        account = Cloud(server).account()
+        source = account.import_model(prefix="tiny")
+        good = s3.credentials.read_text()
+        s3.credentials.write_text(good.replace("a-secret", "not-the-secret"))
+        # Keys in use go on; those in the file are looked at when the server refuses.
+        account.copy(source)
+        s3.credentials.write_text(good)
+        account.copy(account.import_model(prefix="small"))
