@@ -45,6 +45,17 @@ HEADER_TOP = f"""\
  *         OC_ERROR_NO_MEMORY. The service may send names that are not listed.
  * Threads: any.   Cost: one round trip, more when attempts are repeated; memory for one answer.
  *
+ * And for oc_X_start(client, input, output, done, ret_call, error), which does not wait:
+ *
+ * @param input          borrowed for the call, but a raw `body`, which must live to the call's end
+ * @param output         must live to the call's end; set before `done` is told of success
+ * @param done           told of the end; not when this function fails
+ * @param[out] ret_call  for oc_call_cancel; may be NULL
+ * @return 0 when the call is on its way, or a negative enum oc_error_code
+ * Errors: ParamValidationError; OC_ERROR_NO_MEMORY; OC_ERROR_IO, as of oc_client_fd; the names of
+ *         oc_client_open, when credentials must be renewed. All others come with `done`.
+ * Threads: see outcrop.h.   Cost: signs the request and begins to connect.
+ *
  * And for every walk, oc_list_X_begin and oc_list_X_next:
  *
  * @param[out] ret_walk  free with oc_pager_free; the input is not needed after the begin
@@ -201,6 +212,10 @@ def operation_lines(client, op):
     yield " */"
     yield f"int {name}(struct oc_client *client, const struct {name}_input *input,"
     yield f"{' ' * (5 + len(name))}struct {name}_output *output, struct oc_error *error);\n"
+    yield from comment(f"Begin {op['name']} without waiting for its end; see the top.")
+    yield f"int {name}_start(struct oc_client *client, const struct {name}_input *input,"
+    yield f"{' ' * (11 + len(name))}struct {name}_output *output, struct oc_completion done,"
+    yield f"{' ' * (11 + len(name))}struct oc_call **ret_call, struct oc_error *error);\n"
 
 
 def walk_lines(client):
@@ -274,6 +289,10 @@ def operation_source(op):
     yield f"int oc_{name}(struct oc_client *client, const struct oc_{name}_input *input,"
     yield f"    struct oc_{name}_output *output, struct oc_error *error)\n{{"
     yield f"    return oc_wire_call(client, &op_{name}, input, output, error);\n}}\n"
+    yield f"int oc_{name}_start(struct oc_client *client, const struct oc_{name}_input *input,"
+    yield f"    struct oc_{name}_output *output, struct oc_completion done, struct oc_call **ret_call,"
+    yield "    struct oc_error *error)\n{"
+    yield f"    return oc_wire_start(client, &op_{name}, input, output, done, ret_call, error);\n}}\n"
 
 
 def walk_source(client):

@@ -17,6 +17,17 @@
  *         OC_ERROR_NO_MEMORY. The service may send names that are not listed.
  * Threads: any.   Cost: one round trip, more when attempts are repeated; memory for one answer.
  *
+ * And for oc_X_start(client, input, output, done, ret_call, error), which does not wait:
+ *
+ * @param input          borrowed for the call, but a raw `body`, which must live to the call's end
+ * @param output         must live to the call's end; set before `done` is told of success
+ * @param done           told of the end; not when this function fails
+ * @param[out] ret_call  for oc_call_cancel; may be NULL
+ * @return 0 when the call is on its way, or a negative enum oc_error_code
+ * Errors: ParamValidationError; OC_ERROR_NO_MEMORY; OC_ERROR_IO, as of oc_client_fd; the names of
+ *         oc_client_open, when credentials must be renewed. All others come with `done`.
+ * Threads: see outcrop.h.   Cost: signs the request and begins to connect.
+ *
  * And for every walk, oc_list_X_begin and oc_list_X_next:
  *
  * @param[out] ret_walk  free with oc_pager_free; the input is not needed after the begin
@@ -469,6 +480,11 @@ struct oc_create_custom_model_output {
 int oc_create_custom_model(struct oc_client *client, const struct oc_create_custom_model_input *input,
                            struct oc_create_custom_model_output *output, struct oc_error *error);
 
+/** Begin CreateCustomModel without waiting for its end; see the top. */
+int oc_create_custom_model_start(struct oc_client *client, const struct oc_create_custom_model_input *input,
+                                 struct oc_create_custom_model_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
+
 /** What CreateModelCopyJob takes. */
 struct oc_create_model_copy_job_input {
     /** The model that is copied. Required. */
@@ -502,6 +518,11 @@ struct oc_create_model_copy_job_output {
 int oc_create_model_copy_job(struct oc_client *client, const struct oc_create_model_copy_job_input *input,
                              struct oc_create_model_copy_job_output *output, struct oc_error *error);
 
+/** Begin CreateModelCopyJob without waiting for its end; see the top. */
+int oc_create_model_copy_job_start(struct oc_client *client, const struct oc_create_model_copy_job_input *input,
+                                   struct oc_create_model_copy_job_output *output, struct oc_completion done,
+                                   struct oc_call **ret_call, struct oc_error *error);
+
 /** What DeleteCustomModel takes. */
 struct oc_delete_custom_model_input {
     /** The model's ARN or name. Required. */
@@ -522,6 +543,11 @@ struct oc_delete_custom_model_output {
 int oc_delete_custom_model(struct oc_client *client, const struct oc_delete_custom_model_input *input,
                            struct oc_delete_custom_model_output *output, struct oc_error *error);
 
+/** Begin DeleteCustomModel without waiting for its end; see the top. */
+int oc_delete_custom_model_start(struct oc_client *client, const struct oc_delete_custom_model_input *input,
+                                 struct oc_delete_custom_model_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
+
 /** What DeleteResourcePolicy takes. */
 struct oc_delete_resource_policy_input {
     /** The resource the policy belongs to. Required. */
@@ -541,6 +567,11 @@ struct oc_delete_resource_policy_output {
  */
 int oc_delete_resource_policy(struct oc_client *client, const struct oc_delete_resource_policy_input *input,
                               struct oc_delete_resource_policy_output *output, struct oc_error *error);
+
+/** Begin DeleteResourcePolicy without waiting for its end; see the top. */
+int oc_delete_resource_policy_start(struct oc_client *client, const struct oc_delete_resource_policy_input *input,
+                                    struct oc_delete_resource_policy_output *output, struct oc_completion done,
+                                    struct oc_call **ret_call, struct oc_error *error);
 
 /** What GetCustomModel takes. */
 struct oc_get_custom_model_input {
@@ -596,6 +627,11 @@ struct oc_get_custom_model_output {
 int oc_get_custom_model(struct oc_client *client, const struct oc_get_custom_model_input *input,
                         struct oc_get_custom_model_output *output, struct oc_error *error);
 
+/** Begin GetCustomModel without waiting for its end; see the top. */
+int oc_get_custom_model_start(struct oc_client *client, const struct oc_get_custom_model_input *input,
+                              struct oc_get_custom_model_output *output, struct oc_completion done,
+                              struct oc_call **ret_call, struct oc_error *error);
+
 /** What GetModelCopyJob takes. */
 struct oc_get_model_copy_job_input {
     /** The copy job. Required. */
@@ -638,6 +674,11 @@ struct oc_get_model_copy_job_output {
 int oc_get_model_copy_job(struct oc_client *client, const struct oc_get_model_copy_job_input *input,
                           struct oc_get_model_copy_job_output *output, struct oc_error *error);
 
+/** Begin GetModelCopyJob without waiting for its end; see the top. */
+int oc_get_model_copy_job_start(struct oc_client *client, const struct oc_get_model_copy_job_input *input,
+                                struct oc_get_model_copy_job_output *output, struct oc_completion done,
+                                struct oc_call **ret_call, struct oc_error *error);
+
 /** What GetResourcePolicy takes. */
 struct oc_get_resource_policy_input {
     /** The resource the policy belongs to. Required. */
@@ -659,6 +700,11 @@ struct oc_get_resource_policy_output {
  */
 int oc_get_resource_policy(struct oc_client *client, const struct oc_get_resource_policy_input *input,
                            struct oc_get_resource_policy_output *output, struct oc_error *error);
+
+/** Begin GetResourcePolicy without waiting for its end; see the top. */
+int oc_get_resource_policy_start(struct oc_client *client, const struct oc_get_resource_policy_input *input,
+                                 struct oc_get_resource_policy_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
 
 /** What ListCustomModels takes. */
 struct oc_list_custom_models_input {
@@ -704,6 +750,11 @@ struct oc_list_custom_models_output {
 int oc_list_custom_models(struct oc_client *client, const struct oc_list_custom_models_input *input,
                           struct oc_list_custom_models_output *output, struct oc_error *error);
 
+/** Begin ListCustomModels without waiting for its end; see the top. */
+int oc_list_custom_models_start(struct oc_client *client, const struct oc_list_custom_models_input *input,
+                                struct oc_list_custom_models_output *output, struct oc_completion done,
+                                struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListModelCopyJobs takes. */
 struct oc_list_model_copy_jobs_input {
     /** Only those created after this time. */
@@ -746,6 +797,11 @@ struct oc_list_model_copy_jobs_output {
 int oc_list_model_copy_jobs(struct oc_client *client, const struct oc_list_model_copy_jobs_input *input,
                             struct oc_list_model_copy_jobs_output *output, struct oc_error *error);
 
+/** Begin ListModelCopyJobs without waiting for its end; see the top. */
+int oc_list_model_copy_jobs_start(struct oc_client *client, const struct oc_list_model_copy_jobs_input *input,
+                                  struct oc_list_model_copy_jobs_output *output, struct oc_completion done,
+                                  struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListTagsForResource takes. */
 struct oc_list_tags_for_resource_input {
     /** The resource. Required. */
@@ -767,6 +823,11 @@ struct oc_list_tags_for_resource_output {
  */
 int oc_list_tags_for_resource(struct oc_client *client, const struct oc_list_tags_for_resource_input *input,
                               struct oc_list_tags_for_resource_output *output, struct oc_error *error);
+
+/** Begin ListTagsForResource without waiting for its end; see the top. */
+int oc_list_tags_for_resource_start(struct oc_client *client, const struct oc_list_tags_for_resource_input *input,
+                                    struct oc_list_tags_for_resource_output *output, struct oc_completion done,
+                                    struct oc_call **ret_call, struct oc_error *error);
 
 /** What PutResourcePolicy takes. */
 struct oc_put_resource_policy_input {
@@ -792,6 +853,11 @@ struct oc_put_resource_policy_output {
 int oc_put_resource_policy(struct oc_client *client, const struct oc_put_resource_policy_input *input,
                            struct oc_put_resource_policy_output *output, struct oc_error *error);
 
+/** Begin PutResourcePolicy without waiting for its end; see the top. */
+int oc_put_resource_policy_start(struct oc_client *client, const struct oc_put_resource_policy_input *input,
+                                 struct oc_put_resource_policy_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
+
 /** What TagResource takes. */
 struct oc_tag_resource_input {
     /** The resource. Required. */
@@ -813,6 +879,11 @@ struct oc_tag_resource_output {
  */
 int oc_tag_resource(struct oc_client *client, const struct oc_tag_resource_input *input,
                     struct oc_tag_resource_output *output, struct oc_error *error);
+
+/** Begin TagResource without waiting for its end; see the top. */
+int oc_tag_resource_start(struct oc_client *client, const struct oc_tag_resource_input *input,
+                          struct oc_tag_resource_output *output, struct oc_completion done,
+                          struct oc_call **ret_call, struct oc_error *error);
 
 /** What UntagResource takes. */
 struct oc_untag_resource_input {
@@ -836,6 +907,11 @@ struct oc_untag_resource_output {
 int oc_untag_resource(struct oc_client *client, const struct oc_untag_resource_input *input,
                       struct oc_untag_resource_output *output, struct oc_error *error);
 
+/** Begin UntagResource without waiting for its end; see the top. */
+int oc_untag_resource_start(struct oc_client *client, const struct oc_untag_resource_input *input,
+                            struct oc_untag_resource_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
+
 /** What AbortModelUpload takes. */
 struct oc_abort_model_upload_input {
     /** The upload. Required. */
@@ -855,6 +931,11 @@ struct oc_abort_model_upload_output {
  */
 int oc_abort_model_upload(struct oc_client *client, const struct oc_abort_model_upload_input *input,
                           struct oc_abort_model_upload_output *output, struct oc_error *error);
+
+/** Begin AbortModelUpload without waiting for its end; see the top. */
+int oc_abort_model_upload_start(struct oc_client *client, const struct oc_abort_model_upload_input *input,
+                                struct oc_abort_model_upload_output *output, struct oc_completion done,
+                                struct oc_call **ret_call, struct oc_error *error);
 
 /** What CompleteModelUpload takes. */
 struct oc_complete_model_upload_input {
@@ -880,6 +961,11 @@ struct oc_complete_model_upload_output {
  */
 int oc_complete_model_upload(struct oc_client *client, const struct oc_complete_model_upload_input *input,
                              struct oc_complete_model_upload_output *output, struct oc_error *error);
+
+/** Begin CompleteModelUpload without waiting for its end; see the top. */
+int oc_complete_model_upload_start(struct oc_client *client, const struct oc_complete_model_upload_input *input,
+                                   struct oc_complete_model_upload_output *output, struct oc_completion done,
+                                   struct oc_call **ret_call, struct oc_error *error);
 
 /** What CreateAccessKey takes. */
 struct oc_create_access_key_input {
@@ -923,6 +1009,11 @@ struct oc_create_access_key_output {
 int oc_create_access_key(struct oc_client *client, const struct oc_create_access_key_input *input,
                          struct oc_create_access_key_output *output, struct oc_error *error);
 
+/** Begin CreateAccessKey without waiting for its end; see the top. */
+int oc_create_access_key_start(struct oc_client *client, const struct oc_create_access_key_input *input,
+                               struct oc_create_access_key_output *output, struct oc_completion done,
+                               struct oc_call **ret_call, struct oc_error *error);
+
 /** What CreateAccount takes. */
 struct oc_create_account_input {
     /** Its twelve digits. Required. */
@@ -945,6 +1036,11 @@ struct oc_create_account_output {
 int oc_create_account(struct oc_client *client, const struct oc_create_account_input *input,
                       struct oc_create_account_output *output, struct oc_error *error);
 
+/** Begin CreateAccount without waiting for its end; see the top. */
+int oc_create_account_start(struct oc_client *client, const struct oc_create_account_input *input,
+                            struct oc_create_account_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
+
 /** What CreateKmsAlias takes. */
 struct oc_create_kms_alias_input {
     /** The alias, beginning `alias/`. Required. */
@@ -966,6 +1062,11 @@ struct oc_create_kms_alias_output {
  */
 int oc_create_kms_alias(struct oc_client *client, const struct oc_create_kms_alias_input *input,
                         struct oc_create_kms_alias_output *output, struct oc_error *error);
+
+/** Begin CreateKmsAlias without waiting for its end; see the top. */
+int oc_create_kms_alias_start(struct oc_client *client, const struct oc_create_kms_alias_input *input,
+                              struct oc_create_kms_alias_output *output, struct oc_completion done,
+                              struct oc_call **ret_call, struct oc_error *error);
 
 /** What CreateKmsKey takes. */
 struct oc_create_kms_key_input {
@@ -990,6 +1091,11 @@ struct oc_create_kms_key_output {
  */
 int oc_create_kms_key(struct oc_client *client, const struct oc_create_kms_key_input *input,
                       struct oc_create_kms_key_output *output, struct oc_error *error);
+
+/** Begin CreateKmsKey without waiting for its end; see the top. */
+int oc_create_kms_key_start(struct oc_client *client, const struct oc_create_kms_key_input *input,
+                            struct oc_create_kms_key_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
 
 /** What CreateModelUpload takes. */
 struct oc_create_model_upload_input {
@@ -1024,6 +1130,11 @@ struct oc_create_model_upload_output {
 int oc_create_model_upload(struct oc_client *client, const struct oc_create_model_upload_input *input,
                            struct oc_create_model_upload_output *output, struct oc_error *error);
 
+/** Begin CreateModelUpload without waiting for its end; see the top. */
+int oc_create_model_upload_start(struct oc_client *client, const struct oc_create_model_upload_input *input,
+                                 struct oc_create_model_upload_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
+
 /** What DisableAccessKey takes. */
 struct oc_disable_access_key_input {
     /** The key. Required. */
@@ -1043,6 +1154,11 @@ struct oc_disable_access_key_output {
  */
 int oc_disable_access_key(struct oc_client *client, const struct oc_disable_access_key_input *input,
                           struct oc_disable_access_key_output *output, struct oc_error *error);
+
+/** Begin DisableAccessKey without waiting for its end; see the top. */
+int oc_disable_access_key_start(struct oc_client *client, const struct oc_disable_access_key_input *input,
+                                struct oc_disable_access_key_output *output, struct oc_completion done,
+                                struct oc_call **ret_call, struct oc_error *error);
 
 /** What DisableKmsKey takes. */
 struct oc_disable_kms_key_input {
@@ -1064,6 +1180,11 @@ struct oc_disable_kms_key_output {
 int oc_disable_kms_key(struct oc_client *client, const struct oc_disable_kms_key_input *input,
                        struct oc_disable_kms_key_output *output, struct oc_error *error);
 
+/** Begin DisableKmsKey without waiting for its end; see the top. */
+int oc_disable_kms_key_start(struct oc_client *client, const struct oc_disable_kms_key_input *input,
+                             struct oc_disable_kms_key_output *output, struct oc_completion done,
+                             struct oc_call **ret_call, struct oc_error *error);
+
 /** What EnableKmsKey takes. */
 struct oc_enable_kms_key_input {
     /** The key, as id or ARN. Required. */
@@ -1083,6 +1204,11 @@ struct oc_enable_kms_key_output {
  */
 int oc_enable_kms_key(struct oc_client *client, const struct oc_enable_kms_key_input *input,
                       struct oc_enable_kms_key_output *output, struct oc_error *error);
+
+/** Begin EnableKmsKey without waiting for its end; see the top. */
+int oc_enable_kms_key_start(struct oc_client *client, const struct oc_enable_kms_key_input *input,
+                            struct oc_enable_kms_key_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
 
 /** What GetCallerIdentity takes. */
 struct oc_get_caller_identity_input {
@@ -1110,6 +1236,11 @@ struct oc_get_caller_identity_output {
 int oc_get_caller_identity(struct oc_client *client, const struct oc_get_caller_identity_input *input,
                            struct oc_get_caller_identity_output *output, struct oc_error *error);
 
+/** Begin GetCallerIdentity without waiting for its end; see the top. */
+int oc_get_caller_identity_start(struct oc_client *client, const struct oc_get_caller_identity_input *input,
+                                 struct oc_get_caller_identity_output *output, struct oc_completion done,
+                                 struct oc_call **ret_call, struct oc_error *error);
+
 /** What GetMetrics takes. */
 struct oc_get_metrics_input {
     char none; /* no members */
@@ -1130,6 +1261,11 @@ struct oc_get_metrics_output {
  */
 int oc_get_metrics(struct oc_client *client, const struct oc_get_metrics_input *input,
                    struct oc_get_metrics_output *output, struct oc_error *error);
+
+/** Begin GetMetrics without waiting for its end; see the top. */
+int oc_get_metrics_start(struct oc_client *client, const struct oc_get_metrics_input *input,
+                         struct oc_get_metrics_output *output, struct oc_completion done,
+                         struct oc_call **ret_call, struct oc_error *error);
 
 /** What GetModelCopyJobProgress takes. */
 struct oc_get_model_copy_job_progress_input {
@@ -1169,6 +1305,11 @@ struct oc_get_model_copy_job_progress_output {
 int oc_get_model_copy_job_progress(struct oc_client *client, const struct oc_get_model_copy_job_progress_input *input,
                                    struct oc_get_model_copy_job_progress_output *output, struct oc_error *error);
 
+/** Begin GetModelCopyJobProgress without waiting for its end; see the top. */
+int oc_get_model_copy_job_progress_start(struct oc_client *client, const struct oc_get_model_copy_job_progress_input *input,
+                                         struct oc_get_model_copy_job_progress_output *output, struct oc_completion done,
+                                         struct oc_call **ret_call, struct oc_error *error);
+
 /** What GetModelManifest takes. */
 struct oc_get_model_manifest_input {
     /** The model. Required. */
@@ -1190,6 +1331,11 @@ struct oc_get_model_manifest_output {
  */
 int oc_get_model_manifest(struct oc_client *client, const struct oc_get_model_manifest_input *input,
                           struct oc_get_model_manifest_output *output, struct oc_error *error);
+
+/** Begin GetModelManifest without waiting for its end; see the top. */
+int oc_get_model_manifest_start(struct oc_client *client, const struct oc_get_model_manifest_input *input,
+                                struct oc_get_model_manifest_output *output, struct oc_completion done,
+                                struct oc_call **ret_call, struct oc_error *error);
 
 /** What GetModelPart takes. */
 struct oc_get_model_part_input {
@@ -1214,6 +1360,11 @@ struct oc_get_model_part_output {
  */
 int oc_get_model_part(struct oc_client *client, const struct oc_get_model_part_input *input,
                       struct oc_get_model_part_output *output, struct oc_error *error);
+
+/** Begin GetModelPart without waiting for its end; see the top. */
+int oc_get_model_part_start(struct oc_client *client, const struct oc_get_model_part_input *input,
+                            struct oc_get_model_part_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
 
 /** What GetModelVerification takes. */
 struct oc_get_model_verification_input {
@@ -1265,6 +1416,11 @@ struct oc_get_model_verification_output {
 int oc_get_model_verification(struct oc_client *client, const struct oc_get_model_verification_input *input,
                               struct oc_get_model_verification_output *output, struct oc_error *error);
 
+/** Begin GetModelVerification without waiting for its end; see the top. */
+int oc_get_model_verification_start(struct oc_client *client, const struct oc_get_model_verification_input *input,
+                                    struct oc_get_model_verification_output *output, struct oc_completion done,
+                                    struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListAccessKeys takes. */
 struct oc_list_access_keys_input {
     /** Whose credentials; the caller's account when absent. */
@@ -1294,6 +1450,11 @@ struct oc_list_access_keys_output {
 int oc_list_access_keys(struct oc_client *client, const struct oc_list_access_keys_input *input,
                         struct oc_list_access_keys_output *output, struct oc_error *error);
 
+/** Begin ListAccessKeys without waiting for its end; see the top. */
+int oc_list_access_keys_start(struct oc_client *client, const struct oc_list_access_keys_input *input,
+                              struct oc_list_access_keys_output *output, struct oc_completion done,
+                              struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListAccounts takes. */
 struct oc_list_accounts_input {
     /** Most entries in one answer; 100 when absent. */
@@ -1320,6 +1481,11 @@ struct oc_list_accounts_output {
 int oc_list_accounts(struct oc_client *client, const struct oc_list_accounts_input *input,
                      struct oc_list_accounts_output *output, struct oc_error *error);
 
+/** Begin ListAccounts without waiting for its end; see the top. */
+int oc_list_accounts_start(struct oc_client *client, const struct oc_list_accounts_input *input,
+                           struct oc_list_accounts_output *output, struct oc_completion done,
+                           struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListKmsKeys takes. */
 struct oc_list_kms_keys_input {
     char none; /* no members */
@@ -1340,6 +1506,11 @@ struct oc_list_kms_keys_output {
  */
 int oc_list_kms_keys(struct oc_client *client, const struct oc_list_kms_keys_input *input,
                      struct oc_list_kms_keys_output *output, struct oc_error *error);
+
+/** Begin ListKmsKeys without waiting for its end; see the top. */
+int oc_list_kms_keys_start(struct oc_client *client, const struct oc_list_kms_keys_input *input,
+                           struct oc_list_kms_keys_output *output, struct oc_completion done,
+                           struct oc_call **ret_call, struct oc_error *error);
 
 /** What ListUploadParts takes. */
 struct oc_list_upload_parts_input {
@@ -1369,6 +1540,11 @@ struct oc_list_upload_parts_output {
 int oc_list_upload_parts(struct oc_client *client, const struct oc_list_upload_parts_input *input,
                          struct oc_list_upload_parts_output *output, struct oc_error *error);
 
+/** Begin ListUploadParts without waiting for its end; see the top. */
+int oc_list_upload_parts_start(struct oc_client *client, const struct oc_list_upload_parts_input *input,
+                               struct oc_list_upload_parts_output *output, struct oc_completion done,
+                               struct oc_call **ret_call, struct oc_error *error);
+
 /** What PutUploadPart takes. */
 struct oc_put_upload_part_input {
     /** The upload. Required. */
@@ -1393,6 +1569,11 @@ struct oc_put_upload_part_output {
 int oc_put_upload_part(struct oc_client *client, const struct oc_put_upload_part_input *input,
                        struct oc_put_upload_part_output *output, struct oc_error *error);
 
+/** Begin PutUploadPart without waiting for its end; see the top. */
+int oc_put_upload_part_start(struct oc_client *client, const struct oc_put_upload_part_input *input,
+                             struct oc_put_upload_part_output *output, struct oc_completion done,
+                             struct oc_call **ret_call, struct oc_error *error);
+
 /** What StartModelVerification takes. */
 struct oc_start_model_verification_input {
     /** The model's ARN or name; it must be Active. Required. */
@@ -1415,6 +1596,11 @@ struct oc_start_model_verification_output {
  */
 int oc_start_model_verification(struct oc_client *client, const struct oc_start_model_verification_input *input,
                                 struct oc_start_model_verification_output *output, struct oc_error *error);
+
+/** Begin StartModelVerification without waiting for its end; see the top. */
+int oc_start_model_verification_start(struct oc_client *client, const struct oc_start_model_verification_input *input,
+                                      struct oc_start_model_verification_output *output, struct oc_completion done,
+                                      struct oc_call **ret_call, struct oc_error *error);
 
 /** Begin to walk all pages of ListCustomModels; see the top. */
 int oc_list_custom_models_begin(struct oc_client *client, const struct oc_list_custom_models_input *input,

@@ -177,13 +177,17 @@ struct oc_client_config {
 int oc_client_open(const struct oc_client_config *config, struct oc_client **ret_client,
                    struct oc_error *error);
 
-/** Close a client and its connections. NULL is fine. No call of the client may be running. */
+/**
+ * Close a client and its connections. NULL is fine. No call of the client may be running on another
+ * thread; calls that were started and have not ended end now as canceled.
+ */
 void oc_client_close(struct oc_client *client);
 
 /**
- * End all calls and waits of the client that are running: they fail with OC_ERROR_CANCELED
- * and the name "Canceled", at once in a pause, else within a second. The server may or may not have
- * carried a canceled request out. Later calls run as usual.
+ * End all calls and waits of the client that are running: they fail at once with OC_ERROR_CANCELED
+ * and the name "Canceled", those of another thread's event loop with its next oc_client_dispatch,
+ * for which oc_client_fd becomes readable. The server may or may not have carried a canceled request
+ * out. Later calls run as usual.
  * Threads: any, that is what it is for; not from a signal handler.   Cost: none.
  */
 void oc_client_cancel(struct oc_client *client);
@@ -207,6 +211,79 @@ int oc_result_status(const struct oc_result *result);
 
 /** How many attempts the call took, from 1. */
 unsigned oc_result_attempts(const struct oc_result *result);
+
+/* -- calls that do not block ------------------------------------------------------------------- */
+
+/*
+ * For programs with an event loop of their own. Every operation has a second function, oc_X_start,
+ * that begins the call and returns. The client has one descriptor, oc_client_fd, which the program
+ * waits for among its own (poll, epoll, GLib, libuv ...); when it is readable, oc_client_dispatch
+ * moves all calls on and tells of those that have ended. Any number of calls may be on their way at
+ * once, each on a connection. Retries, pauses and errors are those of the blocking calls.
+ *
+ *     struct oc_list_model_copy_jobs_output output;
+ *     oc_list_model_copy_jobs_start(client, &input, &output, when_done, NULL, &error);
+ *     struct pollfd fds = {.fd = oc_client_fd(client, NULL), .events = POLLIN};
+ *     while (oc_client_dispatch(client, NULL) > 0)
+ *         poll(&fds, 1, -1);
+ *
+ * Threads: oc_X_start, oc_client_fd, oc_client_dispatch and oc_call_cancel of one client belong to
+ * one thread at a time. Blocking calls of the same client may run on others meanwhile, and
+ * oc_client_cancel is for any thread.
+ *
+ * What may block still: looking up a host's name does not; renewing credentials that end (a program,
+ * STS, a metadata service) does, inside of oc_X_start or oc_client_dispatch.
+ */
+
+/** A call on its way. Opaque; it is freed when it has ended. */
+struct oc_call;
+
+/**
+ * Called once for each call that was started, when it has ended: from oc_client_dispatch, or from
+ * oc_client_close.
+ * @param code   0: the output is filled in; else a negative enum oc_error_code
+ * @param error  never NULL; borrowed for the call
+ * @param ctx    of struct oc_completion
+ * It may start and cancel calls, but not close the client.
+ */
+typedef void (*oc_done_fn)(int code, const struct oc_error *error, void *ctx);
+
+/** Whom to tell of a call's end. */
+struct oc_completion {
+    oc_done_fn fn; /* not NULL */
+    void *ctx;     /* may be NULL */
+};
+
+/**
+ * The descriptor of the client's calls, the same as long as the client lives. It is readable when
+ * oc_client_dispatch has something to do. Only wait for it: do not read, write or close it.
+ * @param[out] error  may be NULL
+ * @return the descriptor, or a negative enum oc_error_code
+ * Errors: OC_ERROR_NO_MEMORY; OC_ERROR_IO - the process has no descriptors left.
+ * Threads: see above.   Cost: three descriptors at the first use.
+ */
+int oc_client_fd(struct oc_client *client, struct oc_error *error);
+
+/**
+ * Do what there is to do for the calls on their way, without waiting, and tell of those that have
+ * ended. Harmless when there is nothing to do.
+ * @param[out] error  may be NULL
+ * @return how many calls are on their way still, or a negative enum oc_error_code
+ * Errors: OC_ERROR_IO - the system refuses to say which sockets are ready.
+ * Threads: see above.   Cost: one system call, and what has come.
+ */
+int oc_client_dispatch(struct oc_client *client, struct oc_error *error);
+
+/**
+ * End one call: its connection is closed now, and the next oc_client_dispatch, for which the
+ * descriptor becomes readable, tells of its end with OC_ERROR_CANCELED. A call whose end is known
+ * already ends as it did.
+ * @param call  of oc_X_start; its completion was not called yet
+ * Threads: see above.
+ */
+void oc_call_cancel(struct oc_call *call);
+
+/* -- walks ------------------------------------------------------------------------------------- */
 
 /**
  * A walk through all pages of a list, one element at a time.

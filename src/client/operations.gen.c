@@ -275,6 +275,13 @@ int oc_create_custom_model(struct oc_client *client, const struct oc_create_cust
     return oc_wire_call(client, &op_create_custom_model, input, output, error);
 }
 
+int oc_create_custom_model_start(struct oc_client *client, const struct oc_create_custom_model_input *input,
+    struct oc_create_custom_model_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_custom_model, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_create_model_copy_job[] = {
     {{"sourceModelArn", 14}, "sourceModelArn", OC_WIRE_BODY, true, false, &type_model_arn, offsetof(struct oc_create_model_copy_job_input, source_model_arn)},
     {{"targetModelName", 15}, "targetModelName", OC_WIRE_BODY, true, false, &type_custom_model_name, offsetof(struct oc_create_model_copy_job_input, target_model_name)},
@@ -297,6 +304,13 @@ int oc_create_model_copy_job(struct oc_client *client, const struct oc_create_mo
     return oc_wire_call(client, &op_create_model_copy_job, input, output, error);
 }
 
+int oc_create_model_copy_job_start(struct oc_client *client, const struct oc_create_model_copy_job_input *input,
+    struct oc_create_model_copy_job_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_model_copy_job, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_delete_custom_model[] = {
     {{"modelIdentifier", 15}, "modelIdentifier", OC_WIRE_PATH, true, false, &type_model_identifier, offsetof(struct oc_delete_custom_model_input, model_identifier)},
 };
@@ -312,6 +326,13 @@ int oc_delete_custom_model(struct oc_client *client, const struct oc_delete_cust
     return oc_wire_call(client, &op_delete_custom_model, input, output, error);
 }
 
+int oc_delete_custom_model_start(struct oc_client *client, const struct oc_delete_custom_model_input *input,
+    struct oc_delete_custom_model_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_delete_custom_model, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_delete_resource_policy[] = {
     {{"resourceArn", 11}, "resourceArn", OC_WIRE_PATH, true, false, &type_resource_policy_resource_arn, offsetof(struct oc_delete_resource_policy_input, resource_arn)},
 };
@@ -325,6 +346,13 @@ int oc_delete_resource_policy(struct oc_client *client, const struct oc_delete_r
     struct oc_delete_resource_policy_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_delete_resource_policy, input, output, error);
+}
+
+int oc_delete_resource_policy_start(struct oc_client *client, const struct oc_delete_resource_policy_input *input,
+    struct oc_delete_resource_policy_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_delete_resource_policy, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_get_custom_model[] = {
@@ -361,6 +389,13 @@ int oc_get_custom_model(struct oc_client *client, const struct oc_get_custom_mod
     return oc_wire_call(client, &op_get_custom_model, input, output, error);
 }
 
+int oc_get_custom_model_start(struct oc_client *client, const struct oc_get_custom_model_input *input,
+    struct oc_get_custom_model_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_custom_model, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_get_model_copy_job[] = {
     {{"jobArn", 6}, "jobArn", OC_WIRE_PATH, true, false, &type_model_copy_job_arn, offsetof(struct oc_get_model_copy_job_input, job_arn)},
 };
@@ -389,6 +424,13 @@ int oc_get_model_copy_job(struct oc_client *client, const struct oc_get_model_co
     return oc_wire_call(client, &op_get_model_copy_job, input, output, error);
 }
 
+int oc_get_model_copy_job_start(struct oc_client *client, const struct oc_get_model_copy_job_input *input,
+    struct oc_get_model_copy_job_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_model_copy_job, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_get_resource_policy[] = {
     {{"resourceArn", 11}, "resourceArn", OC_WIRE_PATH, true, false, &type_resource_policy_resource_arn, offsetof(struct oc_get_resource_policy_input, resource_arn)},
 };
@@ -405,6 +447,13 @@ int oc_get_resource_policy(struct oc_client *client, const struct oc_get_resourc
     struct oc_get_resource_policy_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_get_resource_policy, input, output, error);
+}
+
+int oc_get_resource_policy_start(struct oc_client *client, const struct oc_get_resource_policy_input *input,
+    struct oc_get_resource_policy_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_resource_policy, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_list_custom_models[] = {
@@ -436,6 +485,13 @@ int oc_list_custom_models(struct oc_client *client, const struct oc_list_custom_
     return oc_wire_call(client, &op_list_custom_models, input, output, error);
 }
 
+int oc_list_custom_models_start(struct oc_client *client, const struct oc_list_custom_models_input *input,
+    struct oc_list_custom_models_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_custom_models, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_list_model_copy_jobs[] = {
     {{"creationTimeAfter", 17}, "creationTimeAfter", OC_WIRE_QUERY, false, false, &type_timestamp, offsetof(struct oc_list_model_copy_jobs_input, creation_time_after)},
     {{"creationTimeBefore", 18}, "creationTimeBefore", OC_WIRE_QUERY, false, false, &type_timestamp, offsetof(struct oc_list_model_copy_jobs_input, creation_time_before)},
@@ -464,6 +520,13 @@ int oc_list_model_copy_jobs(struct oc_client *client, const struct oc_list_model
     return oc_wire_call(client, &op_list_model_copy_jobs, input, output, error);
 }
 
+int oc_list_model_copy_jobs_start(struct oc_client *client, const struct oc_list_model_copy_jobs_input *input,
+    struct oc_list_model_copy_jobs_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_model_copy_jobs, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_list_tags_for_resource[] = {
     {{"resourceARN", 11}, "resourceARN", OC_WIRE_BODY, true, false, &type_taggable_resources_arn, offsetof(struct oc_list_tags_for_resource_input, resource_arn)},
 };
@@ -481,6 +544,13 @@ int oc_list_tags_for_resource(struct oc_client *client, const struct oc_list_tag
     struct oc_list_tags_for_resource_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_list_tags_for_resource, input, output, error);
+}
+
+int oc_list_tags_for_resource_start(struct oc_client *client, const struct oc_list_tags_for_resource_input *input,
+    struct oc_list_tags_for_resource_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_tags_for_resource, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_put_resource_policy[] = {
@@ -502,6 +572,13 @@ int oc_put_resource_policy(struct oc_client *client, const struct oc_put_resourc
     return oc_wire_call(client, &op_put_resource_policy, input, output, error);
 }
 
+int oc_put_resource_policy_start(struct oc_client *client, const struct oc_put_resource_policy_input *input,
+    struct oc_put_resource_policy_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_put_resource_policy, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_tag_resource[] = {
     {{"resourceARN", 11}, "resourceARN", OC_WIRE_BODY, true, false, &type_taggable_resources_arn, offsetof(struct oc_tag_resource_input, resource_arn)},
     {{"tags", 4}, "tags", OC_WIRE_BODY, true, false, &type_tag_list, offsetof(struct oc_tag_resource_input, tags)},
@@ -517,6 +594,13 @@ int oc_tag_resource(struct oc_client *client, const struct oc_tag_resource_input
     struct oc_tag_resource_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_tag_resource, input, output, error);
+}
+
+int oc_tag_resource_start(struct oc_client *client, const struct oc_tag_resource_input *input,
+    struct oc_tag_resource_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_tag_resource, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_untag_resource[] = {
@@ -536,6 +620,13 @@ int oc_untag_resource(struct oc_client *client, const struct oc_untag_resource_i
     return oc_wire_call(client, &op_untag_resource, input, output, error);
 }
 
+int oc_untag_resource_start(struct oc_client *client, const struct oc_untag_resource_input *input,
+    struct oc_untag_resource_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_untag_resource, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_abort_model_upload[] = {
     {{"uploadId", 8}, "uploadId", OC_WIRE_PATH, true, false, &type_upload_id, offsetof(struct oc_abort_model_upload_input, upload_id)},
 };
@@ -549,6 +640,13 @@ int oc_abort_model_upload(struct oc_client *client, const struct oc_abort_model_
     struct oc_abort_model_upload_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_abort_model_upload, input, output, error);
+}
+
+int oc_abort_model_upload_start(struct oc_client *client, const struct oc_abort_model_upload_input *input,
+    struct oc_abort_model_upload_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_abort_model_upload, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_complete_model_upload[] = {
@@ -569,6 +667,13 @@ int oc_complete_model_upload(struct oc_client *client, const struct oc_complete_
     struct oc_complete_model_upload_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_complete_model_upload, input, output, error);
+}
+
+int oc_complete_model_upload_start(struct oc_client *client, const struct oc_complete_model_upload_input *input,
+    struct oc_complete_model_upload_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_complete_model_upload, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_create_access_key[] = {
@@ -598,6 +703,13 @@ int oc_create_access_key(struct oc_client *client, const struct oc_create_access
     return oc_wire_call(client, &op_create_access_key, input, output, error);
 }
 
+int oc_create_access_key_start(struct oc_client *client, const struct oc_create_access_key_input *input,
+    struct oc_create_access_key_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_access_key, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_create_account[] = {
     {{"accountId", 9}, "accountId", OC_WIRE_BODY, true, false, &type_account_id, offsetof(struct oc_create_account_input, account_id)},
     {{"name", 4}, "name", OC_WIRE_BODY, false, false, &type_account_name, offsetof(struct oc_create_account_input, name)},
@@ -615,6 +727,13 @@ int oc_create_account(struct oc_client *client, const struct oc_create_account_i
     return oc_wire_call(client, &op_create_account, input, output, error);
 }
 
+int oc_create_account_start(struct oc_client *client, const struct oc_create_account_input *input,
+    struct oc_create_account_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_account, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_create_kms_alias[] = {
     {{"aliasName", 9}, "aliasName", OC_WIRE_BODY, true, false, &type_kms_alias_name, offsetof(struct oc_create_kms_alias_input, alias_name)},
     {{"keyId", 5}, "keyId", OC_WIRE_BODY, true, false, &type_kms_key_id_or_arn, offsetof(struct oc_create_kms_alias_input, key_id)},
@@ -629,6 +748,13 @@ int oc_create_kms_alias(struct oc_client *client, const struct oc_create_kms_ali
     struct oc_create_kms_alias_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_create_kms_alias, input, output, error);
+}
+
+int oc_create_kms_alias_start(struct oc_client *client, const struct oc_create_kms_alias_input *input,
+    struct oc_create_kms_alias_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_kms_alias, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_create_kms_key[] = {
@@ -649,6 +775,13 @@ int oc_create_kms_key(struct oc_client *client, const struct oc_create_kms_key_i
     struct oc_create_kms_key_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_create_kms_key, input, output, error);
+}
+
+int oc_create_kms_key_start(struct oc_client *client, const struct oc_create_kms_key_input *input,
+    struct oc_create_kms_key_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_kms_key, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_create_model_upload[] = {
@@ -673,6 +806,13 @@ int oc_create_model_upload(struct oc_client *client, const struct oc_create_mode
     return oc_wire_call(client, &op_create_model_upload, input, output, error);
 }
 
+int oc_create_model_upload_start(struct oc_client *client, const struct oc_create_model_upload_input *input,
+    struct oc_create_model_upload_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_create_model_upload, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_disable_access_key[] = {
     {{"accessKeyId", 11}, "accessKeyId", OC_WIRE_PATH, true, false, &type_access_key_id, offsetof(struct oc_disable_access_key_input, access_key_id)},
 };
@@ -686,6 +826,13 @@ int oc_disable_access_key(struct oc_client *client, const struct oc_disable_acce
     struct oc_disable_access_key_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_disable_access_key, input, output, error);
+}
+
+int oc_disable_access_key_start(struct oc_client *client, const struct oc_disable_access_key_input *input,
+    struct oc_disable_access_key_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_disable_access_key, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_disable_kms_key[] = {
@@ -703,6 +850,13 @@ int oc_disable_kms_key(struct oc_client *client, const struct oc_disable_kms_key
     return oc_wire_call(client, &op_disable_kms_key, input, output, error);
 }
 
+int oc_disable_kms_key_start(struct oc_client *client, const struct oc_disable_kms_key_input *input,
+    struct oc_disable_kms_key_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_disable_kms_key, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_enable_kms_key[] = {
     {{"keyId", 5}, "keyId", OC_WIRE_PATH, true, false, &type_kms_key_id_or_arn, offsetof(struct oc_enable_kms_key_input, key_id)},
 };
@@ -716,6 +870,13 @@ int oc_enable_kms_key(struct oc_client *client, const struct oc_enable_kms_key_i
     struct oc_enable_kms_key_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_enable_kms_key, input, output, error);
+}
+
+int oc_enable_kms_key_start(struct oc_client *client, const struct oc_enable_kms_key_input *input,
+    struct oc_enable_kms_key_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_enable_kms_key, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member out_get_caller_identity[] = {
@@ -736,6 +897,13 @@ int oc_get_caller_identity(struct oc_client *client, const struct oc_get_caller_
     return oc_wire_call(client, &op_get_caller_identity, input, output, error);
 }
 
+int oc_get_caller_identity_start(struct oc_client *client, const struct oc_get_caller_identity_input *input,
+    struct oc_get_caller_identity_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_caller_identity, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_op op_get_metrics = {
     .name = "GetMetrics", .method = "GET",
     .uri = "/-/metrics",
@@ -747,6 +915,13 @@ int oc_get_metrics(struct oc_client *client, const struct oc_get_metrics_input *
     struct oc_get_metrics_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_get_metrics, input, output, error);
+}
+
+int oc_get_metrics_start(struct oc_client *client, const struct oc_get_metrics_input *input,
+    struct oc_get_metrics_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_metrics, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_get_model_copy_job_progress[] = {
@@ -775,6 +950,13 @@ int oc_get_model_copy_job_progress(struct oc_client *client, const struct oc_get
     return oc_wire_call(client, &op_get_model_copy_job_progress, input, output, error);
 }
 
+int oc_get_model_copy_job_progress_start(struct oc_client *client, const struct oc_get_model_copy_job_progress_input *input,
+    struct oc_get_model_copy_job_progress_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_model_copy_job_progress, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_get_model_manifest[] = {
     {{"modelArn", 8}, "modelArn", OC_WIRE_PATH, true, false, &type_custom_model_arn, offsetof(struct oc_get_model_manifest_input, model_arn)},
 };
@@ -789,6 +971,13 @@ int oc_get_model_manifest(struct oc_client *client, const struct oc_get_model_ma
     struct oc_get_model_manifest_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_get_model_manifest, input, output, error);
+}
+
+int oc_get_model_manifest_start(struct oc_client *client, const struct oc_get_model_manifest_input *input,
+    struct oc_get_model_manifest_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_model_manifest, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_get_model_part[] = {
@@ -806,6 +995,13 @@ int oc_get_model_part(struct oc_client *client, const struct oc_get_model_part_i
     struct oc_get_model_part_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_get_model_part, input, output, error);
+}
+
+int oc_get_model_part_start(struct oc_client *client, const struct oc_get_model_part_input *input,
+    struct oc_get_model_part_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_model_part, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_get_model_verification[] = {
@@ -838,6 +1034,13 @@ int oc_get_model_verification(struct oc_client *client, const struct oc_get_mode
     return oc_wire_call(client, &op_get_model_verification, input, output, error);
 }
 
+int oc_get_model_verification_start(struct oc_client *client, const struct oc_get_model_verification_input *input,
+    struct oc_get_model_verification_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_model_verification, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_list_access_keys[] = {
     {{"accountId", 9}, "accountId", OC_WIRE_QUERY, false, false, &type_account_id, offsetof(struct oc_list_access_keys_input, account_id)},
     {{"maxResults", 10}, "maxResults", OC_WIRE_QUERY, false, false, &type_max_results, offsetof(struct oc_list_access_keys_input, max_results)},
@@ -857,6 +1060,13 @@ int oc_list_access_keys(struct oc_client *client, const struct oc_list_access_ke
     struct oc_list_access_keys_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_list_access_keys, input, output, error);
+}
+
+int oc_list_access_keys_start(struct oc_client *client, const struct oc_list_access_keys_input *input,
+    struct oc_list_access_keys_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_access_keys, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_list_accounts[] = {
@@ -879,6 +1089,13 @@ int oc_list_accounts(struct oc_client *client, const struct oc_list_accounts_inp
     return oc_wire_call(client, &op_list_accounts, input, output, error);
 }
 
+int oc_list_accounts_start(struct oc_client *client, const struct oc_list_accounts_input *input,
+    struct oc_list_accounts_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_accounts, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member out_list_kms_keys[] = {
     {{"keys", 4}, "keys", OC_WIRE_BODY, true, false, &type_kms_key_summaries, offsetof(struct oc_list_kms_keys_output, keys)},
 };
@@ -892,6 +1109,13 @@ int oc_list_kms_keys(struct oc_client *client, const struct oc_list_kms_keys_inp
     struct oc_list_kms_keys_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_list_kms_keys, input, output, error);
+}
+
+int oc_list_kms_keys_start(struct oc_client *client, const struct oc_list_kms_keys_input *input,
+    struct oc_list_kms_keys_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_kms_keys, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_list_upload_parts[] = {
@@ -915,6 +1139,13 @@ int oc_list_upload_parts(struct oc_client *client, const struct oc_list_upload_p
     return oc_wire_call(client, &op_list_upload_parts, input, output, error);
 }
 
+int oc_list_upload_parts_start(struct oc_client *client, const struct oc_list_upload_parts_input *input,
+    struct oc_list_upload_parts_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_upload_parts, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member in_put_upload_part[] = {
     {{"uploadId", 8}, "uploadId", OC_WIRE_PATH, true, false, &type_upload_id, offsetof(struct oc_put_upload_part_input, upload_id)},
     {{"sha256", 6}, "sha256", OC_WIRE_PATH, true, false, &type_sha256, offsetof(struct oc_put_upload_part_input, sha256)},
@@ -930,6 +1161,13 @@ int oc_put_upload_part(struct oc_client *client, const struct oc_put_upload_part
     struct oc_put_upload_part_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_put_upload_part, input, output, error);
+}
+
+int oc_put_upload_part_start(struct oc_client *client, const struct oc_put_upload_part_input *input,
+    struct oc_put_upload_part_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_put_upload_part, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_start_model_verification[] = {
@@ -948,6 +1186,13 @@ int oc_start_model_verification(struct oc_client *client, const struct oc_start_
     struct oc_start_model_verification_output *output, struct oc_error *error)
 {
     return oc_wire_call(client, &op_start_model_verification, input, output, error);
+}
+
+int oc_start_model_verification_start(struct oc_client *client, const struct oc_start_model_verification_input *input,
+    struct oc_start_model_verification_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_start_model_verification, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_walk walk_list_custom_models = {&op_list_custom_models, &out_list_custom_models[1]};

@@ -86,16 +86,12 @@ unsigned oc_result_attempts(const struct oc_result *result)
 
 /* -- calls ------------------------------------------------------------------------------------- */
 
-int oc_result_send(struct oc_client *client, const struct oc_wire_op *op,
-                   const struct oc_request *request, struct oc_result *result, void *output,
+int oc_result_read(const struct oc_wire_op *op, struct oc_result *result, void *output,
                    struct oc_err *err)
 {
     struct oc_buf *body = &result->response.body;
     int rc;
 
-    rc = oc_client_call(client, request, &result->response, err);
-    if (rc < 0)
-        return rc;
     if (op->raw_output) {
         struct oc_bytes *bytes = (struct oc_bytes *)((char *)output + op->raw_offset);
         struct oc_slice text = oc_buf_slice(body);
@@ -113,23 +109,31 @@ int oc_result_send(struct oc_client *client, const struct oc_wire_op *op,
     return rc;
 }
 
-static int send_input(struct oc_client *client, const struct oc_wire_op *op, const void *input,
-                      struct oc_result *result, void *output, struct oc_err *err)
+int oc_result_send(struct oc_client *client, const struct oc_wire_op *op,
+                   const struct oc_request *request, struct oc_result *result, void *output,
+                   struct oc_err *err)
 {
-    OC_AUTO(oc_wire_request_clear) struct oc_wire_request wire = {.has_body = false};
+    int rc = oc_client_call(client, request, &result->response, err);
+
+    return rc < 0 ? rc : oc_result_read(op, result, output, err);
+}
+
+int oc_result_request(const struct oc_wire_op *op, const void *input, struct oc_wire_request *wire,
+                      struct oc_request *ret, struct oc_err *err)
+{
     struct oc_request request = {.method = op->method, .once = op->once};
     int rc;
 
     rc = oc_wire_check(op, input, err);
     if (rc < 0)
         return rc;
-    rc = oc_wire_encode(op, input, &wire, err);
+    rc = oc_wire_encode(op, input, wire, err);
     if (rc < 0)
         return rc;
-    request.path = oc_buf_slice(&wire.path);
-    request.query = oc_buf_slice(&wire.query);
-    if (wire.has_body)
-        request.body = oc_buf_slice(&wire.body);
+    request.path = oc_buf_slice(&wire->path);
+    request.query = oc_buf_slice(&wire->query);
+    if (wire->has_body)
+        request.body = oc_buf_slice(&wire->body);
     if (op->raw_input) {
         const struct oc_bytes *bytes =
             (const struct oc_bytes *)((const char *)input + op->raw_offset);
@@ -137,7 +141,18 @@ static int send_input(struct oc_client *client, const struct oc_wire_op *op, con
         request.body = (struct oc_slice){bytes->ptr ? bytes->ptr : "", bytes->len};
         request.content_type = "application/octet-stream";
     }
-    return oc_result_send(client, op, &request, result, output, err);
+    *ret = request;
+    return OC_OK;
+}
+
+static int send_input(struct oc_client *client, const struct oc_wire_op *op, const void *input,
+                      struct oc_result *result, void *output, struct oc_err *err)
+{
+    OC_AUTO(oc_wire_request_clear) struct oc_wire_request wire = {.has_body = false};
+    struct oc_request request;
+    int rc = oc_result_request(op, input, &wire, &request, err);
+
+    return rc < 0 ? rc : oc_result_send(client, op, &request, result, output, err);
 }
 
 int oc_wire_call(struct oc_client *client, const struct oc_wire_op *op, const void *input,

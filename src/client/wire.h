@@ -128,6 +128,11 @@ int oc_wire_error(const struct oc_err *err, const struct oc_response *response,
 int oc_wire_call(struct oc_client *client, const struct oc_wire_op *op, const void *input,
                  void *output, struct oc_error *error);
 
+/** The same without waiting: begin the call, `done` tells of its end. */
+int oc_wire_start(struct oc_client *client, const struct oc_wire_op *op, const void *input,
+                  void *output, struct oc_completion done, struct oc_call **ret_call,
+                  struct oc_error *error);
+
 /** A list operation that can be walked. */
 struct oc_wire_walk {
     const struct oc_wire_op *op;

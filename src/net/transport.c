@@ -3,21 +3,24 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include <curl/curl.h>
 
 #include "base/fault.h"
-#include "base/limits.h"
+#include "net/exchange.h"
 
-#define BIG      (256UL * 1024) /* bodies larger than this are moved in pieces of this size */
-#define IDLE_MAX 16             /* handles, and with them connections, that are kept */
+#define IDLE_MAX      16   /* lines, and with them connections, that are kept */
+#define LOOK_EVERY_MS 1000 /* whether the exchange is canceled, when nobody wakes it */
+
+/* What one request at a time uses. */
+struct line {
+    CURL *easy;
+    CURLM *multi; /* holds the connection, and can be woken */
+    struct line *next;
+};
 
 struct oc_transport {
     struct oc_transport_options options;
-    pthread_mutex_t lock; /* guards the two below */
-    CURL *idle[IDLE_MAX];
+    pthread_mutex_t lock; /* guards all below */
+    struct line *idle, *busy;
     size_t idle_count;
 };
 
@@ -26,15 +29,21 @@ static void init_curl(void)
     (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as curl_easy_init's */
 }
 
+void oc_transport_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, init_curl);
+}
+
 int oc_transport_new(const struct oc_transport_options *options, struct oc_transport **ret,
                      struct oc_err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct oc_transport *transport = oc_alloc(sizeof(*transport));
 
     if (!transport)
         return oc_fail_nomem(err);
-    (void)pthread_once(&once, init_curl);
+    oc_transport_init();
     *transport = (struct oc_transport){.options = *options};
     if (pthread_mutex_init(&transport->lock, NULL) != 0) {
         free(transport);
@@ -44,336 +53,136 @@ int oc_transport_new(const struct oc_transport_options *options, struct oc_trans
     return OC_OK;
 }
 
+static void free_line(struct line *line)
+{
+    if (!line)
+        return;
+    curl_easy_cleanup(line->easy);
+    (void)curl_multi_cleanup(line->multi);
+    free(line);
+}
+
 void oc_transport_free(struct oc_transport *transport)
 {
     if (!transport)
         return;
-    while (transport->idle_count > 0)
-        curl_easy_cleanup(transport->idle[--transport->idle_count]);
+    while (transport->idle) {
+        struct line *line = transport->idle;
+
+        transport->idle = line->next;
+        free_line(line);
+    }
     (void)pthread_mutex_destroy(&transport->lock);
     free(transport);
 }
 
-static CURL *take_handle(struct oc_transport *transport)
+static struct line *new_line(void)
 {
-    CURL *curl = NULL;
+    struct line *line = oc_alloc(sizeof(*line));
 
-    (void)pthread_mutex_lock(&transport->lock);
-    if (transport->idle_count > 0)
-        curl = transport->idle[--transport->idle_count];
-    (void)pthread_mutex_unlock(&transport->lock);
-    return curl ? curl : curl_easy_init();
-}
-
-static void give_handle_back(struct oc_transport *transport, CURL *curl)
-{
-    curl_easy_reset(curl); /* forgets the options, keeps the connections */
-    (void)pthread_mutex_lock(&transport->lock);
-    if (transport->idle_count < IDLE_MAX) {
-        transport->idle[transport->idle_count++] = curl;
-        curl = NULL;
-    }
-    (void)pthread_mutex_unlock(&transport->lock);
-    curl_easy_cleanup(curl);
-}
-
-/* -- reading the answer ------------------------------------------------------------------------ */
-
-/* One request on its way. */
-struct exchange {
-    CURL *curl;
-    const struct oc_transport_request *request;
-    struct oc_transport_head head;
-    struct oc_buf *body;
-    bool landing;                 /* the body goes to the request's `to` */
-    size_t to_len;                /* how much of it is there */
-    bool too_large;               /* the answer would pass the maximum */
-    char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
-};
-
-static void keep_header(char ret[OC_TRANSPORT_HEADER_MAX + 1], struct oc_slice value)
-{
-    size_t len = value.len < OC_TRANSPORT_HEADER_MAX ? value.len : OC_TRANSPORT_HEADER_MAX;
-
-    memcpy(ret, value.ptr, len);
-    ret[len] = '\0';
-}
-
-/* @return 0 when it is no date */
-static int64_t parse_date(struct oc_slice value)
-{
-    char text[OC_TRANSPORT_HEADER_MAX + 1];
-    time_t date;
-
-    keep_header(text, value);
-    date = curl_getdate(text, NULL);
-    return date > 0 ? (int64_t)date : 0;
-}
-
-static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
-{
-    const struct oc_transport_request *request = ((struct exchange *)ctx)->request;
-    struct oc_transport_head *head = &((struct exchange *)ctx)->head;
-    struct oc_slice value = {bytes, size * count};
-    struct oc_slice name;
-
-    if (oc_slice_has_prefix(value, OC_STR("HTTP/"))) {
-        *head = (struct oc_transport_head){0}; /* after an interim answer */
-        return size * count;
-    }
-    name = oc_slice_cut(&value, ':');
-    if (!value.ptr)
-        return size * count;
-    value = oc_slice_trim(value);
-    if (request->on_header)
-        request->on_header(name, value, request->ctx);
-    if (oc_slice_eq_nocase(name, OC_STR("x-amzn-requestid")) ||
-        (oc_slice_eq_nocase(name, OC_STR("x-amz-request-id")) && !head->request_id[0]))
-        keep_header(head->request_id, value);
-    else if (oc_slice_eq_nocase(name, OC_STR("x-amzn-errortype")))
-        keep_header(head->error_type, value);
-    else if (oc_slice_eq_nocase(name, OC_STR("retry-after")))
-        keep_header(head->retry_after, value);
-    else if (oc_slice_eq_nocase(name, OC_STR("x-amz-retry-after")))
-        keep_header(head->retry_after_ms, value);
-    else if (oc_slice_eq_nocase(name, OC_STR("date")))
-        head->date_s = parse_date(value);
-    return size * count;
-}
-
-/* The body of an answer that says yes, to where the caller wants it. */
-static size_t land(struct exchange *x, const char *bytes, size_t len)
-{
-    x->landing = true;
-    x->too_large = len > x->request->to_cap - x->to_len;
-    if (x->too_large)
-        return 0;
-    memcpy(x->request->to + x->to_len, bytes, len);
-    x->to_len += len;
-    return len;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
-{
-    struct exchange *x = ctx;
-    long status = 0;
-
-    (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (x->request->to && status / 100 == 2)
-        return land(x, bytes, size * count);
-    x->too_large = size * count > x->body->max - x->body->len;
-    if (x->too_large)
-        return 0;
-    oc_buf_put(x->body, bytes, size * count);
-    return x->body->failed ? 0 : size * count;
-}
-
-static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
-                       curl_off_t up)
-{
-    const struct oc_transport_request *request = ((struct exchange *)ctx)->request;
-
-    (void)down_total, (void)down, (void)up_total, (void)up;
-    return request->is_canceled(request->ctx) ? 1 : 0;
-}
-
-/* -- sending ------------------------------------------------------------------------------------
- */
-
-static int add_line(struct curl_slist **list, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(*list, line);
-
-    if (!longer)
-        return OC_ENOMEM;
-    *list = longer;
-    return OC_OK;
-}
-
-/* @return NULL when out of memory. */
-static struct curl_slist *build_headers(const struct oc_transport_request *request)
-{
-    struct curl_slist *list = NULL;
-    bool has_type = false;
-    struct oc_buf line;
-    int rc = OC_OK;
-
-    oc_buf_init(&line, OC_HTTP_HEAD_MAX);
-    for (size_t i = 0; i < request->header_count && rc == OC_OK; i++) {
-        const struct oc_sigv4_header *h = &request->headers[i];
-        const char *text;
-
-        oc_buf_reset(&line);
-        oc_buf_put_slice(&line, h->name);
-        oc_buf_put_str(&line, ": ");
-        oc_buf_put_slice(&line, h->value);
-        text = oc_buf_cstr(&line);
-        rc = text ? add_line(&list, text) : OC_ENOMEM;
-        has_type = has_type || oc_slice_eq_nocase(h->name, OC_STR("content-type"));
-    }
-    oc_buf_clear(&line);
-    /* What libcurl would add of its own accord and nobody signed. */
-    if (rc == OC_OK)
-        rc = add_line(&list, "Expect:");
-    if (rc == OC_OK && !has_type)
-        rc = add_line(&list, "Content-Type:");
-    if (rc == OC_OK)
-        return list;
-    curl_slist_free_all(list);
+    if (!line)
+        return NULL;
+    *line = (struct line){.easy = curl_easy_init(), .multi = curl_multi_init()};
+    if (line->easy && line->multi)
+        return line;
+    free_line(line);
     return NULL;
 }
 
-static void set_options(struct exchange *x, const struct oc_transport_options *options)
+/* A line of the pool or a new one; busy from now on. NULL: no memory. */
+static struct line *take_line(struct oc_transport *transport)
 {
-    const struct oc_transport_request *r = x->request;
-    CURL *curl = x->curl;
+    struct line *line;
 
-    (void)curl_easy_setopt(curl, CURLOPT_URL, r->url);
-    (void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it is */
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, options->user_agent);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(options->stall_timeout_ms / 1000));
-    (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-    if (r->to_cap > BIG) /* fewer, larger system calls */
-        (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BIG);
-    if (r->body.len > BIG)
-        (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BIG);
-    if (options->no_proxy)
-        (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    if (options->ca_bundle)
-        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_bundle);
-    if (strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.ptr ? r->body.ptr : "");
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+    (void)pthread_mutex_lock(&transport->lock);
+    line = transport->idle;
+    if (line) {
+        transport->idle = line->next;
+        transport->idle_count--;
+    } else {
+        line = new_line();
     }
-    if (strcmp(r->method, "HEAD") == 0)
-        (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, x->detail);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
-    if (r->is_canceled) {
-        (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-        (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, x);
-        (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    if (line) {
+        line->next = transport->busy;
+        transport->busy = line;
     }
+    (void)pthread_mutex_unlock(&transport->lock);
+    return line;
 }
 
-/* scheme://host:port of a URL, for messages. */
-static struct oc_slice url_base(const char *url)
+static void give_back(struct oc_transport *transport, struct line *line)
 {
-    size_t scheme = strcspn(url, ":") + 3;
+    struct line **at = &transport->busy;
 
-    return (struct oc_slice){url, scheme + strcspn(url + scheme, "/")};
-}
-
-static bool has_connected(CURL *curl)
-{
-    curl_off_t connect_us = 0;
-
-    (void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
-    return connect_us > 0;
-}
-
-static int fail_curl(const struct exchange *x, CURLcode code, struct oc_err *err)
-{
-    struct oc_slice base = url_base(x->request->url);
-    const char *why = x->detail[0] ? x->detail : curl_easy_strerror(code);
-    long system_error = 0;
-
-    (void)curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &system_error);
-    if (code == CURLE_COULDNT_CONNECT && system_error != 0)
-        why = strerrordesc_np((int)system_error); /* libcurl's own words hide the reason */
-    switch (code) {
-    case CURLE_OUT_OF_MEMORY:
-        return oc_fail_nomem(err);
-    case CURLE_WRITE_ERROR:
-        if (!x->too_large)
-            return oc_fail_nomem(err);
-        return oc_fail_as(err, OC_ELIMIT, "ResponseParserError",
-                          "the answer of %.*s is larger than %zu bytes", OC_FMT(base),
-                          x->landing ? x->request->to_cap : x->body->max);
-    case CURLE_ABORTED_BY_CALLBACK:
-        return oc_fail_as(err, OC_ECANCELED, "Canceled", "the call was canceled");
-    case CURLE_OPERATION_TIMEDOUT:
-        if (has_connected(x->curl))
-            return oc_fail_as(err, OC_EIO, "ReadTimeoutError", "%.*s stopped answering; try again",
-                              OC_FMT(base));
-        return oc_fail_as(err, OC_EIO, "ConnectTimeoutError",
-                          "%.*s does not accept a connection in time; check the endpoint and that "
-                          "the server runs",
-                          OC_FMT(base));
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR:
-        return oc_fail_as(err, OC_EINVAL, "SSLError",
-                          "no trusted TLS connection to %.*s: %s; AWS_CA_BUNDLE can name a file of "
-                          "certificates to trust",
-                          OC_FMT(base), why);
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return oc_fail_as(err, OC_EIO, "EndpointConnectionError",
-                          "cannot reach %.*s: %s; check the endpoint and that the server runs",
-                          OC_FMT(base), why);
-    default:
-        return oc_fail_as(err, OC_EIO, "EndpointConnectionError",
-                          "the connection to %.*s broke: %s", OC_FMT(base), why);
+    curl_easy_reset(line->easy); /* forgets the options; the connection is the multi handle's */
+    (void)pthread_mutex_lock(&transport->lock);
+    while (*at != line)
+        at = &(*at)->next;
+    *at = line->next;
+    if (transport->idle_count < IDLE_MAX) {
+        line->next = transport->idle;
+        transport->idle = line;
+        transport->idle_count++;
+        line = NULL;
     }
+    (void)pthread_mutex_unlock(&transport->lock);
+    free_line(line);
 }
 
-static bool was_sent(CURLcode code)
+void oc_transport_wake(struct oc_transport *transport)
 {
-    switch (code) {
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-        return false;
-    default:
-        return true;
+    (void)pthread_mutex_lock(&transport->lock);
+    for (struct line *line = transport->busy; line; line = line->next)
+        (void)curl_multi_wakeup(line->multi); /* fails only where it would wake too often */
+    (void)pthread_mutex_unlock(&transport->lock);
+}
+
+/* -- sending ----------------------------------------------------------------------------------- */
+
+/* Run the handle to the end of its request. @return OC_ECANCELED, or OC_OK and libcurl's code */
+static int perform(const struct line *line, const struct oc_transport_request *request,
+                   CURLcode *ret, struct oc_err *err)
+{
+    int running = 1, left;
+    CURLMcode code = curl_multi_add_handle(line->multi, line->easy);
+    bool canceled = false;
+
+    while (code == CURLM_OK && running > 0 && !canceled) {
+        code = curl_multi_perform(line->multi, &running);
+        if (code == CURLM_OK && running > 0)
+            code = curl_multi_poll(line->multi, NULL, 0, LOOK_EVERY_MS, NULL);
+        canceled = running > 0 && request->is_canceled && request->is_canceled(request->ctx);
     }
+    *ret = CURLE_OUT_OF_MEMORY; /* what else a multi handle fails of */
+    for (CURLMsg *message;
+         code == CURLM_OK && (message = curl_multi_info_read(line->multi, &left));)
+        if (message->msg == CURLMSG_DONE)
+            *ret = message->data.result;
+    (void)curl_multi_remove_handle(line->multi,
+                                   line->easy); /* closes a request that is under way */
+    return canceled ? oc_exchange_fail_canceled(err) : OC_OK;
 }
 
 int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
                       struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,
                       struct oc_err *err)
 {
-    struct curl_slist *headers = build_headers(request);
-    struct exchange x = {.request = request, .body = body};
-    long status = 0;
+    struct oc_exchange x = {0};
+    struct line *line = take_line(transport);
     CURLcode code;
-    int rc = OC_OK;
+    int rc;
 
     *ret_sent = false;
-    x.curl = headers ? take_handle(transport) : NULL;
-    if (!x.curl) {
-        curl_slist_free_all(headers);
+    if (!line)
         return oc_fail_nomem(err);
+    rc = oc_exchange_begin(&x, line->easy, &transport->options, request, body, err);
+    if (rc == OC_OK) {
+        rc = perform(line, request, &code, err);
+        *ret_sent = rc < 0; /* canceled: nobody knows */
+        if (rc == OC_OK)
+            rc = oc_exchange_end(&x, code, ret_head, ret_sent, err);
     }
-    oc_buf_reset(body);
-    body->max = request->max_response;
-    set_options(&x, &transport->options);
-    (void)curl_easy_setopt(x.curl, CURLOPT_HTTPHEADER, headers);
-    code = curl_easy_perform(x.curl);
-    *ret_sent = was_sent(code);
-    if (code != CURLE_OK) {
-        rc = fail_curl(&x, code, err);
-    } else {
-        (void)curl_easy_getinfo(x.curl, CURLINFO_RESPONSE_CODE, &status);
-        x.head.status = (int)status;
-        x.head.to_len = x.to_len;
-        *ret_head = x.head;
-    }
-    give_handle_back(transport, x.curl);
-    curl_slist_free_all(headers);
+    give_back(transport, line);
+    oc_exchange_clear(&x);
     return rc;
 }

@@ -39,7 +39,8 @@ struct oc_transport_request {
     size_t to_cap;        /* room there: what is longer is OC_ELIMIT */
     /* Called with each header line of the final answer; may be NULL. */
     void (*on_header)(struct oc_slice name, struct oc_slice value, void *ctx);
-    bool (*is_canceled)(void *ctx); /* asked now and then; true ends the exchange; may be NULL */
+    /* Asked once a second and after oc_transport_wake: true ends the exchange. May be NULL. */
+    bool (*is_canceled)(void *ctx);
     void *ctx;
 };
 
@@ -70,5 +71,11 @@ struct oc_transport_head {
 int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
                       struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,
                       struct oc_err *err);
+
+/** Let every exchange that is running ask at once whether it is canceled. Threads: any. */
+void oc_transport_wake(struct oc_transport *transport);
+
+/** Make libcurl ready for use in this process; may be called again. Threads: any. */
+void oc_transport_init(void);
 
 #endif

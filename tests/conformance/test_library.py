@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -73,6 +74,21 @@ def test_examples_say_what_went_wrong(account: Account) -> None:
     )
     assert (done.returncode, "EndpointConnectionError" in done.stderr) == (1, True)
     assert time.monotonic() - begin < 20
+
+
+def test_example_asks_three_questions_at_once_in_a_poll_loop(account: Account) -> None:
+    account.copy(account.import_model())
+    account.wait_job(account.start_copy(account.failing_source()))
+    done = run(account, BUILD / "examples/poll_loop")
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["Completed: 1", "Failed: 1", "InProgress: 0"]
+
+
+def test_example_gives_up_when_its_time_is_over(account: Account) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts and never answers
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = run(account, BUILD / "examples/poll_loop", "1", AWS_ENDPOINT_URL_BEDROCK=endpoint)
+    assert done.returncode == 1 and done.stderr.count("Canceled: the call was canceled") == 3
 
 
 @pytest.mark.parametrize("static", [False, True])

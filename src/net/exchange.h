@@ -1,0 +1,46 @@
+/*
+ * One request and its answer, as libcurl is told and as it tells: what transport.h, which blocks,
+ * and loop.h, which does not, have in common. It moves no bytes itself.
+ *
+ * Threads: an exchange belongs to one at a time.
+ */
+#ifndef OC_NET_EXCHANGE_H
+#define OC_NET_EXCHANGE_H
+
+#include <curl/curl.h>
+
+#include "net/transport.h"
+
+struct oc_exchange {
+    CURL *curl;
+    struct oc_transport_request request;
+    struct curl_slist *headers;
+    struct oc_transport_head head;
+    struct oc_buf *body;
+    bool landing;                 /* the body goes to the request's `to` */
+    size_t to_len;                /* how much of it is there */
+    bool too_large;               /* the answer would pass the maximum */
+    char detail[CURL_ERROR_SIZE]; /* libcurl's words for a failure */
+};
+
+/**
+ * Tell a handle all about a request. The exchange must not move afterwards, and outlive its use by
+ * libcurl, as must what the request points to but the URL and the headers.
+ * @param x  clear with oc_exchange_clear, on failure too
+ * Errors: OC_ENOMEM.
+ */
+int oc_exchange_begin(struct oc_exchange *x, CURL *curl, const struct oc_transport_options *options,
+                      const struct oc_transport_request *request, struct oc_buf *body,
+                      struct oc_err *err);
+
+/** libcurl is done with `code`. Results and errors: as oc_transport_send. */
+int oc_exchange_end(struct oc_exchange *x, CURLcode code, struct oc_transport_head *ret_head,
+                    bool *ret_sent, struct oc_err *err);
+
+/** Free what the exchange owns; the handle is the caller's. */
+void oc_exchange_clear(struct oc_exchange *x);
+
+/** The failure of an exchange that was ended on request. */
+int oc_exchange_fail_canceled(struct oc_err *err);
+
+#endif
