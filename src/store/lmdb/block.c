@@ -148,6 +148,9 @@ static unsigned spread_second(struct query *q, struct block *b, unsigned driver)
     for (unsigned k = 0; k < b->array_count; k++) {
         if (k == driver || b->arrays[k].count > 8 * b->arrays[driver].count)
             continue;
+        if (!q->has_scratch)
+            memset(q->scratch, 0, SCRATCH_WORDS * sizeof *q->scratch);
+        q->has_scratch = true;
         for (uint32_t i = 0; i < b->arrays[k].count; i++)
             q->scratch[b->arrays[k].items[i] / 64] |= 1ULL << (b->arrays[k].items[i] % 64);
         b->bits[b->bits_count++] = (struct oc_bits_op){.words = q->scratch};

@@ -61,8 +61,9 @@ struct oc_key oc_key_index(enum oc_index_kind kind, uint32_t pid, uint64_t numbe
 
 struct oc_key oc_key_seq(uint32_t pid, uint64_t seq)
 {
-    struct oc_key key = {.len = 12};
+    struct oc_key key; /* not cleared: this is asked for each row of a page */
 
+    key.len = OC_KEY_SEQ;
     oc_put_be32(key.bytes, pid);
     oc_put_be64(key.bytes + 4, seq);
     return key;

@@ -152,6 +152,7 @@ struct oc_key {
 };
 struct oc_key oc_key_index(enum oc_index_kind kind, uint32_t pid, uint64_t number);
 struct oc_key oc_key_seq(uint32_t pid, uint64_t seq); /* of rows and texts */
+#define OC_KEY_SEQ 12                                 /* its length */
 static inline struct oc_slice oc_key_slice(const struct oc_key *key)
 {
     return (struct oc_slice){(const char *)key->bytes, key->len};
@@ -341,8 +342,12 @@ const uint8_t *oc_seal_peek(struct oc_read *read, enum oc_seal_kind kind, uint32
 /** After a commit that put this value: pages it took may have been verified as another's. */
 void oc_seal_forget(struct oc_store *store, MDB_dbi dbi, struct oc_slice key);
 
-/** CRC-32C of a small value, remembered by place and checksum. `bytes` follow the stored `crc`. */
-bool oc_small_ok(struct oc_read *read, uint32_t crc, uint32_t seed, const void *bytes, size_t len);
+/**
+ * Whether a small value's checksum is right, remembered by key, place and checksum.
+ * @param value  the stored checksum and then what it is of; at least 5 bytes
+ */
+bool oc_small_ok(struct oc_read *read, uint8_t kind, uint32_t pid, uint64_t number,
+                 struct oc_slice value);
 /** Seed that ties a small value to its key. */
 uint32_t oc_small_seed(uint8_t kind, uint32_t pid, uint64_t number);
 

@@ -34,35 +34,32 @@ static void add_piece(struct piece_list *list, struct oc_slice json)
 
 /* Rows one after another are read with one cursor. */
 struct row_cursor {
-    MDB_cursor *cursor;
-    uint64_t seq;
-    bool placed;
+    MDB_cursor *cursor; /* NULL: not yet */
+    uint64_t seq;       /* of the row it stands at */
 };
 
-static int move_cursor(struct oc_read *read, const struct oc_part *part, struct row_cursor *rows,
-                       uint64_t seq, struct oc_slice *ret, struct oc_err *err)
+static int move_cursor(struct oc_read *read, struct row_cursor *rows, uint64_t seq,
+                       const struct oc_key *key, struct oc_slice *ret, struct oc_err *err)
 {
-    struct oc_key key = oc_key_seq(part->pid, seq);
-    MDB_val k = oc_val(key.bytes, key.len), v;
-    MDB_cursor_op op = MDB_SET_KEY;
+    MDB_cursor_op op = seq + 1 == rows->seq   ? MDB_PREV
+                       : seq == rows->seq + 1 ? MDB_NEXT
+                                              : MDB_SET_KEY;
+    MDB_val k = oc_val(key->bytes, OC_KEY_SEQ), v;
     int code = 0;
 
-    if (!rows->cursor)
+    if (!rows->cursor) {
         code = mdb_cursor_open(read->txn, read->store->rows, &rows->cursor);
-    if (rows->placed && seq + 1 == rows->seq)
-        op = MDB_PREV;
-    else if (rows->placed && seq == rows->seq + 1)
-        op = MDB_NEXT;
+        op = MDB_SET_KEY;
+    }
     if (code == 0)
         code = mdb_cursor_get(rows->cursor, &k, &v, op);
-    if (code == 0 && (k.mv_size != key.len || memcmp(k.mv_data, key.bytes, key.len) != 0))
+    if (code == 0 && (k.mv_size != OC_KEY_SEQ || memcmp(k.mv_data, key->bytes, OC_KEY_SEQ) != 0))
         code = MDB_NOTFOUND;
     if (code == MDB_NOTFOUND)
         return oc_fail(err, OC_ECORRUPT, "the record of job %llu of partition %u is missing",
-                       (unsigned long long)seq, part->pid);
+                       (unsigned long long)seq, oc_get_be32(key->bytes));
     if (code != 0)
         return oc_lmdb_fail(err, code, "read the store");
-    rows->placed = true;
     rows->seq = seq;
     *ret = (struct oc_slice){v.mv_data, v.mv_size};
     return OC_OK;
@@ -71,10 +68,11 @@ static int move_cursor(struct oc_read *read, const struct oc_part *part, struct 
 static int row_at(struct oc_read *read, const struct oc_part *part, struct row_cursor *rows,
                   uint64_t seq, struct oc_slice *ret, struct oc_err *err)
 {
+    struct oc_key key = oc_key_seq(part->pid, seq);
     enum oc_job_status status;
     struct oc_slice value;
 
-    int rc = move_cursor(read, part, rows, seq, &value, err);
+    int rc = move_cursor(read, rows, seq, &key, &value, err);
     return rc < 0 ? rc : oc_row_check(read, part->pid, seq, value, &status, ret, err);
 }
 

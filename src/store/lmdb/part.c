@@ -61,8 +61,7 @@ static int decode_state(struct oc_read *read, uint32_t pid, struct oc_slice valu
     if (value.len >= STATE_HEAD && p[4] > STATE_VERSION)
         return oc_fail(err, OC_EINVAL, "partition %u was written by a newer version", pid);
     if (value.len < STATE_HEAD || p[5] > OC_ACCOUNT_MAX || p[6] > OC_REGION_MAX ||
-        value.len != (size_t)STATE_HEAD + p[5] + p[6] ||
-        !oc_small_ok(read, oc_ld32(p), oc_small_seed('P', pid, 0), p + 4, value.len - 4))
+        value.len != (size_t)STATE_HEAD + p[5] + p[6] || !oc_small_ok(read, 'P', pid, 0, value))
         return oc_fail(err, OC_ECORRUPT, "the state of partition %u does not match its checksum",
                        pid);
     *ret = (struct oc_part){.pid = pid,

@@ -309,32 +309,34 @@ static int run_next(struct query *q, struct oc_err *err)
     return rc;
 }
 
+/* No filter: the range itself is the answer. */
+static void take_range(struct query *q)
+{
+    for (uint32_t i = 0; i < q->want; i++)
+        q->seqs[i] = q->ask->ascending ? q->from + i : q->to - 1 - i;
+    q->found = q->want;
+}
+
 static int find_matches(struct query *q, struct oc_arena *arena, struct oc_err *err)
 {
     uint64_t range = q->to - q->from;
+    int rc = OC_OK;
 
     q->want = range < q->want ? (uint32_t)range : q->want;
-    bool has_sets = q->term_count + q->gram_count > 0 || q->ask->has_status;
-
     q->seqs = oc_arena_alloc_unset(arena, q->want * sizeof *q->seqs);
-    if (has_sets) /* else nothing is intersected, and 8 KiB need not be cleared */
-        q->scratch = oc_arena_alloc(arena, SCRATCH_WORDS * sizeof *q->scratch);
-    if (!q->seqs || (has_sets && !q->scratch))
+    if (!q->seqs)
         return oc_fail_nomem(err);
-    if (q->ask->has_status) {
-        q->status = oc_arena_alloc(arena, sizeof *q->status);
-        if (!q->status)
-            return oc_fail_nomem(err);
-        int rc = oc_status_begin(q->status, q->read, q->part->pid, q->ask->status, err);
-        if (rc < 0)
-            return rc;
+    if (q->term_count + q->gram_count == 0 && !q->ask->has_status) {
+        take_range(q);
+        return OC_OK;
     }
-    while (q->from < q->to && !is_full(q)) {
-        int rc = run_next(q, err);
-        if (rc < 0)
-            return rc;
-    }
-    return OC_OK;
+    if (q->ask->has_status)
+        rc = oc_status_begin(q->status, q->read, q->part->pid, q->ask->status, err);
+    else
+        q->status = NULL;
+    while (rc == OC_OK && q->from < q->to && !is_full(q))
+        rc = run_next(q, err);
+    return rc;
 }
 
 /* OC_ENOTFOUND: nothing can match. */
@@ -357,7 +359,14 @@ int oc_read_jobs(struct oc_read *read, const struct oc_job_query *query, struct 
                  struct oc_job_page *ret, struct oc_err *err)
 {
     struct oc_part part;
-    struct query q = {.read = read, .part = &part, .ask = query, .want = query->limit + 1};
+    struct oc_status status;         /* this and the scratch: 8 KiB each, which most queries */
+    uint64_t scratch[SCRATCH_WORDS]; /* do not touch and none clears in vain */
+    struct query q = {.read = read,
+                      .part = &part,
+                      .ask = query,
+                      .want = query->limit + 1,
+                      .status = &status,
+                      .scratch = scratch};
     struct oc_job_page page = {0};
 
     int rc = read->tx ? oc_tx_flush(read->tx, err) : OC_OK; /* what the writer holds back */

@@ -5,8 +5,8 @@
 #include "store/lmdb/impl.h"
 
 #define TERMS_MAX     2
-#define GRAMS_MAX     8  /* of a long needle, spread over it */
-#define GRAM_ARRAYS   3  /* arrays beyond these cost more to search than names to verify */
+#define GRAMS_MAX     8 /* of a long needle, spread over it */
+#define GRAM_ARRAYS   3 /* arrays beyond these cost more to search than names to verify */
 #define SETS_MAX      (TERMS_MAX + GRAMS_MAX)
 #define FEW           64 /* jobs of a segment that are verified rather than filtered more */
 #define NAMES_AHEAD   32 /* names to verify that are fetched at one time */
@@ -27,7 +27,8 @@ struct query {
     unsigned gram_count;
     bool verify;              /* grams may match where the needle does not */
     struct oc_status *status; /* NULL: any */
-    uint64_t *scratch;        /* SCRATCH_WORDS, all zero between uses */
+    uint64_t *scratch;        /* SCRATCH_WORDS; from its first use on all zero between uses */
+    bool has_scratch;
 };
 
 static inline bool is_full(const struct query *q)

@@ -130,9 +130,7 @@ int oc_row_check(struct oc_read *read, uint32_t pid, uint64_t seq, struct oc_sli
                  enum oc_job_status *ret_status, struct oc_slice *ret_json, struct oc_err *err)
 {
     if (value.len < OC_ROW_HEAD + 3 || (uint8_t)value.ptr[4] != VERSION ||
-        (uint8_t)value.ptr[5] >= OC_JOB_STATUSES ||
-        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed('R', pid, seq), value.ptr + 4,
-                     value.len - 4))
+        (uint8_t)value.ptr[5] >= OC_JOB_STATUSES || !oc_small_ok(read, 'R', pid, seq, value))
         return row_damaged(pid, seq, err);
     *ret_status = (enum oc_job_status)value.ptr[5];
     *ret_json = (struct oc_slice){value.ptr + OC_ROW_HEAD, value.len - OC_ROW_HEAD};

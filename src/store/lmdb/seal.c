@@ -332,16 +332,27 @@ uint32_t oc_small_seed(uint8_t kind, uint32_t pid, uint64_t number)
     return oc_crc32c(0, name, sizeof name);
 }
 
-bool oc_small_ok(struct oc_read *read, uint32_t crc, uint32_t seed, const void *bytes, size_t len)
+/* Not the seed: that is a checksum itself, and this is asked for each row of a page. */
+static uint64_t small_mark(uint8_t kind, uint32_t pid, uint64_t number, struct oc_slice value)
 {
-    uint64_t address = (uintptr_t)bytes;
-    uint64_t mark = (address << 16 ^ (uint64_t)crc << 20 ^ seed) | 1;
-    uint64_t slot = (address * 0x9E3779B97F4A7C15ULL) >> 50;
+    uint64_t mark = (uintptr_t)value.ptr ^ (uint64_t)oc_ld32(value.ptr) << 32;
+
+    mark = (mark ^ mark >> 29) * 0xBF58476D1CE4E5B9ULL;
+    mark ^= (number + ((uint64_t)pid << 8 | kind) * 0x9E3779B97F4A7C15ULL) * 0x94D049BB133111EBULL;
+    return mark | 1; /* never that of an unused entry */
+}
+
+bool oc_small_ok(struct oc_read *read, uint8_t kind, uint32_t pid, uint64_t number,
+                 struct oc_slice value)
+{
+    uint64_t mark = small_mark(kind, pid, number, value);
+    uint64_t slot = ((uintptr_t)value.ptr * 0x9E3779B97F4A7C15ULL) >> 50;
     _Atomic uint64_t *entry = &read->store->seals.smalls[slot % SMALLS];
 
     if (!read->tx && atomic_load_explicit(entry, memory_order_relaxed) == mark)
         return true;
-    if (oc_crc32c(seed, bytes, len) != crc)
+    if (oc_crc32c(oc_small_seed(kind, pid, number), value.ptr + 4, value.len - 4) !=
+        oc_ld32(value.ptr))
         return false;
     if (!read->tx)
         atomic_store_explicit(entry, mark, memory_order_relaxed);

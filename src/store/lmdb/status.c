@@ -41,8 +41,7 @@ static int load(struct oc_read *read, enum oc_index_kind kind, uint32_t pid, uin
     if (rc < 0)
         return rc;
     if (value.len != len || value.ptr[4] != VERSION ||
-        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed((uint8_t)kind, pid, number),
-                     value.ptr + 4, len - 4))
+        !oc_small_ok(read, (uint8_t)kind, pid, number, value))
         return oc_fail(err, OC_ECORRUPT,
                        "status bits %c%llu of partition %u do not match their checksum", kind,
                        (unsigned long long)number, pid);
@@ -74,9 +73,7 @@ static int load_supers(struct oc_read *read, uint32_t pid, struct oc_slice *ret,
         return OC_OK;
     if (rc < 0)
         return rc;
-    if (value.len < HEAD ||
-        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed(OC_INDEX_SUPERS, pid, 0),
-                     value.ptr + 4, value.len - 4))
+    if (value.len < HEAD || !oc_small_ok(read, OC_INDEX_SUPERS, pid, 0, value))
         return oc_fail(err, OC_ECORRUPT, "the list of sealed planes of partition %u is damaged",
                        pid);
     *ret = (struct oc_slice){value.ptr + HEAD, value.len - HEAD};

@@ -54,8 +54,7 @@ int oc_group_load(struct oc_read *read, uint32_t pid, uint64_t number, struct oc
         return rc;
     if (rc == OC_ENOTFOUND || (value.len != ONE_PAGE && value.len != OC_GROUP_MAX) ||
         (uint8_t)value.ptr[4] != VERSION || (uint8_t)value.ptr[5] > OC_GROUP ||
-        !oc_small_ok(read, oc_ld32(value.ptr), oc_small_seed('G', pid, number), value.ptr + 4,
-                     value.len - 4))
+        !oc_small_ok(read, 'G', pid, number, value))
         return oc_fail(err, OC_ECORRUPT, "group %llu of partition %u does not match its checksum",
                        (unsigned long long)number, pid);
     oc_group_view((const uint8_t *)value.ptr, ret);
