@@ -50,7 +50,7 @@ static int apply_creates(struct oc_tx *tx, struct oc_write *write, struct oc_err
     return rc;
 }
 
-/* The oldest end all; of the newer every fiftieth, and the last forty, stay in progress. */
+/* The oldest end all; of the newer a few, and the last forty, stay in progress. */
 static int apply_ends(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
 {
     struct kept_write *w = (struct kept_write *)write;
@@ -59,7 +59,7 @@ static int apply_ends(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     for (uint32_t n = w->first; rc == OC_OK && n < w->first + w->count; n++) {
         char id[OC_ID_LEN];
         bool failed = n % 9 == 0;
-        if (n >= KEPT_JOBS - 40 || (n >= 600 && n % 50 == 0))
+        if (n >= KEPT_JOBS - 40 || (n >= 600 && n % 130 == 0))
             continue;
         make_id(n, id);
         rc = oc_tx_job_end(

@@ -217,6 +217,97 @@ static void time_bounds_are_strict(void **state)
     }
 }
 
+/* -- late jobs ----------------------------------------------------------------------------------
+ */
+
+#define LATE 3
+static const uint64_t late[LATE] = {5, 4096, 8191}; /* of the first super */
+
+static uint32_t count_status(struct oc_store *store, enum oc_job_status status, bool ascending,
+                             uint64_t *ret_sum)
+{
+    struct oc_job_query query = {.partition = test_partition,
+                                 .has_status = true,
+                                 .status = status,
+                                 .ascending = ascending,
+                                 .limit = 1};
+    struct oc_job_page page = {.more = true};
+    struct oc_err err = {0};
+    struct oc_buf text;
+    uint32_t count = 0;
+
+    oc_buf_init(&text, 4UL << 20);
+    *ret_sum = 0;
+    while (page.more) {
+        assert_int_equal(list_jobs(store, &query, &text, &page, &err), OC_OK);
+        count += page.count;
+        *ret_sum += page.count ? page.position : 0;
+        query.has_position = true;
+        query.position = page.position;
+    }
+    oc_buf_clear(&text);
+    return count;
+}
+
+static bool has_index(struct oc_store *store, enum oc_index_kind kind, uint64_t number)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    struct oc_key key = oc_key_index(kind, 1, number);
+    struct oc_err err = {0};
+    struct oc_slice value;
+
+    assert_int_equal(oc_store_read(store, &read, &err), OC_OK);
+    return oc_env_get(read, store->index, oc_key_slice(&key), &value, &err) == OC_OK;
+}
+
+static void check_late(struct fixture *f, uint32_t failed, uint64_t failed_sum, uint32_t open,
+                       uint64_t open_sum)
+{
+    uint64_t sum;
+
+    for (int up = 0; up < 2; up++) {
+        assert_int_equal(count_status(f->store, OC_JOB_FAILED, up, &sum), failed);
+        assert_int_equal(sum, failed_sum);
+        assert_int_equal(count_status(f->store, OC_JOB_IN_PROGRESS, up, &sum), open);
+        assert_int_equal(sum, open_sum);
+    }
+    assert_int_equal(count_findings(f->store), 0);
+}
+
+static void jobs_that_end_after_their_super_was_sealed_are_found_by_status(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_err err = {0};
+    uint64_t at = 0;
+    char id[OC_ID_LEN];
+
+    assert_int_equal(create_many(f->store, 0, 8192 + 2048, &err), OC_OK);
+    for (int i = 0; i < LATE; at = late[i++] + 1)
+        assert_int_equal(end_many(f->store, at, (uint32_t)(late[i] - at), OC_JOB_COMPLETED, &err),
+                         OC_OK);
+    assert_int_equal(end_many(f->store, 8192, 2048, OC_JOB_COMPLETED, &err), OC_OK);
+    assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
+    assert_true(has_index(f->store, OC_INDEX_FAILED, 0));
+    assert_false(has_index(f->store, OC_INDEX_PLANES, 0));
+    check_late(f, 0, 0, LATE, 5 + 4096 + 8191);
+    make_id(4096, id);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "late", &err), OC_OK);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "late", &err),
+                     OC_ECONFLICT);
+    check_late(f, 1, 4096, 2, 5 + 8191);
+    make_id(5, id);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_COMPLETED, NULL, &err), OC_OK);
+    fixture_close(f);
+    fixture_open_ok(f);
+    check_late(f, 1, 4096, 1, 8191);
+    assert_int_equal(oc_store_rebuild(f->store, &err), OC_OK);
+    assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
+    check_late(f, 1, 4096, 1, 8191);
+    make_id(8191, id);
+    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "late", &err), OC_OK);
+    check_late(f, 2, 4096 + 8191, 0, 0);
+}
+
 /* -- properties ----------------------------------------------------------------------------------
  */
 
@@ -527,6 +618,7 @@ int main(void)
         TEST(ascending_is_the_reverse_of_descending),
         TEST(each_added_filter_only_removes),
         TEST(a_walk_during_creates_meets_each_job_once),
+        TEST(jobs_that_end_after_their_super_was_sealed_are_found_by_status),
         TEST(a_rebuild_changes_no_answer),
         TEST(a_flipped_bit_is_reported_and_never_served),
     };

@@ -85,25 +85,37 @@ static void check_writing(struct fixture *f)
     oc_buf_clear(&text);
 }
 
-static void a_store_of_version_1_opens(void **state)
+static void open_kept(const char *version)
 {
     struct fixture f;
     struct oc_err err = {0};
 
-    (void)state;
-    setup_copy(&f, "store-v1");
+    setup_copy(&f, version);
     assert_int_equal(count_findings(f.store), 0);
     check_records(&f);
-    check_pages(&f, "store-v1");
+    check_pages(&f, version);
     assert_int_equal(oc_store_rebuild(f.store, &err), OC_OK);
-    check_pages(&f, "store-v1"); /* positions in it, so a token survives as well */
+    check_pages(&f, version); /* positions in it, so a token survives as well */
     check_writing(&f);
     fixture_end(&f);
 }
 
+static void a_store_of_version_1_opens(void **state)
+{
+    (void)state;
+    open_kept("store-v1");
+}
+
+static void a_store_of_version_2_opens(void **state)
+{
+    (void)state;
+    open_kept("store-v2");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_store_of_version_1_opens)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_store_of_version_1_opens),
+                                       cmocka_unit_test(a_store_of_version_2_opens)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -458,7 +458,7 @@ static void a_store_of_a_newer_version_is_refused_by_number(void **state)
     fixture_close(f);
     make_newer(f->path, f->map_bytes);
     assert_int_equal(fixture_open(f, &err), OC_EINVAL);
-    assert_non_null(strstr(err.text, "format 2"));
+    assert_non_null(strstr(err.text, "format 3"));
 }
 
 static void a_full_store_refuses_writes_and_keeps_reading(void **state)

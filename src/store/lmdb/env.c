@@ -100,7 +100,8 @@ static void encode_info(const struct oc_shape *shape, uint8_t info[INFO_LEN])
     oc_st32(info, oc_crc32c(0, info + 4, INFO_LEN - 4));
 }
 
-static int decode_info(struct oc_slice value, struct oc_shape *ret, struct oc_err *err)
+static int decode_info(struct oc_slice value, struct oc_shape *ret, uint32_t *ret_format,
+                       struct oc_err *err)
 {
     const char *p = value.ptr;
 
@@ -118,6 +119,7 @@ static int decode_info(struct oc_slice value, struct oc_shape *ret, struct oc_er
     ret->text = oc_ld32(p + 24);
     ret->chunk = oc_ld32(p + 28);
     ret->super = oc_ld32(p + 32);
+    *ret_format = oc_ld32(p + 4);
     return OC_OK;
 }
 
@@ -142,32 +144,36 @@ static int open_databases(struct oc_store *store, MDB_txn *txn, struct oc_err *e
     return OC_OK;
 }
 
-/* Databases and description in one transaction: a crash leaves a store that is new or complete. */
+static int put_info(struct oc_store *store, MDB_txn *txn, struct oc_err *err)
+{
+    uint8_t info[INFO_LEN];
+
+    encode_info(&store->shape, info);
+    MDB_val k = oc_val("I", 1), v = oc_val(info, sizeof info);
+    int code = oc_fault(OC_FAULT_LMDB_PUT) ? EIO : mdb_put(txn, store->parts, &k, &v, 0);
+    return code == 0 ? OC_OK : oc_lmdb_fail(err, code, "write the store");
+}
+
+/* Databases and description in one transaction: a crash leaves a store that is new or complete. An
+ * older store is of the present format from its first opening for writing on. */
 static int describe(struct oc_store *store, MDB_txn *txn, const struct oc_shape *shape,
                     bool *ret_changed, struct oc_err *err)
 {
     struct oc_read read = {.store = store, .txn = txn};
     struct oc_slice value = {0};
-    uint8_t info[INFO_LEN];
+    uint32_t format = 0;
 
     int rc = open_databases(store, txn, err);
     if (rc < 0)
         return rc;
-    rc = oc_env_get(&read, store->parts, OC_STR("I"), &value, err);
-    if (rc == OC_OK) {
-        *ret_changed = false;
-        return decode_info(value, &store->shape, err);
-    }
-    if (rc != OC_ENOTFOUND || store->read_only)
-        return rc == OC_ENOTFOUND ? oc_fail(err, OC_ECORRUPT, "the store has no description") : rc;
-    encode_info(shape, info);
     store->shape = *shape;
-    MDB_val k = oc_val("I", 1), v = oc_val(info, sizeof info);
-    int code = oc_fault(OC_FAULT_LMDB_PUT) ? EIO : mdb_put(txn, store->parts, &k, &v, 0);
-    if (code != 0)
-        return oc_lmdb_fail(err, code, "write the store");
-    *ret_changed = true;
-    return OC_OK;
+    rc = oc_env_get(&read, store->parts, OC_STR("I"), &value, err);
+    if (rc == OC_OK)
+        rc = decode_info(value, &store->shape, &format, err);
+    else if (rc == OC_ENOTFOUND)
+        rc = store->read_only ? oc_fail(err, OC_ECORRUPT, "the store has no description") : OC_OK;
+    *ret_changed = rc == OC_OK && format < OC_STORE_FORMAT && !store->read_only;
+    return *ret_changed ? put_info(store, txn, err) : rc;
 }
 
 static int open_tables(struct oc_store *store, const struct oc_shape *shape, struct oc_err *err)

@@ -27,10 +27,11 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "stored columns are little-endian");
 
-#define OC_STORE_FORMAT   1 /* of the whole environment; every value carries its own as well */
+#define OC_STORE_FORMAT   2 /* of the whole environment; every value carries its own as well */
 #define OC_LEVELS         3
-#define OC_GROUP          64 /* jobs in one value of the tail */
-#define OC_SEG_BLOCKS_MAX 8  /* blocks in one segment */
+#define OC_GROUP          64    /* jobs in one value of the tail */
+#define OC_SEG_BLOCKS_MAX 8     /* blocks in one segment */
+#define OC_BLOCK_MAX      65536 /* jobs in a block or a chunk */
 #define OC_ACCOUNT_MAX    12
 #define OC_REGION_MAX     32
 #define OC_NONE           UINT32_MAX
@@ -143,6 +144,7 @@ enum oc_index_kind {
     OC_INDEX_PLANES = 'P', /* chunk → which jobs have ended, which failed */
     OC_INDEX_COUNTS = 'B', /* super → those bits counted for each of its chunks */
     OC_INDEX_FAILED = 'F', /* super → failures of jobs that have all ended, immutable */
+    OC_INDEX_LATE = 'L',   /* super → its jobs that had not ended when it was sealed */
     OC_INDEX_SUPERS = 'X', /* 0 → bitmap of the supers that are sealed */
     OC_INDEX_SEGMENT = 'S' /* level << 56 | first sequence number → segment, immutable */
 };
@@ -471,6 +473,31 @@ ptrdiff_t oc_bits_find(struct oc_slice text, struct oc_slice needle);
 
 /* -- status (status.c) ------------------------------------------------------------------------ */
 
+/** Jobs of a sealed super, or of a part of it, that had not ended when it was sealed. */
+struct oc_late {
+    const uint8_t *entries; /* see status_late.c */
+    uint32_t count;
+};
+#define OC_LATE_MAX 2048 /* of one super */
+/** A status as the bits of an entry; the rest of it is the position in the super. */
+uint32_t oc_late_status(enum oc_job_status status);
+int oc_late_load(struct oc_read *read, uint32_t pid, uint64_t super, struct oc_late *ret,
+                 struct oc_err *err);
+/** Those of [from, to), positions in the super. */
+struct oc_late oc_late_range(const struct oc_late *late, uint64_t from, uint64_t to);
+/** Whether any makes a difference to what the sealed plane says of the wanted status. */
+bool oc_late_matters(const struct oc_late *late, enum oc_job_status want);
+/** Put right the bits of jobs with the wanted status; bit 0 is the position `origin`. */
+void oc_late_correct(const struct oc_late *late, enum oc_job_status want, uint64_t origin,
+                     uint64_t *words);
+/** How many of [from, to), numbers of one sealed super, have not ended. */
+int oc_late_open_jobs(struct oc_read *read, uint32_t pid, uint64_t from, uint64_t to, uint32_t *ret,
+                      struct oc_err *err);
+int oc_late_put(struct oc_tx *tx, uint32_t pid, uint64_t super, struct oc_slice entries,
+                struct oc_err *err);
+/** Record that a job of a sealed super has ended. */
+int oc_late_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, bool failed, struct oc_err *err);
+
 /** Where the status of the jobs of one chunk or super stands. */
 enum oc_status_match { OC_STATUS_NO_JOB, OC_STATUS_EVERY_JOB, OC_STATUS_BITS };
 struct oc_status {
@@ -481,15 +508,16 @@ struct oc_status {
     uint64_t super;         /* whose counts or plane are loaded; UINT64_MAX: none */
     bool sealed;
     struct oc_seal plane;
+    struct oc_late late;   /* of the sealed super */
     const uint8_t *counts; /* NULL: nothing has ended yet */
     uint64_t chunk;        /* whose bits stand in `words` */
-    uint64_t words[1024];  /* at most 65,536 jobs */
+    uint64_t words[OC_BLOCK_MAX / 64];
 };
 int oc_status_begin(struct oc_status *status, struct oc_read *read, uint32_t pid,
                     enum oc_job_status want, struct oc_err *err);
 /**
  * Which jobs of [from, to) have the wanted status. `from` and `to` lie in one chunk, or, when
- * oc_status_is_sealed, in one super.
+ * oc_status_is_sealed, in OC_BLOCK_MAX jobs of one super that begin at a multiple of 512.
  * @param[out] ret_op    for OC_STATUS_BITS, relative to `base` (a multiple of 512, at most `from`)
  */
 int oc_status_bits(struct oc_status *status, uint64_t base, uint64_t from, uint64_t to,
@@ -500,12 +528,16 @@ int oc_status_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, bool failed, str
 /** How many of [from, to) have not ended. Both lie in one chunk. */
 int oc_status_open_jobs(struct oc_read *read, uint32_t pid, uint64_t from, uint64_t to,
                         uint32_t *ret, struct oc_err *err);
-/** Build the sealed plane of a super, if all of its jobs have ended (else *ret_ready false). */
-int oc_status_seal(struct oc_read *read, uint32_t pid, uint64_t super, struct oc_buf *ret,
-                   bool *ret_ready, struct oc_err *err);
-/** Put the sealed plane in place of the values it was made from. */
+/**
+ * Build the sealed plane of a full super, if its jobs have ended but for a few (else *ret_ready is
+ * false).
+ * @param[out] late  positions of those few, u32 each
+ */
+int oc_status_seal(struct oc_read *read, const struct oc_part *part, uint64_t super,
+                   struct oc_buf *plane, struct oc_buf *late, bool *ret_ready, struct oc_err *err);
+/** Put the sealed plane in place of the values it was made from. Changes `late`. */
 int oc_status_put_sealed(struct oc_tx *tx, uint32_t pid, uint64_t super, struct oc_slice plane,
-                         struct oc_err *err);
+                         struct oc_slice late, struct oc_err *err);
 
 /* -- rows and texts (rows.c) ------------------------------------------------------------------ */
 

@@ -102,7 +102,7 @@ struct work {
     uint32_t pid;
     unsigned level;
     uint64_t first; /* job, or super */
-    struct oc_buf blob;
+    struct oc_buf blob, late;
     struct oc_buf texts[TEXTS_MAX];
     unsigned text_count;
     struct oc_cols cols;
@@ -116,7 +116,8 @@ static int apply_work(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     if (work->step == STEP_SEGMENT)
         return oc_segment_put(tx, work->pid, work->level, work->first, blob, &work->cols, err);
     if (work->step == STEP_STATUS)
-        return oc_status_put_sealed(tx, work->pid, work->first, blob, err);
+        return oc_status_put_sealed(tx, work->pid, work->first, blob, oc_buf_slice(&work->late),
+                                    err);
     for (unsigned i = 0; i < work->text_count; i++) {
         int rc = oc_text_put(tx, work->pid, work->first + (uint64_t)i * tx->store->shape.text,
                              oc_buf_slice(&work->texts[i]), err);
@@ -201,7 +202,7 @@ static int try_status(struct oc_read *read, const struct oc_part *part, struct w
     int rc = OC_OK;
 
     for (uint64_t super = 0; rc == OC_OK && !ready && super < supers; super++) {
-        rc = oc_status_seal(read, part->pid, super, &work->blob, &ready, err);
+        rc = oc_status_seal(read, part, super, &work->blob, &work->late, &ready, err);
         work->first = super;
     }
     if (ready)
@@ -244,6 +245,7 @@ static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *e
     int rc;
 
     oc_buf_init(&work.blob, BLOB_MAX);
+    oc_buf_init(&work.late, BLOB_MAX);
     for (unsigned i = 0; i < TEXTS_MAX; i++)
         oc_buf_init(&work.texts[i], BLOB_MAX);
     do {
@@ -255,6 +257,7 @@ static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *e
         oc_cols_clear(&work.cols);
     } while (rc == OC_OK && work.step != STEP_NONE && !store->sealer->stop);
     oc_buf_clear(&work.blob);
+    oc_buf_clear(&work.late);
     for (unsigned i = 0; i < TEXTS_MAX; i++)
         oc_buf_clear(&work.texts[i]);
     return rc;
