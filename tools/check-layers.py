@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": 0,
     "model": 1,
-    "auth": 2, "net": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2,
+    "auth": 2, "net": 2, "peer": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2,
     "copy": 3, "scrub": 3, "api": 3,
     "http": 4, "client": 4,
     "cli": 5,
@@ -34,6 +34,8 @@ SAME_LAYER = {
     ("api", "scrub"): "operations start and follow verifications",
     ("blob", "keys"): "a part is sealed under a data key",
     ("net", "auth"): "a request is sent with the headers that were signed",
+    ("peer", "net"): "another Region is asked over HTTP",
+    ("peer", "auth"): "its server must know who asks",
     ("s3", "net"): "an object store is reached over HTTP",
     ("s3", "auth"): "requests to S3 are signed",
     ("blob", "s3"): "a content store may be in a bucket",

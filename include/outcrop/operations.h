@@ -76,6 +76,7 @@ struct oc_text_list {
 #define OC_SORT_ORDER_DESCENDING "Descending"
 #define OC_SORT_JOBS_BY_CREATION_TIME "CreationTime"
 #define OC_COPY_PHASE_QUEUED "queued"
+#define OC_COPY_PHASE_WAITING "waiting"
 #define OC_COPY_PHASE_COPYING "copying"
 #define OC_COPY_PHASE_SEALING "sealing"
 #define OC_COPY_PHASE_DONE "done"
@@ -1283,6 +1284,8 @@ struct oc_get_model_copy_job_progress_output {
     const char *status;
     /** What it is doing. */
     const char *phase;
+    /** While it waits for another Region: which one, and why. */
+    const char *waiting_for;
     /** Bytes that are safe at the target. */
     struct oc_optional_int bytes_done;
     /** Bytes of the model. */
@@ -1420,6 +1423,132 @@ int oc_get_model_verification(struct oc_client *client, const struct oc_get_mode
 int oc_get_model_verification_start(struct oc_client *client, const struct oc_get_model_verification_input *input,
                                     struct oc_get_model_verification_output *output, struct oc_completion done,
                                     struct oc_call **ret_call, struct oc_error *error);
+
+/** What GetPeerManifest takes. */
+struct oc_get_peer_manifest_input {
+    /** The model. Required. */
+    const char *model_arn;
+    /** SHA-256 of the manifest. Required. */
+    const char *sha256;
+    /** The account that copies the model. Required. */
+    const char *account_id;
+    /** The user who asked for the copy. */
+    const char *principal_arn;
+    /** The Region where the copy is made. Required. */
+    const char *region;
+    /** Tags of the copy, which conditions of the model's policy may look at. */
+    struct oc_tag_list tags;
+};
+
+/** What GetPeerManifest answers. */
+struct oc_get_peer_manifest_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The answer's body. */
+    struct oc_bytes body;
+};
+
+/**
+ * For another Region's server: read the manifest of a model that one of its accounts copies.
+ * Outcrop's own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
+ *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
+ */
+int oc_get_peer_manifest(struct oc_client *client, const struct oc_get_peer_manifest_input *input,
+                         struct oc_get_peer_manifest_output *output, struct oc_error *error);
+
+/** Begin GetPeerManifest without waiting for its end; see the top. */
+int oc_get_peer_manifest_start(struct oc_client *client, const struct oc_get_peer_manifest_input *input,
+                               struct oc_get_peer_manifest_output *output, struct oc_completion done,
+                               struct oc_call **ret_call, struct oc_error *error);
+
+/** What GetPeerModel takes. */
+struct oc_get_peer_model_input {
+    /** The model. Required. */
+    const char *model_arn;
+    /** The account that copies the model. Required. */
+    const char *account_id;
+    /** The user who asked for the copy. */
+    const char *principal_arn;
+    /** The Region where the copy is made. Required. */
+    const char *region;
+    /** Tags of the copy, which conditions of the model's policy may look at. */
+    struct oc_tag_list tags;
+};
+
+/** What GetPeerModel answers. */
+struct oc_get_peer_model_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The model. */
+    const char *model_arn;
+    /** Its name. */
+    const char *model_name;
+    /** The model it was made from. */
+    const char *base_model_arn;
+    /** Its state: only an Active model can be copied. */
+    const char *model_status;
+    /** Digest of its manifest, once it is Active. */
+    const char *manifest_sha256;
+    /** Its size, once it is Active. */
+    struct oc_optional_int size_bytes;
+    /** Its tags, which conditions of the caller's own policy may look at. */
+    struct oc_tag_list tags;
+    /** Whether its policy lets this very user in, or everyone. */
+    struct oc_optional_bool policy_allows;
+};
+
+/**
+ * For another Region's server: describe a model that one of its accounts wants to copy. Outcrop's
+ * own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
+ *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
+ */
+int oc_get_peer_model(struct oc_client *client, const struct oc_get_peer_model_input *input,
+                      struct oc_get_peer_model_output *output, struct oc_error *error);
+
+/** Begin GetPeerModel without waiting for its end; see the top. */
+int oc_get_peer_model_start(struct oc_client *client, const struct oc_get_peer_model_input *input,
+                            struct oc_get_peer_model_output *output, struct oc_completion done,
+                            struct oc_call **ret_call, struct oc_error *error);
+
+/** What GetPeerPart takes. */
+struct oc_get_peer_part_input {
+    /** The model. Required. */
+    const char *model_arn;
+    /** SHA-256 of the part's plaintext. Required. */
+    const char *sha256;
+    /** The account that copies the model. Required. */
+    const char *account_id;
+    /** The user who asked for the copy. */
+    const char *principal_arn;
+    /** The Region where the copy is made. Required. */
+    const char *region;
+    /** Tags of the copy, which conditions of the model's policy may look at. */
+    struct oc_tag_list tags;
+};
+
+/** What GetPeerPart answers. */
+struct oc_get_peer_part_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The answer's body. */
+    struct oc_bytes body;
+};
+
+/**
+ * For another Region's server: read the plaintext of a part of a model that one of its accounts
+ * copies. Outcrop's own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
+ *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
+ */
+int oc_get_peer_part(struct oc_client *client, const struct oc_get_peer_part_input *input,
+                     struct oc_get_peer_part_output *output, struct oc_error *error);
+
+/** Begin GetPeerPart without waiting for its end; see the top. */
+int oc_get_peer_part_start(struct oc_client *client, const struct oc_get_peer_part_input *input,
+                           struct oc_get_peer_part_output *output, struct oc_completion done,
+                           struct oc_call **ret_call, struct oc_error *error);
 
 /** What ListAccessKeys takes. */
 struct oc_list_access_keys_input {

@@ -31,6 +31,7 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         .keys = options->keys,
         .engine = options->engine,
         .scrubber = options->scrubber,
+        .peers = options->peers,
         .admin_account = options->admin_account,
         .regions = options->regions,
         .region_count = options->region_count,

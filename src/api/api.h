@@ -28,6 +28,7 @@ struct oc_api_options {
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
+    struct oc_peers peers;          /* Regions on other machines */
     struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
     const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;

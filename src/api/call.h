@@ -62,6 +62,7 @@ struct oc_api {
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
+    struct oc_peers peers;
     struct oc_slice admin_account;
     const struct oc_slice *regions;
     size_t region_count;

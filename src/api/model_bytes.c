@@ -1,5 +1,5 @@
 /*
- * GetModelManifest, GetModelPart: the bytes of a model, for `outcrop pull` and for other Regions.
+ * GetModelManifest, GetModelPart: the bytes of a model, for `outcrop pull`; those of peer.c too.
  *
  * A part is handed out only to who may read a model that it belongs to: its digest must be in that
  * model's manifest. The digests of the manifests in use are kept, so that reading a large model
@@ -82,37 +82,44 @@ static int keep_manifest(const struct digest *digest, const struct oc_manifest *
 /* -- the operations -----------------------------------------------------------------------------
  */
 
-/* The Active model and where its bytes are. */
-static int find_bytes(struct oc_call *call, struct oc_slice arn, struct oc_found_model *ret,
-                      struct oc_blob_store **ret_blobs, struct oc_blob_name *ret_manifest,
+/* The bytes of a model: where they are, and the name of its manifest. */
+struct bytes {
+    struct oc_blob_store *blobs;
+    struct oc_blob_name manifest;
+    struct oc_slice arn;
+};
+
+static int find_bytes(struct oc_call *call, oc_find_model_fn *find, struct bytes *ret,
                       struct oc_err *err)
 {
+    struct oc_found_model found;
+
     int rc = oc_call_read(call, err);
     if (rc >= 0)
-        rc = oc_models_find(call, call->read, arn, ret, err);
+        rc = find(call, &found, err);
     oc_call_read_done(call);
     if (rc < 0)
         return rc;
-    if (ret->model.status != OC_MODEL_ACTIVE ||
-        !oc_hex_decode(ret->model.manifest, ret_manifest->sha256, OC_SHA256_LEN))
+    if (found.model.status != OC_MODEL_ACTIVE ||
+        !oc_hex_decode(found.model.manifest, ret->manifest.sha256, OC_SHA256_LEN))
         return oc_fail_conflict(err, "The model %.*s is %.*s: only an Active model can be read.",
-                                OC_FMT(arn), OC_FMT(oc_model_status_text(ret->model.status)));
-    ret_manifest->key_id = ret->model.kms_key_id;
-    *ret_blobs = oc_copy_engine_region(call->api->engine, call->caller.region)->blobs;
+                                OC_FMT(found.arn),
+                                OC_FMT(oc_model_status_text(found.model.status)));
+    ret->manifest.key_id = found.model.kms_key_id;
+    ret->arn = found.arn;
+    ret->blobs = oc_copy_engine_region(call->api->engine, call->caller.region)->blobs;
     return OC_OK;
 }
 
 /* What a client may know of why bytes could not be read. */
-static int name_failure(struct oc_call *call, struct oc_slice arn, int rc, struct oc_err *err)
+static int name_failure(struct oc_call *call, oc_find_model_fn *find, int rc, struct oc_err *err)
 {
-    struct oc_found_model found;
-    struct oc_blob_store *blobs;
-    struct oc_blob_name name;
     struct oc_err now = {0};
+    struct bytes bytes;
 
     if (rc == OC_EDENIED && !err->name) /* the model's key was disabled */
         err->name = "ValidationException";
-    if (rc != OC_ENOTFOUND || err->name || find_bytes(call, arn, &found, &blobs, &name, &now) >= 0)
+    if (rc != OC_ENOTFOUND || err->name || find_bytes(call, find, &bytes, &now) >= 0)
         return rc;
     *err = now; /* deleted while it was read */
     return (int)now.rc;
@@ -137,22 +144,14 @@ static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name
     return rc;
 }
 
-static int run_get_manifest(struct oc_call *call, struct oc_err *err)
+int oc_bytes_answer_manifest(struct oc_call *call, oc_find_model_fn *find, struct oc_err *err)
 {
-    const struct oc_get_model_manifest_in *in = call->in;
-    struct oc_blob_store *blobs = NULL;
-    struct oc_found_model found;
-    struct oc_blob_name name;
+    struct bytes bytes;
 
-    int rc = find_bytes(call, in->model_arn, &found, &blobs, &name, err);
+    int rc = find_bytes(call, find, &bytes, err);
     if (rc < 0)
         return rc;
-    return name_failure(call, in->model_arn, get_blob(blobs, &name, &call->out, err), err);
-}
-
-int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
-{
-    return oc_call_run(call, run_get_manifest, err);
+    return name_failure(call, find, get_blob(bytes.blobs, &bytes.manifest, &call->out, err), err);
 }
 
 /* Whether the part belongs to the manifest, from the manifest itself, which is kept for the next
@@ -178,31 +177,61 @@ static int read_manifest(struct oc_blob_store *blobs, const struct oc_blob_name 
     return rc < 0 ? rc : found;
 }
 
+int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc_slice sha256,
+                         struct oc_err *err)
+{
+    struct bytes bytes;
+    struct oc_blob_name part;
+    struct digest manifest_digest, part_digest;
+
+    int rc = find_bytes(call, find, &bytes, err);
+    if (rc < 0)
+        return rc;
+    if (!oc_hex_decode(sha256, part_digest.bytes, OC_SHA256_LEN))
+        return oc_fail_invalid(err, "The digest of a part is 64 hexadecimal digits.");
+    memcpy(manifest_digest.bytes, bytes.manifest.sha256, OC_SHA256_LEN);
+    int belongs = look_up_part(&manifest_digest, &part_digest);
+    if (belongs < 0)
+        belongs = read_manifest(bytes.blobs, &bytes.manifest, &manifest_digest, &part_digest, err);
+    if (belongs < 0)
+        return name_failure(call, find, belongs, err);
+    if (belongs == 0)
+        return oc_fail_not_found(err, "The model %.*s has no part %.*s.", OC_FMT(bytes.arn),
+                                 OC_FMT(sha256));
+    part.key_id = bytes.manifest.key_id;
+    memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
+    return name_failure(call, find, get_blob(bytes.blobs, &part, &call->out, err), err);
+}
+
+static int find_for_manifest(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err)
+{
+    const struct oc_get_model_manifest_in *in = call->in;
+
+    return oc_models_find(call, call->read, in->model_arn, ret, err);
+}
+
+static int run_get_manifest(struct oc_call *call, struct oc_err *err)
+{
+    return oc_bytes_answer_manifest(call, find_for_manifest, err);
+}
+
+int oc_call_get_model_manifest(struct oc_call *call, struct oc_err *err)
+{
+    return oc_call_run(call, run_get_manifest, err);
+}
+
+static int find_for_part(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err)
+{
+    const struct oc_get_model_part_in *in = call->in;
+
+    return oc_models_find(call, call->read, in->model_arn, ret, err);
+}
+
 static int run_get_part(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_get_model_part_in *in = call->in;
-    struct oc_blob_store *blobs = NULL;
-    struct oc_found_model found;
-    struct oc_blob_name name, part;
-    struct digest manifest_digest, part_digest;
 
-    int rc = find_bytes(call, in->model_arn, &found, &blobs, &name, err);
-    if (rc < 0)
-        return rc;
-    if (!oc_hex_decode(in->sha256, part_digest.bytes, OC_SHA256_LEN))
-        return oc_fail_invalid(err, "The digest of a part is 64 hexadecimal digits.");
-    memcpy(manifest_digest.bytes, name.sha256, OC_SHA256_LEN);
-    int belongs = look_up_part(&manifest_digest, &part_digest);
-    if (belongs < 0)
-        belongs = read_manifest(blobs, &name, &manifest_digest, &part_digest, err);
-    if (belongs < 0)
-        return name_failure(call, in->model_arn, belongs, err);
-    if (belongs == 0)
-        return oc_fail_not_found(err, "The model %.*s has no part %.*s.", OC_FMT(in->model_arn),
-                                 OC_FMT(in->sha256));
-    part.key_id = name.key_id;
-    memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
-    return name_failure(call, in->model_arn, get_blob(blobs, &part, &call->out, err), err);
+    return oc_bytes_answer_part(call, find_for_part, in->sha256, err);
 }
 
 int oc_call_get_model_part(struct oc_call *call, struct oc_err *err)

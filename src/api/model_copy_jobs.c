@@ -174,11 +174,22 @@ int oc_call_get_model_copy_job(struct oc_call *call, struct oc_err *err)
 struct create {
     struct oc_idempotency idem;
     struct oc_arn source_arn;
+    struct oc_peer *peer; /* where the source is; NULL: in a Region of this process */
     struct oc_found_model source;
     struct oc_slice policy_key;
     struct oc_key_info kms_key; /* id absent: the service key */
     struct oc_slice job_id, model_id;
 };
+
+static int check_status(const struct oc_create_model_copy_job_in *in, const struct oc_model *source,
+                        struct oc_err *err)
+{
+    if (source->status == OC_MODEL_ACTIVE)
+        return OC_OK;
+    return oc_fail_invalid(
+        err, "The source model %.*s is %.*s: only an Active model can be copied.",
+        OC_FMT(in->source_model_arn), OC_FMT(oc_model_status_text(source->status)));
+}
 
 /* The source must exist, be Active and be allowed to this caller. */
 static int check_source(struct oc_call *call, struct oc_read *read, struct create *create,
@@ -191,12 +202,7 @@ static int check_source(struct oc_call *call, struct oc_read *read, struct creat
     if (rc == OC_ENOTFOUND)
         return oc_fail_not_found(err, "The source model %.*s does not exist.",
                                  OC_FMT(in->source_model_arn));
-    if (rc >= 0 && create->source.model.status != OC_MODEL_ACTIVE)
-        return oc_fail_invalid(err,
-                               "The source model %.*s is %.*s: only an Active model can be copied.",
-                               OC_FMT(in->source_model_arn),
-                               OC_FMT(oc_model_status_text(create->source.model.status)));
-    return rc;
+    return rc < 0 ? rc : check_status(in, &create->source.model, err);
 }
 
 static int parse_source(struct oc_call *call, struct create *create, struct oc_err *err)
@@ -220,6 +226,8 @@ static int parse_source(struct oc_call *call, struct create *create, struct oc_e
             "the Region it is to be copied to.",
             OC_FMT(in->source_model_arn), OC_FMT(call->caller.region));
     if (!oc_api_region(call->api, arn->region).ptr)
+        create->peer = oc_peers_find(&call->api->peers, arn->region);
+    if (!oc_api_region(call->api, arn->region).ptr && !create->peer)
         return oc_fail_not_found(
             err, "The source model %.*s does not exist: Region %.*s is not served here.",
             OC_FMT(in->source_model_arn), OC_FMT(arn->region));
@@ -305,6 +313,7 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
         .principal = call->caller.user_arn,
         .source = {create->source_arn.account, create->source_arn.region},
         .source_model_id = create->source_arn.id,
+        .source_bytes = create->peer ? create->source.model.size_bytes : 0,
     };
     int rc = oc_tx_job_create(tx, &job, err);
     model->creation_ms = job.creation_ms;
@@ -325,8 +334,9 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     answer_job(call, earlier.ptr ? earlier : create->job_id);
     if (earlier.ptr)
         return OC_OK;
-    if (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source.key, create->source.record) ||
-        !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->source.policy))
+    if (!create->peer &&
+        (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source.key, create->source.record) ||
+         !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->source.policy)))
         rc = check_source(call, read, create, err);
     fill_model(call, create, &model);
     if (rc >= 0)
@@ -336,6 +346,36 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     if (rc >= 0)
         rc = oc_idempotency_put(&create->idem, tx, create->job_id, err);
     return rc;
+}
+
+/* The source has been seen to. */
+static int begin_create(struct oc_call *call, struct create *create, struct oc_err *err)
+{
+    const struct oc_create_model_copy_job_in *in = call->in;
+    int rc = OC_OK;
+
+    if (in->model_kms_key_id.ptr)
+        rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
+    if (rc >= 0)
+        rc = oc_call_new_id(call, &create->job_id, err);
+    if (rc >= 0)
+        rc = oc_call_new_id(call, &create->model_id, err);
+    oc_call_read_done(call);
+    return rc < 0 ? rc : oc_call_write(call, apply_create);
+}
+
+/* On a worker: the answer of another machine may be seconds away. One that does not come lets the
+ * job begin: it waits for the other Region as it would later on. */
+static int run_create_from_peer(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_create_model_copy_job_in *in = call->in;
+    struct create *create = call->state;
+
+    int rc = oc_models_find_at_peer(call, create->peer, in->source_model_arn, &create->source_arn,
+                                    &create->source, err);
+    if (rc >= 0 && create->source.arn.ptr)
+        rc = check_status(in, &create->source.model, err);
+    return rc < 0 ? rc : begin_create(call, create, err);
 }
 
 int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
@@ -359,6 +399,10 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         rc = oc_idempotency_find(&create->idem, call->read, &earlier, err);
     if (rc < 0)
         return rc;
+    if (!earlier.ptr && create->peer) {
+        oc_call_read_done(call);
+        return oc_call_run(call, run_create_from_peer, err);
+    }
     if (!earlier.ptr)
         rc = check_source(call, call->read, create, err);
     else /* a repeat answers as the first did, whatever became of the source; not without permission
@@ -368,14 +412,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         answer_job(call, earlier);
         return OC_OK;
     }
-    if (rc >= 0 && in->model_kms_key_id.ptr)
-        rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
-    if (rc >= 0)
-        rc = oc_call_new_id(call, &create->job_id, err);
-    if (rc >= 0)
-        rc = oc_call_new_id(call, &create->model_id, err);
-    oc_call_read_done(call);
-    return rc < 0 ? rc : oc_call_write(call, apply_create);
+    return rc < 0 ? rc : begin_create(call, create, err);
 }
 
 /* -- while it runs ------------------------------------------------------------------------------
@@ -460,6 +497,8 @@ int oc_api_copy_allowed(struct oc_read *read, const struct oc_task *task, void *
 static void put_progress(struct oc_jw *w, const struct oc_copy_progress *progress)
 {
     oc_jw_member(w, "phase", oc_slice_of(progress->phase));
+    if (progress->waiting_for[0])
+        oc_jw_member(w, "waitingFor", oc_slice_of(progress->waiting_for));
     oc_jw_member_int(w, "bytesDone", (int64_t)progress->bytes_done);
     oc_jw_member_int(w, "bytesTotal", (int64_t)progress->bytes_total);
     oc_jw_member_int(w, "partsDone", (int64_t)progress->parts_done);

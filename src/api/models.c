@@ -251,8 +251,5 @@ struct oc_slice oc_models_policy_key(struct oc_call *call, struct oc_slice resou
 
 struct oc_slice oc_models_base_arn(struct oc_call *call, struct oc_slice base_model_arn)
 {
-    ptrdiff_t at = oc_slice_find_slice(base_model_arn, OC_STR("foundation-model/"));
-
-    return oc_arena_printf(call->arena, "arn:aws:bedrock:%.*s::%.*s", OC_FMT(call->caller.region),
-                           OC_FMT(oc_slice_sub(base_model_arn, at < 0 ? 0 : (size_t)at, SIZE_MAX)));
+    return oc_arn_in_region(call->arena, base_model_arn, call->caller.region);
 }

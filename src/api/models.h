@@ -38,6 +38,17 @@ int oc_models_find_own(struct oc_call *call, struct oc_read *read, struct oc_sli
 int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                        const struct oc_arn *arn, struct oc_found_model *ret, struct oc_err *err);
 
+/**
+ * The same, of a Region on another machine: its server is asked. Blocks for some seconds.
+ * @param[out] ret  name, base, base_model_arn, status and size of the model; `arn` absent when the
+ *                  other server could not be asked: then nothing else is known than base, and
+ *                  whether it is allowed is still to be seen
+ * Errors: as oc_models_find_arn.
+ */
+int oc_models_find_at_peer(struct oc_call *call, struct oc_peer *peer, struct oc_slice identifier,
+                           const struct oc_arn *arn, struct oc_found_model *ret,
+                           struct oc_err *err);
+
 /** ConflictException when an Active or Creating model of the caller holds `name`. */
 int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_slice name,
                          struct oc_err *err);
@@ -73,6 +84,19 @@ struct oc_slice oc_models_policy_key(struct oc_call *call, struct oc_slice resou
 /** `base_model_arn` with the caller's Region in it. Absent when out of memory. */
 struct oc_slice oc_models_base_arn(struct oc_call *call, struct oc_slice base_model_arn);
 
+/** Find the model that an operation reads the bytes of; `call->read` is open. */
+typedef int oc_find_model_fn(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err);
+
+/**
+ * Answer with the plaintext of a model's manifest, or of one of its parts. On a worker.
+ * Errors: those of `find`; OC_ECONFLICT, ConflictException — not Active; OC_ENOTFOUND,
+ * ResourceNotFoundException — no such part, or the model was deleted meanwhile; OC_EINVAL; without
+ * a name: as oc_blob_get.
+ */
+int oc_bytes_answer_manifest(struct oc_call *call, oc_find_model_fn *find, struct oc_err *err);
+int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc_slice sha256,
+                         struct oc_err *err);
+
 /** A job of the caller's own, by ARN: its id and JSON text (borrowed from call->read). */
 int oc_call_own_job(struct oc_call *call, struct oc_slice job_arn, struct oc_slice *ret_id,
                     struct oc_slice *ret_json, struct oc_err *err);
@@ -82,12 +106,13 @@ oc_call_fn oc_call_abort_model_upload, oc_call_complete_model_upload, oc_call_cr
     oc_call_create_kms_key, oc_call_create_model_copy_job, oc_call_create_model_upload,
     oc_call_delete_custom_model, oc_call_delete_resource_policy, oc_call_disable_access_key,
     oc_call_disable_kms_key, oc_call_enable_kms_key, oc_call_get_caller_identity,
-    oc_call_get_custom_model, oc_call_get_metrics, oc_call_get_model_copy_job, oc_call_get_model_copy_job_progress,
-    oc_call_get_model_manifest, oc_call_get_model_part, oc_call_get_resource_policy,
-    oc_call_list_access_keys, oc_call_list_accounts, oc_call_list_custom_models,
-    oc_call_list_kms_keys, oc_call_list_model_copy_jobs, oc_call_list_tags_for_resource,
-    oc_call_list_upload_parts, oc_call_put_resource_policy, oc_call_put_upload_part,
-    oc_call_get_model_verification, oc_call_start_model_verification, oc_call_tag_resource,
-    oc_call_untag_resource;
+    oc_call_get_custom_model, oc_call_get_metrics, oc_call_get_model_copy_job,
+    oc_call_get_model_copy_job_progress, oc_call_get_model_manifest, oc_call_get_model_part,
+    oc_call_get_model_verification, oc_call_start_model_verification,
+    oc_call_get_peer_manifest, oc_call_get_peer_model, oc_call_get_peer_part,
+    oc_call_get_resource_policy, oc_call_list_access_keys, oc_call_list_accounts,
+    oc_call_list_custom_models, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
+    oc_call_list_tags_for_resource, oc_call_list_upload_parts, oc_call_put_resource_policy,
+    oc_call_put_upload_part, oc_call_tag_resource, oc_call_untag_resource;
 
 #endif

@@ -53,8 +53,10 @@ const char *const oc_patterns[] = {
     "[0-9A-Za-z_-]+",
     "arn:aws(|-us-gov|-cn|-iso|-iso-b):bedrock:[a-z0-9-]{1,20}:[0-9]{12}:custom-model/(imported|[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}([a-z0-9-]{1,63}[.]){0,2}[a-z0-9-]{1,63}([:][a-z0-9-]{1,63}){0,2})/[a-z0-9]{12}",
     "[0-9a-f]{64}",
+    "arn:aws:iam::[0-9]{12}:(root|user/[0-9a-zA-Z+=,.@_-]{1,64})",
+    "[a-z0-9-]{1,20}",
 };
-const size_t oc_pattern_count = 23;
+const size_t oc_pattern_count = 25;
 
 static const struct oc_shape shape_custom_model_name = {
     .name = "CustomModelName",
@@ -407,6 +409,20 @@ static const struct oc_shape shape_sha256 = {
     .has_min = true, .min = 64,
     .has_max = true, .max = 64,
     .pattern = "[0-9a-f]{64}", .pattern_index = 22};
+
+static const struct oc_shape shape_principal_arn = {
+    .name = "PrincipalArn",
+    .type = OC_SHAPE_STRING,
+    .has_min = true, .min = 20,
+    .has_max = true, .max = 256,
+    .pattern = "arn:aws:iam::[0-9]{12}:(root|user/[0-9a-zA-Z+=,.@_-]{1,64})", .pattern_index = 23};
+
+static const struct oc_shape shape_region_name = {
+    .name = "RegionName",
+    .type = OC_SHAPE_STRING,
+    .has_min = true, .min = 1,
+    .has_max = true, .max = 20,
+    .pattern = "[a-z0-9-]{1,20}", .pattern_index = 24};
 
 static const struct oc_segment segments_create_custom_model[] = {{{"custom-models", 13}}, {{"create-custom-model", 19}}};
 static const struct oc_error_kind *const errors_create_custom_model[] = {
@@ -972,6 +988,125 @@ static const struct oc_member in_get_model_verification[] = {
      .offset = offsetof(struct oc_get_model_verification_in, model_identifier)},
 };
 
+static const struct oc_segment segments_get_peer_manifest[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"manifests", 9}}, {{NULL, 0}}};
+static const struct oc_error_kind *const errors_get_peer_manifest[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_get_peer_manifest[] = {
+    {.name = "modelArn",
+     .wire = "modelArn",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_get_peer_manifest_in, model_arn)},
+    {.name = "sha256",
+     .wire = "sha256",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 1,
+     .shape = &shape_sha256,
+     .offset = offsetof(struct oc_get_peer_manifest_in, sha256)},
+    {.name = "accountId",
+     .wire = "accountId",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_account_id,
+     .offset = offsetof(struct oc_get_peer_manifest_in, account_id)},
+    {.name = "principalArn",
+     .wire = "principalArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_principal_arn,
+     .offset = offsetof(struct oc_get_peer_manifest_in, principal_arn)},
+    {.name = "region",
+     .wire = "region",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_region_name,
+     .offset = offsetof(struct oc_get_peer_manifest_in, region)},
+    {.name = "tags",
+     .wire = "tags",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_tag_list,
+     .offset = offsetof(struct oc_get_peer_manifest_in, tags)},
+};
+
+static const struct oc_segment segments_get_peer_model[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}};
+static const struct oc_error_kind *const errors_get_peer_model[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_get_peer_model[] = {
+    {.name = "modelArn",
+     .wire = "modelArn",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_get_peer_model_in, model_arn)},
+    {.name = "accountId",
+     .wire = "accountId",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_account_id,
+     .offset = offsetof(struct oc_get_peer_model_in, account_id)},
+    {.name = "principalArn",
+     .wire = "principalArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_principal_arn,
+     .offset = offsetof(struct oc_get_peer_model_in, principal_arn)},
+    {.name = "region",
+     .wire = "region",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_region_name,
+     .offset = offsetof(struct oc_get_peer_model_in, region)},
+    {.name = "tags",
+     .wire = "tags",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_tag_list,
+     .offset = offsetof(struct oc_get_peer_model_in, tags)},
+};
+
+static const struct oc_segment segments_get_peer_part[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
+static const struct oc_error_kind *const errors_get_peer_part[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_get_peer_part[] = {
+    {.name = "modelArn",
+     .wire = "modelArn",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_get_peer_part_in, model_arn)},
+    {.name = "sha256",
+     .wire = "sha256",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 1,
+     .shape = &shape_sha256,
+     .offset = offsetof(struct oc_get_peer_part_in, sha256)},
+    {.name = "accountId",
+     .wire = "accountId",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_account_id,
+     .offset = offsetof(struct oc_get_peer_part_in, account_id)},
+    {.name = "principalArn",
+     .wire = "principalArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_principal_arn,
+     .offset = offsetof(struct oc_get_peer_part_in, principal_arn)},
+    {.name = "region",
+     .wire = "region",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_region_name,
+     .offset = offsetof(struct oc_get_peer_part_in, region)},
+    {.name = "tags",
+     .wire = "tags",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_tag_list,
+     .offset = offsetof(struct oc_get_peer_part_in, tags)},
+};
+
 static const struct oc_segment segments_list_access_keys[] = {{{"-", 1}}, {{"access-keys", 11}}};
 static const struct oc_error_kind *const errors_list_access_keys[] = {
     &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
@@ -1458,6 +1593,50 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .input_size = sizeof(struct oc_get_model_verification_in),
         .members = in_get_model_verification, .member_count = 1,
         .errors = errors_get_model_verification},
+    [OC_OP_GET_PEER_MANIFEST] = {
+        .id = OC_OP_GET_PEER_MANIFEST,
+        .name = "GetPeerManifest",
+        .method = "POST",
+        .uri = "/-/peer/models/{modelArn}/manifests/{sha256}",
+        .segments = segments_get_peer_manifest,
+        .segment_count = 6,
+        .status = 200,
+        .action = "outcrop:ReadAsPeer",
+        .extension = true,
+        .readonly = true,
+        .raw_output = true,
+        .input_size = sizeof(struct oc_get_peer_manifest_in),
+        .members = in_get_peer_manifest, .member_count = 6,
+        .errors = errors_get_peer_manifest},
+    [OC_OP_GET_PEER_MODEL] = {
+        .id = OC_OP_GET_PEER_MODEL,
+        .name = "GetPeerModel",
+        .method = "POST",
+        .uri = "/-/peer/models/{modelArn}",
+        .segments = segments_get_peer_model,
+        .segment_count = 4,
+        .status = 200,
+        .action = "outcrop:ReadAsPeer",
+        .extension = true,
+        .readonly = true,
+        .input_size = sizeof(struct oc_get_peer_model_in),
+        .members = in_get_peer_model, .member_count = 5,
+        .errors = errors_get_peer_model},
+    [OC_OP_GET_PEER_PART] = {
+        .id = OC_OP_GET_PEER_PART,
+        .name = "GetPeerPart",
+        .method = "POST",
+        .uri = "/-/peer/models/{modelArn}/parts/{sha256}",
+        .segments = segments_get_peer_part,
+        .segment_count = 6,
+        .status = 200,
+        .action = "outcrop:ReadAsPeer",
+        .extension = true,
+        .readonly = true,
+        .raw_output = true,
+        .input_size = sizeof(struct oc_get_peer_part_in),
+        .members = in_get_peer_part, .member_count = 6,
+        .errors = errors_get_peer_part},
     [OC_OP_LIST_ACCESS_KEYS] = {
         .id = OC_OP_LIST_ACCESS_KEYS,
         .name = "ListAccessKeys",

@@ -36,6 +36,9 @@ enum oc_op_id {
     OC_OP_GET_MODEL_MANIFEST,
     OC_OP_GET_MODEL_PART,
     OC_OP_GET_MODEL_VERIFICATION,
+    OC_OP_GET_PEER_MANIFEST,
+    OC_OP_GET_PEER_MODEL,
+    OC_OP_GET_PEER_PART,
     OC_OP_LIST_ACCESS_KEYS,
     OC_OP_LIST_ACCOUNTS,
     OC_OP_LIST_KMS_KEYS,
@@ -250,6 +253,35 @@ struct oc_get_model_part_in {
 /** Show the last verification of a model: how far it is, or what it found. */
 struct oc_get_model_verification_in {
     struct oc_slice model_identifier;
+};
+
+/** For another Region's server: read the manifest of a model that one of its accounts copies. */
+struct oc_get_peer_manifest_in {
+    struct oc_slice model_arn;
+    struct oc_slice sha256;
+    struct oc_slice account_id;
+    struct oc_slice principal_arn;
+    struct oc_slice region;
+    struct oc_tag_list tags;
+};
+
+/** For another Region's server: describe a model that one of its accounts wants to copy. */
+struct oc_get_peer_model_in {
+    struct oc_slice model_arn;
+    struct oc_slice account_id;
+    struct oc_slice principal_arn;
+    struct oc_slice region;
+    struct oc_tag_list tags;
+};
+
+/** For another Region's server: read the plaintext of a part of a model that one of its accounts copies. */
+struct oc_get_peer_part_in {
+    struct oc_slice model_arn;
+    struct oc_slice sha256;
+    struct oc_slice account_id;
+    struct oc_slice principal_arn;
+    struct oc_slice region;
+    struct oc_tag_list tags;
 };
 
 /** List the credentials of an account, without their secrets. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/peers.h"
 #include "cli/server_metrics.h"
 #include "cli/site.h"
 #include "cli/version.h"
@@ -35,6 +36,13 @@ static const struct oc_option options[] = {
      .arg = "REGION",
      .help = "a Region to serve (us-east-1, us-west-2, eu-west-1)",
      .repeat = true},
+    {.name = "peer",
+     .arg = "REGION=URL",
+     .help = "a Region on another machine, to copy from: us-east-1=https://host:7430",
+     .repeat = true},
+    {.name = "peer-credentials",
+     .arg = "FILE",
+     .help = "keys for the peers, a profile for each Region in the form of AWS's file"},
     {.name = "account", .arg = "ID", .help = "the administrators' account (000000000000)"},
     {.name = "tls-certificate", .arg = "FILE", .help = "speak HTTPS with this certificate (PEM)"},
     {.name = "tls-key", .arg = "FILE", .help = "the certificate's private key (PEM)"},
@@ -58,7 +66,9 @@ static const struct oc_option options[] = {
 struct server {
     struct oc_arena arena;
     struct oc_config config;
+    const char *peer_credentials; /* NULL: none */
     struct oc_site site;
+    struct oc_cli_peers peers;
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
     struct oc_api *api;
@@ -80,11 +90,25 @@ static void set_log(struct oc_config *config, const char *form, const char *leve
         config->log_json = strcmp(form, "json") == 0;
 }
 
+static int set_regions(const struct oc_args *args, struct oc_config *config, struct oc_err *err)
+{
+    const char *region, *peer;
+    int rc = OC_OK;
+
+    if (oc_args_nth(args, "region", 0))
+        config->region_count = 0;
+    for (size_t i = 0; rc >= 0 && (region = oc_args_nth(args, "region", i)); i++)
+        rc = oc_config_add_region(config, oc_slice_of(region), err);
+    for (size_t i = 0; rc >= 0 && (peer = oc_args_nth(args, "peer", i)); i++)
+        rc = oc_config_set_peer(config, oc_slice_of(peer), err);
+    return rc;
+}
+
 static int read_settings(const struct oc_args *args, struct server *server, struct oc_err *err)
 {
     struct oc_config *config = &server->config;
     const char *file = oc_args_get(args, "config"), *listen = oc_args_get(args, "listen");
-    const char *account = oc_args_get(args, "account"), *region;
+    const char *account = oc_args_get(args, "account");
 
     oc_config_init(config);
     int rc = file ? oc_config_load(config, file, &server->arena, err) : OC_OK;
@@ -98,10 +122,9 @@ static int read_settings(const struct oc_args *args, struct server *server, stru
         config->tls_certificate = oc_slice_of(oc_args_get(args, "tls-certificate"));
     if (oc_args_get(args, "tls-key"))
         config->tls_key = oc_slice_of(oc_args_get(args, "tls-key"));
-    if (oc_args_nth(args, "region", 0))
-        config->region_count = 0;
-    for (size_t i = 0; rc >= 0 && (region = oc_args_nth(args, "region", i)); i++)
-        rc = oc_config_add_region(config, oc_slice_of(region), err);
+    if (rc >= 0)
+        rc = set_regions(args, config, err);
+    server->peer_credentials = oc_args_get(args, "peer-credentials");
     set_log(config, oc_args_get(args, "output"), oc_args_get(args, "log-level"));
     if (rc >= 0)
         rc = oc_config_finish(config, err);
@@ -121,6 +144,8 @@ static int start_engine(struct server *server, struct oc_err *err)
         .region_count = server->site.region_count,
         .buckets = server->site.buckets,
         .bucket_count = server->site.bucket_count,
+        .peers = {server->peers.items, server->peers.count},
+        .peer_patience_ms = server->config.peer_patience_ms,
         .workers = (uint32_t)server->config.copy_workers,
         .jobs_at_once = (uint32_t)server->config.copy_jobs,
         .still_allowed = oc_api_copy_allowed,
@@ -151,6 +176,7 @@ static int start_api(struct server *server, struct oc_err *err)
         .keys = server->site.keys,
         .engine = server->engine,
         .scrubber = server->scrubber,
+        .peers = {server->peers.items, server->peers.count},
         .admin_account = config->account,
         .regions = config->regions,
         .region_count = config->region_count,
@@ -221,6 +247,7 @@ static void stop_server(struct server *server)
     oc_scrubber_free(server->scrubber);
     oc_copy_engine_free(server->engine);
     oc_api_free(server->api);
+    oc_cli_peers_close(&server->peers);
     oc_site_close(&server->site);
     oc_arena_clear(&server->arena);
 }
@@ -232,8 +259,11 @@ static int start_server(struct server *server, struct oc_err *err)
     oc_buf_init(&folder, 64 * 1024);
     oc_buf_put_slice(&folder, server->config.data);
     const char *data = oc_buf_cstr(&folder);
-    int rc = data ? oc_site_open(&server->config, OC_SITE_SERVE, &server->site, err)
-                  : oc_fail_nomem(err);
+    int rc = data
+                 ? oc_cli_peers_open(&server->config, server->peer_credentials, &server->peers, err)
+                 : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_site_open(&server->config, OC_SITE_SERVE, &server->site, err);
     if (rc >= 0)
         rc = oc_api_bootstrap(server->site.store, server->site.keys, server->config.account, data,
                               &server->first_start, err);

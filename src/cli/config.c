@@ -44,7 +44,7 @@ int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct 
     return OC_OK;
 }
 
-int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err)
+static int check_region(struct oc_slice name, struct oc_err *err)
 {
     bool valid = name.len >= 1 && name.len <= 20;
 
@@ -55,6 +55,15 @@ int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct 
         return oc_fail(err, OC_EINVAL,
                        "region: want 1 to 20 characters of a-z, 0-9 and -, not '%.*s'",
                        OC_FMT(name));
+    return OC_OK;
+}
+
+int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err)
+{
+    int rc = check_region(name, err);
+
+    if (rc < 0)
+        return rc;
     for (size_t i = 0; i < config->region_count; i++)
         if (oc_slice_eq(config->regions[i], name))
             return oc_fail(err, OC_EINVAL, "region: '%.*s' is named twice", OC_FMT(name));
@@ -63,6 +72,40 @@ int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct 
                        OC_CONFIG_REGIONS_MAX);
     config->regions[config->region_count++] = name;
     return OC_OK;
+}
+
+/* The settings of a peer, made when there are none. */
+static int find_peer(struct oc_config *config, struct oc_slice region, struct oc_peer_config **ret,
+                     struct oc_err *err)
+{
+    int rc = check_region(region, err);
+
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < config->peer_count; i++)
+        if (oc_slice_eq(config->peers[i].region, region)) {
+            *ret = &config->peers[i];
+            return OC_OK;
+        }
+    if (config->peer_count == OC_CONFIG_PEERS_MAX)
+        return oc_fail(err, OC_ELIMIT, "peer: at most %d", OC_CONFIG_PEERS_MAX);
+    *ret = &config->peers[config->peer_count++];
+    **ret = (struct oc_peer_config){.region = region};
+    return OC_OK;
+}
+
+int oc_config_set_peer(struct oc_config *config, struct oc_slice text, struct oc_err *err)
+{
+    struct oc_slice url = text, region = oc_slice_cut(&url, '=');
+    struct oc_peer_config *peer;
+
+    if (!url.ptr || url.len == 0)
+        return oc_fail(err, OC_EINVAL, "peer: want REGION=https://HOST:PORT, not '%.*s'",
+                       OC_FMT(text));
+    int rc = find_peer(config, region, &peer, err);
+    if (rc >= 0)
+        peer->url = url;
+    return rc;
 }
 
 int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err)
@@ -206,6 +249,8 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"store", "batch", &config->store_batch, 0, 1000000, 1},
         {"copy", "workers", &config->copy_workers, 0, 64, 1},
         {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
+        {"copy", "peer-patience", &config->peer_patience_ms, 1, 604800, 1000},
+        {"copy", "peer-stall", &config->peer_stall_ms, 1, 3600, 1000},
     };
 
     const struct {
@@ -311,6 +356,31 @@ static int finish_blobs(const struct oc_config *config, struct oc_err *err)
     return OC_OK;
 }
 
+static int set_peer(struct oc_config *config, struct oc_slice region, struct oc_slice key,
+                    struct oc_slice value, struct oc_err *err)
+{
+    struct oc_peer_config *peer = NULL;
+    int rc = find_peer(config, region, &peer, err);
+
+    if (rc < 0)
+        return rc;
+    const struct {
+        const char *key;
+        struct oc_slice *to;
+    } table[] = {
+        {"url", &peer->url},
+        {"ca-bundle", &peer->ca_bundle},
+        {"access-key", &peer->access_key},
+        {"secret-key-file", &peer->secret_key_file},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (oc_slice_eq_str(key, table[i].key)) {
+            *table[i].to = value;
+            return value.len > 0 ? OC_OK : oc_fail(err, OC_EINVAL, "want a value");
+        }
+    return oc_fail(err, OC_EINVAL, "there is no such setting");
+}
+
 /* -- sections ---------------------------------------------------------------------------------- */
 
 static bool is_section(struct oc_slice name)
@@ -361,18 +431,21 @@ static int load_place(struct oc_config *config, const struct oc_ini_section *sec
 static int load_section(struct oc_config *config, const struct oc_ini_section *section,
                         struct oc_arena *arena, struct oc_err *err)
 {
+    struct oc_slice peer = name_after(section->name, OC_STR("peer"));
     struct oc_err cause = {0};
     int rc = OC_OK;
 
     if (name_after(section->name, OC_STR("bucket")).len ||
         name_after(section->name, OC_STR("blob")).ptr)
         return load_place(config, section, arena, err);
-    if (!is_section(section->name))
+    if (!peer.len && !is_section(section->name))
         return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: there is no such section", section->line,
                        OC_FMT(section->name));
     for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
         if (entry->subs)
             rc = oc_fail(&cause, OC_EINVAL, "no setting has others below it");
+        else if (peer.len)
+            rc = set_peer(config, peer, entry->key, entry->value, &cause);
         else if (oc_slice_eq_str(section->name, "server"))
             rc = set_server(config, entry->key, entry->value, &cause);
         else
@@ -404,6 +477,23 @@ int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *
     return OC_OK;
 }
 
+static int check_peers(const struct oc_config *config, struct oc_err *err)
+{
+    for (size_t i = 0; i < config->peer_count; i++) {
+        const struct oc_peer_config *peer = &config->peers[i];
+
+        if (!peer->url.ptr)
+            return oc_fail(err, OC_EINVAL, "peer %.*s: url is missing", OC_FMT(peer->region));
+        for (size_t j = 0; j < config->region_count; j++)
+            if (oc_slice_eq(config->regions[j], peer->region))
+                return oc_fail(err, OC_EINVAL,
+                               "peer %.*s: this server serves that Region itself; name the Regions "
+                               "it serves with --region or `regions`",
+                               OC_FMT(peer->region));
+    }
+    return OC_OK;
+}
+
 int oc_config_finish(struct oc_config *config, struct oc_err *err)
 {
     static const char *const default_regions[] = {"us-east-1", "us-west-2", "eu-west-1"};
@@ -422,5 +512,6 @@ int oc_config_finish(struct oc_config *config, struct oc_err *err)
     if (!is_served(config, config->default_region))
         return oc_fail(err, OC_EINVAL, "default-region '%.*s' is not among the Regions served",
                        OC_FMT(config->default_region));
-    return finish_blobs(config, err);
+    int rc = check_peers(config, err);
+    return rc < 0 ? rc : finish_blobs(config, err);
 }

@@ -34,6 +34,8 @@
  *   [copy]
  *   workers = 4                      parts in flight
  *   jobs = 16                        copies and imports at one time
+ *   peer-patience = 600              seconds that a copy waits for a Region that does not answer
+ *   peer-stall = 15                  seconds without a byte after which a request to it is ended
  *
  *   [blob]                           where content is kept; [blob REGION]: for one Region
  *   type = fs                        files below `data`; s3: a bucket (the default with `endpoint`)
@@ -57,6 +59,12 @@
  *   profile = default
  *   ca-bundle = FILE
  *
+ *   [peer REGION]                    a Region on another machine, to copy from
+ *   url = https://HOST:7430          its server; http:// for loopback addresses only
+ *   ca-bundle = FILE                 PEM, certificates to trust; default: the system's
+ *   access-key = AKIA…               the peer key that was made there (`outcrop key add --peer`)
+ *   secret-key-file = FILE           holds its secret and nothing else
+ *
  * A section or key that is not in this list is an error: a mistyped setting must not be ignored.
  */
 #ifndef OC_CLI_CONFIG_H
@@ -70,6 +78,7 @@
 
 #define OC_CONFIG_REGIONS_MAX       64
 #define OC_CONFIG_BUCKETS_MAX       1024
+#define OC_CONFIG_PEERS_MAX         64
 #define OC_CONFIG_SCRUB_RATE        (20LL << 20)
 #define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
 #define OC_CONFIG_THROTTLE_RATE     100000 /* generous: beyond what one account's clients do */
@@ -78,6 +87,11 @@
 struct oc_config_place {
     struct oc_slice name;
     struct oc_place place;
+};
+
+/** A Region on another machine. Absent: not said. */
+struct oc_peer_config {
+    struct oc_slice region, url, ca_bundle, access_key, secret_key_file;
 };
 
 /** All text lives in the arena it was loaded into. */
@@ -96,9 +110,12 @@ struct oc_config {
     int64_t http_workers, http_max_connections;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
     int64_t throttle_rate, throttle_burst;
-    int64_t store_batch;             /* 0: the store's default */
-    int64_t copy_workers, copy_jobs; /* 0: the engine's default */
+    int64_t store_batch;                     /* 0: the store's default */
+    int64_t copy_workers, copy_jobs;         /* 0: the engine's default */
+    int64_t peer_patience_ms, peer_stall_ms; /* 0: the default */
     int64_t scrub_rate, scrub_interval_ms;
+    struct oc_peer_config peers[OC_CONFIG_PEERS_MAX];
+    size_t peer_count;
     struct oc_config_place *buckets;
     size_t bucket_count;
     struct oc_place blob;                                /* [blob] */
@@ -119,6 +136,12 @@ int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct 
 
 /** Add a Region. Errors: OC_EINVAL (not a Region's name, twice), OC_ELIMIT. */
 int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err);
+
+/**
+ * Add a peer, or give one of that Region another URL. `text`: REGION=URL.
+ * Errors: OC_EINVAL, OC_ELIMIT.
+ */
+int oc_config_set_peer(struct oc_config *config, struct oc_slice text, struct oc_err *err);
 
 /** Set the administrators' account. Errors: OC_EINVAL (not 12 digits). */
 int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err);

@@ -1,6 +1,7 @@
 /* Copy jobs as the commands see them. */
 #include "cli/copy_job.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,8 +71,8 @@ int oc_copy_job_progress(struct oc_session *session, struct oc_slice arn,
                          struct oc_copy_progress *ret, struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *answer = NULL;
-    static const char *const steps[] = {"queued", "copying", "sealing"};
-    struct oc_slice phase;
+    static const char *const steps[] = {"queued", "waiting", "copying", "sealing"};
+    struct oc_slice phase, reason;
     int rc;
 
     rc = get(session, arn, &progress_question, &answer, err);
@@ -89,6 +90,9 @@ int oc_copy_job_progress(struct oc_session *session, struct oc_slice arn,
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (oc_slice_eq_str(phase, steps[i]))
             ret->step = steps[i];
+    reason = oc_json_string(oc_json_get(answer, "waitingFor"));
+    (void)snprintf(ret->waiting_for, sizeof(ret->waiting_for), "%.*s",
+                   OC_FMT(oc_slice_sub(reason, 0, sizeof(ret->waiting_for) - 1)));
     return OC_OK;
 }
 
@@ -103,6 +107,7 @@ static void show_progress(struct oc_session *session, struct oc_slice arn,
         return;
     oc_progress_show(progress, &(struct oc_progress_state){
                                    .step = p.step,
+                                   .note = p.waiting_for[0] ? p.waiting_for : NULL,
                                    .bytes_done = p.bytes_done,
                                    .bytes_total = p.bytes_total,
                                    .bytes_per_second = p.bytes_per_second,

@@ -19,7 +19,8 @@ int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_j
 
 /** How far a job has come, as an Outcrop server says. */
 struct oc_copy_progress {
-    const char *step; /* "queued", "copying", "sealing"; static text */
+    const char *step;      /* "queued", "waiting", "copying", "sealing"; static text */
+    char waiting_for[256]; /* "waiting": for which Region, and why; cut when too long; else "" */
     bool done;
     uint64_t bytes_done, bytes_total;
     int64_t bytes_per_second, seconds_left; /* 0: not known */

@@ -78,10 +78,24 @@ static void put_parts(struct oc_buf *buf, const struct oc_progress_state *s, siz
     }
 }
 
+/* A note is plain ASCII as servers write it; what is not may be cut a little early. */
+static void put_note(struct oc_buf *buf, const struct oc_progress_state *s, size_t width)
+{
+    const size_t room = width > STEP_WIDTH + 1 ? width - STEP_WIDTH - 1 : SIZE_MAX;
+
+    oc_buf_printf(buf, "%-*s ", width ? STEP_WIDTH : 0, s->step);
+    oc_buf_put_slice(buf, oc_slice_sub(oc_slice_of(s->note), 0, room));
+}
+
 void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width)
 {
     const size_t start = buf->len;
     enum part last = PART_BAR;
+
+    if (state->note) {
+        put_note(buf, state, width);
+        return;
+    }
 
     /* What the figures may need is kept free, so that the bar does not change its length. */
     if (width > 0 && width < BAR_MIN + STEP_WIDTH + FIGURES_WIDTH)

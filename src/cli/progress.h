@@ -23,6 +23,7 @@ struct oc_progress {
 /** One look at the work. */
 struct oc_progress_state {
     const char *step; /* "uploading": static text */
+    const char *note; /* shown instead of figures; NULL: none */
     uint64_t bytes_done, bytes_total;
     uint64_t bytes_skipped;
     int64_t bytes_per_second; /* -1: work it out */

@@ -201,6 +201,7 @@ static const struct oc_wire_type type_count = {.kind = OC_WIRE_INTEGER, .has_min
 static const struct oc_wire_type type_iam_arn = {.kind = OC_WIRE_STRING, .has_min = true, .min = 20};
 static const struct oc_wire_type type_region_name = {.kind = OC_WIRE_STRING, .has_min = true, .min = 1};
 static const struct oc_wire_type type_copy_phase = {.kind = OC_WIRE_STRING};
+static const struct oc_wire_type type_string = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_type type_sha256 = {.kind = OC_WIRE_STRING, .has_min = true, .min = 64};
 static const struct oc_wire_type type_model_verification_status = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_type type_model_file_path = {.kind = OC_WIRE_STRING, .has_min = true, .min = 1};
@@ -212,6 +213,7 @@ static const struct oc_wire_member members_model_verification_finding[] = {
 };
 static const struct oc_wire_type type_model_verification_finding = {.kind = OC_WIRE_STRUCTURE, .members = members_model_verification_finding, .member_count = 4, .size = sizeof(struct oc_model_verification_finding)};
 static const struct oc_wire_type type_model_verification_findings = {.kind = OC_WIRE_LIST, .item = &type_model_verification_finding};
+static const struct oc_wire_type type_principal_arn = {.kind = OC_WIRE_STRING, .has_min = true, .min = 20};
 static const struct oc_wire_type type_access_key_status = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_type type_access_key_kind = {.kind = OC_WIRE_STRING};
 static const struct oc_wire_member members_access_key_summary[] = {
@@ -931,6 +933,7 @@ static const struct oc_wire_member out_get_model_copy_job_progress[] = {
     {{"jobArn", 6}, "jobArn", OC_WIRE_BODY, true, false, &type_model_copy_job_arn, offsetof(struct oc_get_model_copy_job_progress_output, job_arn)},
     {{"status", 6}, "status", OC_WIRE_BODY, true, false, &type_model_copy_job_status, offsetof(struct oc_get_model_copy_job_progress_output, status)},
     {{"phase", 5}, "phase", OC_WIRE_BODY, true, false, &type_copy_phase, offsetof(struct oc_get_model_copy_job_progress_output, phase)},
+    {{"waitingFor", 10}, "waitingFor", OC_WIRE_BODY, false, false, &type_string, offsetof(struct oc_get_model_copy_job_progress_output, waiting_for)},
     {{"bytesDone", 9}, "bytesDone", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_copy_job_progress_output, bytes_done)},
     {{"bytesTotal", 10}, "bytesTotal", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_copy_job_progress_output, bytes_total)},
     {{"partsDone", 9}, "partsDone", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_model_copy_job_progress_output, parts_done)},
@@ -942,7 +945,7 @@ static const struct oc_wire_op op_get_model_copy_job_progress = {
     .name = "GetModelCopyJobProgress", .method = "GET",
     .uri = "/-/model-copy-jobs/{jobArn}/progress",
     .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_model_copy_job_progress, .member_count = 1, .size = sizeof(struct oc_get_model_copy_job_progress_input)},
-    .output = {.kind = OC_WIRE_STRUCTURE, .members = out_get_model_copy_job_progress, .member_count = 9, .size = sizeof(struct oc_get_model_copy_job_progress_output)}};
+    .output = {.kind = OC_WIRE_STRUCTURE, .members = out_get_model_copy_job_progress, .member_count = 10, .size = sizeof(struct oc_get_model_copy_job_progress_output)}};
 
 int oc_get_model_copy_job_progress(struct oc_client *client, const struct oc_get_model_copy_job_progress_input *input,
     struct oc_get_model_copy_job_progress_output *output, struct oc_error *error)
@@ -1039,6 +1042,98 @@ int oc_get_model_verification_start(struct oc_client *client, const struct oc_ge
     struct oc_error *error)
 {
     return oc_wire_start(client, &op_get_model_verification, input, output, done, ret_call, error);
+}
+
+static const struct oc_wire_member in_get_peer_manifest[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_PATH, true, false, &type_custom_model_arn, offsetof(struct oc_get_peer_manifest_input, model_arn)},
+    {{"sha256", 6}, "sha256", OC_WIRE_PATH, true, false, &type_sha256, offsetof(struct oc_get_peer_manifest_input, sha256)},
+    {{"accountId", 9}, "accountId", OC_WIRE_BODY, true, false, &type_account_id, offsetof(struct oc_get_peer_manifest_input, account_id)},
+    {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_get_peer_manifest_input, principal_arn)},
+    {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_get_peer_manifest_input, region)},
+    {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_manifest_input, tags)},
+};
+static const struct oc_wire_op op_get_peer_manifest = {
+    .name = "GetPeerManifest", .method = "POST",
+    .uri = "/-/peer/models/{modelArn}/manifests/{sha256}",
+    .raw_output = true, .raw_offset = offsetof(struct oc_get_peer_manifest_output, body),
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_manifest, .member_count = 6, .size = sizeof(struct oc_get_peer_manifest_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_peer_manifest_output)}};
+
+int oc_get_peer_manifest(struct oc_client *client, const struct oc_get_peer_manifest_input *input,
+    struct oc_get_peer_manifest_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_get_peer_manifest, input, output, error);
+}
+
+int oc_get_peer_manifest_start(struct oc_client *client, const struct oc_get_peer_manifest_input *input,
+    struct oc_get_peer_manifest_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_peer_manifest, input, output, done, ret_call, error);
+}
+
+static const struct oc_wire_member in_get_peer_model[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_PATH, true, false, &type_custom_model_arn, offsetof(struct oc_get_peer_model_input, model_arn)},
+    {{"accountId", 9}, "accountId", OC_WIRE_BODY, true, false, &type_account_id, offsetof(struct oc_get_peer_model_input, account_id)},
+    {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_get_peer_model_input, principal_arn)},
+    {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_get_peer_model_input, region)},
+    {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_model_input, tags)},
+};
+static const struct oc_wire_member out_get_peer_model[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_BODY, true, false, &type_custom_model_arn, offsetof(struct oc_get_peer_model_output, model_arn)},
+    {{"modelName", 9}, "modelName", OC_WIRE_BODY, true, false, &type_custom_model_name, offsetof(struct oc_get_peer_model_output, model_name)},
+    {{"baseModelArn", 12}, "baseModelArn", OC_WIRE_BODY, true, false, &type_model_arn, offsetof(struct oc_get_peer_model_output, base_model_arn)},
+    {{"modelStatus", 11}, "modelStatus", OC_WIRE_BODY, true, false, &type_model_status, offsetof(struct oc_get_peer_model_output, model_status)},
+    {{"manifestSha256", 14}, "manifestSha256", OC_WIRE_BODY, false, false, &type_sha256, offsetof(struct oc_get_peer_model_output, manifest_sha256)},
+    {{"sizeBytes", 9}, "sizeBytes", OC_WIRE_BODY, true, false, &type_count, offsetof(struct oc_get_peer_model_output, size_bytes)},
+    {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_model_output, tags)},
+    {{"policyAllows", 12}, "policyAllows", OC_WIRE_BODY, true, false, &type_boolean, offsetof(struct oc_get_peer_model_output, policy_allows)},
+};
+static const struct oc_wire_op op_get_peer_model = {
+    .name = "GetPeerModel", .method = "POST",
+    .uri = "/-/peer/models/{modelArn}",
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_model, .member_count = 5, .size = sizeof(struct oc_get_peer_model_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .members = out_get_peer_model, .member_count = 8, .size = sizeof(struct oc_get_peer_model_output)}};
+
+int oc_get_peer_model(struct oc_client *client, const struct oc_get_peer_model_input *input,
+    struct oc_get_peer_model_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_get_peer_model, input, output, error);
+}
+
+int oc_get_peer_model_start(struct oc_client *client, const struct oc_get_peer_model_input *input,
+    struct oc_get_peer_model_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_peer_model, input, output, done, ret_call, error);
+}
+
+static const struct oc_wire_member in_get_peer_part[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_PATH, true, false, &type_custom_model_arn, offsetof(struct oc_get_peer_part_input, model_arn)},
+    {{"sha256", 6}, "sha256", OC_WIRE_PATH, true, false, &type_sha256, offsetof(struct oc_get_peer_part_input, sha256)},
+    {{"accountId", 9}, "accountId", OC_WIRE_BODY, true, false, &type_account_id, offsetof(struct oc_get_peer_part_input, account_id)},
+    {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_get_peer_part_input, principal_arn)},
+    {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_get_peer_part_input, region)},
+    {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_part_input, tags)},
+};
+static const struct oc_wire_op op_get_peer_part = {
+    .name = "GetPeerPart", .method = "POST",
+    .uri = "/-/peer/models/{modelArn}/parts/{sha256}",
+    .raw_output = true, .raw_offset = offsetof(struct oc_get_peer_part_output, body),
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_part, .member_count = 6, .size = sizeof(struct oc_get_peer_part_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_peer_part_output)}};
+
+int oc_get_peer_part(struct oc_client *client, const struct oc_get_peer_part_input *input,
+    struct oc_get_peer_part_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_get_peer_part, input, output, error);
+}
+
+int oc_get_peer_part_start(struct oc_client *client, const struct oc_get_peer_part_input *input,
+    struct oc_get_peer_part_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_get_peer_part, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_list_access_keys[] = {
@@ -1320,6 +1415,9 @@ const struct oc_wire_op *const oc_wire_ops[] = {
     &op_get_model_manifest,
     &op_get_model_part,
     &op_get_model_verification,
+    &op_get_peer_manifest,
+    &op_get_peer_model,
+    &op_get_peer_part,
     &op_list_access_keys,
     &op_list_accounts,
     &op_list_kms_keys,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "copy/copy_impl.h"
+#include "model/arn.h"
 
 #define ARENA_MAX  (1024 * 1024)
 #define RECORD_MAX (1024 * 1024)
@@ -148,7 +149,10 @@ static int fill_model(const struct ending *ending, struct oc_arena *arena, struc
     model->manifest = oc_arena_copy(arena, (struct oc_slice){hex, sizeof(hex)});
     model->size_bytes = (int64_t)job->manifest.size;
     model->file_count = (int64_t)job->manifest.file_count;
-    if (job->task.kind != OC_TASK_COPY)
+    if (job->source_base_model_arn.ptr)
+        model->base_model_arn =
+            oc_arn_in_region(arena, job->source_base_model_arn, model->partition.region);
+    else if (job->task.kind != OC_TASK_COPY)
         model->base_model_arn =
             oc_arena_printf(arena, "arn:aws:bedrock:%.*s::foundation-model/imported.%.*s",
                             OC_FMT(model->partition.region), OC_FMT(job->manifest.model_type));

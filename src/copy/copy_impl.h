@@ -5,9 +5,11 @@
  * queue.c     which task runs when
  * job.c       one run of one task, from its record to its end
  * commit.c    what a run reads from the store and writes to it
+ * away.c      waiting for a source that cannot be asked
  * flight.c    the parts of a run that are in the workers' hands
  * transfer.c  copy: from a source into a content store
  * source_local.c  the source is a Region of this process
+ * source_peer.c   the source is a Region on another machine
  * import.c    import: from a tree of files (tree.c: tree_folder.c, tree_bucket.c)
  * upload.c    upload: verify what a client has stored
  * verify.c    hashing files from parts
@@ -71,6 +73,8 @@ struct oc_copy_source {
      * the store's writer. Errors: as `find`.
      */
     int (*check)(struct oc_copy_job *job, struct oc_read *read, struct oc_err *err);
+    /** It is on another machine: OC_EBUSY says that it cannot be asked now, and the copy waits. */
+    bool may_be_away;
 };
 
 /** What the engine knows of a task in the store. Guarded by engine->lock. */
@@ -86,6 +90,10 @@ struct oc_copy_entry {
     uint32_t tries; /* how often it was put off */
     int64_t not_before_us;
     struct oc_copy_job *job; /* while it runs */
+    /* While its source is away. */
+    int64_t away_since_us; /* nothing came since; 0: the source is not away */
+    uint32_t away_tries;
+    struct oc_copy_progress rest; /* how far it was */
 };
 
 struct oc_copy_engine {
@@ -115,6 +123,7 @@ struct oc_copy_engine {
 enum oc_copy_end {
     OC_COPY_DONE,   /* Active, or Failed: the task is gone from the store */
     OC_COPY_LATER,  /* the store failed: run again after a while */
+    OC_COPY_AWAY,   /* the source cannot be asked: likewise */
     OC_COPY_STOPPED /* the engine stops */
 };
 
@@ -132,7 +141,8 @@ struct oc_copy_job {
     bool *pinned; /* one a part */
     struct oc_pool_user user;
     int64_t checked_us;
-    void *work; /* what the kind of task needs while it runs */
+    void *work;                            /* what the kind of task needs while it runs */
+    struct oc_slice source_base_model_arn; /* as a source on another machine tells it; or absent */
 
     /* Why the run cannot go on, when it is not the work itself that failed. */
     bool store_failed; /* the store could not be read or written */
@@ -184,6 +194,25 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
 
 /** Run the task of `entry` to its end. */
 enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_entry *entry);
+
+/** Store the manifest at the target and pin it until the job ends. Errors: as oc_blob_put. */
+int oc_copy_store_manifest(struct oc_copy_job *job, struct oc_slice text, struct oc_err *err);
+
+/* -- away.c --------------------------------------------------------------------------------- */
+
+/**
+ * The source of `job` cannot be asked, for `cause`. Notes in the entry since when nothing has come
+ * from it, and how far the job was: a source that comes and goes is waited for as long as it sends
+ * something.
+ * @param[out] ret_reason  why the copy fails, when it was waited for long enough
+ */
+bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
+                          const struct oc_err *cause, struct oc_err *ret_reason);
+
+/** How long to wait before it is asked again: 0.5 s, doubled up to 10 s, a quarter more or less,
+ * and no longer than there is patience. engine->lock is held. */
+int64_t oc_copy_away_pause_us(const struct oc_copy_engine *engine,
+                              const struct oc_copy_entry *entry);
 
 /* -- commit.c ------------------------------------------------------------------------------- */
 
@@ -269,7 +298,7 @@ void oc_flight_describe(const struct oc_copy_job *job, uint32_t index, char *to,
 
 /* -- sources of a copy ---------------------------------------------------------------------- */
 
-extern const struct oc_copy_source oc_copy_source_local;
+extern const struct oc_copy_source oc_copy_source_local, oc_copy_source_peer;
 
 /* -- the three kinds: bring all parts of the model to the target ---------------------------- */
 
@@ -286,6 +315,5 @@ int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
  */
 int oc_copy_sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *region,
                          uint64_t *ret_kept, struct oc_err *err);
-
 
 #endif

@@ -115,6 +115,8 @@ static void run_entry(struct oc_copy_engine *engine, struct oc_copy_entry *entry
         entry->tries++;
         entry->not_before_us =
             oc_clock_mono_us() + (pause < PUT_OFF_MAX_US ? pause : PUT_OFF_MAX_US);
+    } else if (end == OC_COPY_AWAY) {
+        entry->not_before_us = oc_clock_mono_us() + oc_copy_away_pause_us(engine, entry);
     }
     (void)pthread_cond_broadcast(&engine->changed); /* caps have room again */
 }
@@ -407,6 +409,8 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
         entry = oc_copy_queue_find(engine, key);
     if (entry && entry->job)
         tell_progress(entry->job, ret);
+    else if (entry && entry->away_since_us)
+        *ret = entry->rest;
     else if (entry && !entry->ended)
         *ret = (struct oc_copy_progress){.phase = "queued", .seconds_left = -1};
     told = entry && !entry->ended;

@@ -23,6 +23,7 @@
 #include "keys/keys.h"
 #include "model/manifest.h"
 #include "model/record.h"
+#include "peer/peer.h"
 #include "s3/s3.h"
 #include "store/store.h"
 
@@ -55,6 +56,8 @@ struct oc_copy_options {
     size_t region_count;
     const struct oc_bucket *buckets;
     size_t bucket_count;
+    struct oc_peers peers;             /* Regions on other machines, for copies from there */
+    int64_t peer_patience_ms;          /* how long a copy waits for such a Region; 0: 600,000 */
     uint32_t workers;                  /* threads that move parts, 1–64; 0: 4 */
     uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
     oc_copy_allowed_fn *still_allowed; /* for copies across accounts; NULL: always */
@@ -80,9 +83,12 @@ void oc_copy_engine_free(struct oc_copy_engine *engine);
 /** Say that the store has new work. Cheap; never blocks. */
 void oc_copy_engine_wake(struct oc_copy_engine *engine);
 
+#define OC_COPY_WAITING_MAX 512
+
 /** How far a running copy is. */
 struct oc_copy_progress {
-    const char *phase; /* static: "queued", "copying", "sealing", "done" */
+    const char *phase; /* static: "queued", "waiting", "copying", "sealing", "done" */
+    char waiting_for[OC_COPY_WAITING_MAX]; /* "waiting": for which Region, and why; else "" */
     uint64_t bytes_done, bytes_total;
     uint64_t parts_done, parts_total;
     uint64_t bytes_per_second; /* over the last seconds */

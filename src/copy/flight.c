@@ -18,9 +18,10 @@ int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err)
     if (!job->pinned)
         return oc_fail_nomem(err);
     (void)pthread_mutex_lock(&job->lock);
-    job->progress.phase = "copying";
-    job->progress.bytes_total = job->manifest.size;
-    job->progress.parts_total = count;
+    job->progress = (struct oc_copy_progress){.phase = "copying",
+                                              .bytes_total = job->manifest.size,
+                                              .parts_total = count,
+                                              .seconds_left = -1};
     (void)pthread_mutex_unlock(&job->lock);
     return OC_OK;
 }

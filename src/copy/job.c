@@ -19,6 +19,8 @@ static void job_init(struct oc_copy_job *job, struct oc_copy_engine *engine,
     job->key = (struct oc_slice){entry->key, entry->key_len};
     job->user.account = (struct oc_slice){entry->account, sizeof(entry->account)};
     job->progress = (struct oc_copy_progress){.phase = "queued", .seconds_left = -1};
+    if (entry->away_since_us) /* written by this thread: see away.c */
+        job->progress = entry->rest;
     job->checked_us = oc_clock_mono_us();
     oc_arena_init(&job->arena, JOB_ARENA_MAX);
     oc_manifest_init(&job->manifest);
@@ -50,7 +52,7 @@ static void set_phase(struct oc_copy_job *job, const char *phase)
     (void)pthread_mutex_unlock(&job->lock);
 }
 
-static int store_manifest(struct oc_copy_job *job, struct oc_slice text, struct oc_err *err)
+int oc_copy_store_manifest(struct oc_copy_job *job, struct oc_slice text, struct oc_err *err)
 {
     struct oc_blob_name name = {.key_id = job->task.key_id};
     struct oc_err cause = {0};
@@ -58,7 +60,7 @@ static int store_manifest(struct oc_copy_job *job, struct oc_slice text, struct 
     bool there = false;
     int rc = oc_sha256(text, job->manifest_sha256, err);
 
-    if (rc == OC_OK)
+    if (rc == OC_OK && !job->manifest_pinned)
         rc = oc_pins_add(&job->target->pins, job->manifest_sha256, err);
     if (rc < 0)
         return rc;
@@ -86,7 +88,7 @@ static int seal(struct oc_copy_job *job, struct oc_err *err)
     if (text.failed)
         return oc_fail(err, OC_ENOMEM, "no memory for the manifest, or it has more than %lu bytes",
                        OC_MANIFEST_MAX);
-    rc = store_manifest(job, oc_buf_slice(&text), err);
+    rc = oc_copy_store_manifest(job, oc_buf_slice(&text), err);
     if (rc < 0)
         return rc;
     rc = oc_copy_commit_active(job, err);
@@ -158,7 +160,9 @@ static void put_message(const struct oc_copy_job *job, int rc, const struct oc_e
         oc_buf_put_str(buf, "The upload could not be verified: ");
         break;
     }
-    oc_buf_printf(buf, "%s.%s", cause->text, remedy(rc));
+    /* A remote source says what is to be done there; a disk that fails is ours. */
+    bool is_ours = !job->source || !job->source->may_be_away || rc == OC_EFULL || rc == OC_EIO;
+    oc_buf_printf(buf, "%s.%s", cause->text, is_ours ? remedy(rc) : "");
 }
 
 static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct oc_err *cause)
@@ -181,7 +185,8 @@ static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct o
     return OC_COPY_DONE;
 }
 
-static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc_err *err)
+static enum oc_copy_end end_run(struct oc_copy_job *job, struct oc_copy_entry *entry, int rc,
+                                const struct oc_err *err)
 {
     if (rc == OC_OK) {
         log_end(job, OC_LOG_INFO, "copy.done", NULL);
@@ -200,6 +205,15 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
         oc_metrics_count(&job->engine->counts.put_off, 1);
         return OC_COPY_LATER;
     }
+    if (rc == OC_EBUSY && job->source && job->source->may_be_away) {
+        struct oc_err reason = {0};
+
+        if (oc_copy_away_is_over(job, entry, err, &reason))
+            return fail_job(job, rc, &reason);
+        log_end(job, OC_LOG_WARN, "copy.waiting", err->text);
+        oc_metrics_count(&job->engine->counts.put_off, 1);
+        return OC_COPY_AWAY;
+    }
     return fail_job(job, rc, err);
 }
 
@@ -207,9 +221,14 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, int rc, const struct oc
 
 static const struct oc_copy_source *find_source(const struct oc_copy_job *job)
 {
-    if (job->task.kind == OC_TASK_COPY && oc_copy_find_region(job->engine, job->task.source.region))
+    const struct oc_task *task = &job->task;
+
+    if (task->kind != OC_TASK_COPY)
+        return NULL;
+    if (oc_copy_find_region(job->engine, task->source.region))
         return &oc_copy_source_local;
-    return NULL;
+    return oc_peers_find(&job->engine->options.peers, task->source.region) ? &oc_copy_source_peer
+                                                                           : NULL;
 }
 
 static int do_task(struct oc_copy_job *job, struct oc_err *err)
@@ -257,7 +276,7 @@ enum oc_copy_end oc_copy_job_run(struct oc_copy_engine *engine, struct oc_copy_e
         rc = do_task(&job, &err);
         show_job(engine, entry, NULL);
     }
-    end = end_run(&job, rc, &err);
+    end = end_run(&job, entry, rc, &err);
     job_clear(&job);
     if (job.leaves_garbage) /* and no longer pins it */
         oc_copy_engine_sweep(engine, job.target->region.name);

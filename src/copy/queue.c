@@ -134,6 +134,8 @@ static bool is_large(struct oc_read *read, struct oc_slice record)
     if (oc_task_decode(record, &arena, &task, &ignored) < 0 || task.kind == OC_TASK_IMPORT)
         return true;
     bool is_copy = task.kind == OC_TASK_COPY;
+    if (task.source_bytes)
+        return task.source_bytes > SMALL_BYTES;
     return get_model(read, &arena, is_copy ? task.source : task.target,
                      is_copy ? task.source_model_id : task.model_id, &model) < 0 ||
            model.size_bytes == 0 || model.size_bytes > SMALL_BYTES;

@@ -5,7 +5,8 @@
  *  - manifest and parts of every Active model, under the model's key;
  *  - those of an upload that is being verified, and the parts of uploads that are not complete;
  *  - those of the source of every copy that is still to be made, under the copy's key: what such
- *    a copy has brought over before a restart is not to be moved again.
+ *    a copy has brought over before a restart is not to be moved again. The manifest of a source
+ *    on another machine is kept here, and the task names it.
  * When a manifest cannot be read, nothing under its key is removed.
  *
  * Memory: blobs are looked at in as many rounds as it takes to keep the list of them small.
@@ -168,10 +169,9 @@ static int meet_task(struct oc_slice key, struct oc_slice record, void *ctx, str
         return rc;
     if (!oc_slice_eq(task.target.region, sweep->region->region.name))
         return OC_OK;
-    if (task.kind == OC_TASK_COPY)
+    if (task.kind == OC_TASK_COPY && !task.manifest.ptr)
         return add_source(sweep, &task, &arena, err);
-    if (task.kind == OC_TASK_UPLOAD &&
-        set_reference(&reference, task.manifest, task.key_id, task.key_id))
+    if (task.manifest.ptr && set_reference(&reference, task.manifest, task.key_id, task.key_id))
         return add_reference(sweep, &reference, err);
     return OC_OK;
 }

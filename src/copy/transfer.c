@@ -40,21 +40,38 @@ static int move_part(struct oc_copy_job *job, struct oc_ticket *ticket, bool *re
     return oc_flight_put(job, ticket, err);
 }
 
+/* Why something of the copy failed. What concerns the whole source needs no more words. */
+static int fail_at(const char *what, int rc, const struct oc_err *cause, struct oc_err *err)
+{
+    if (rc == OC_EBUSY || rc == OC_ECONFLICT || rc == OC_ECANCELED) {
+        *err = *cause;
+        return rc;
+    }
+    return oc_fail(err, rc, "%s: %s", what, cause->text);
+}
+
+/* A source that is away is not asked again while a buffer is held: see source_peer.c. */
+static bool may_retry(struct oc_copy_job *job, int rc, unsigned *tries)
+{
+    return !(rc == OC_EBUSY && job->source->may_be_away) && oc_flight_retry(job, rc, tries);
+}
+
 static void copy_part(struct oc_ticket *ticket)
 {
     struct oc_copy_job *job = ticket->owner;
     struct oc_err cause = {0}, err = {0};
-    char part[300];
+    char part[300], what[340];
     bool moved = false;
     unsigned tries = 0;
     int rc;
 
     do
         rc = move_part(job, ticket, &moved, &cause);
-    while (rc < 0 && oc_flight_retry(job, rc, &tries));
+    while (rc < 0 && may_retry(job, rc, &tries));
     if (rc < 0) {
         oc_flight_describe(job, ticket->index, part, sizeof(part));
-        (void)oc_fail(&err, rc, "%s could not be copied: %s", part, cause.text); /* rc is kept */
+        (void)snprintf(what, sizeof(what), "%s could not be copied", part);
+        (void)fail_at(what, rc, &cause, &err); /* rc is kept */
     }
     oc_flight_land(ticket, rc, &err, moved, false);
 }
@@ -102,11 +119,9 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
 
     do
         rc = job->source->load_manifest(job, &cause);
-    while (rc < 0 && oc_flight_retry(job, rc, &tries));
-    if (rc < 0)
-        return oc_fail(err, rc, "the manifest of the source model could not be read: %s",
-                       cause.text);
-    return OC_OK;
+    while (rc < 0 && may_retry(job, rc, &tries));
+    return rc < 0 ? fail_at("the manifest of the source model could not be read", rc, &cause, err)
+                  : OC_OK;
 }
 
 int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
@@ -115,7 +130,8 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
 
     if (!job->source)
         return oc_fail(err, OC_EINVAL,
-                       "the source Region %.*s is not served here; add it to the server's Regions",
+                       "the source Region %.*s is not served here; add it to the server's Regions, "
+                       "or, if it is on another machine, to its peers",
                        OC_FMT(job->task.source.region));
     rc = job->source->find(job, err);
     if (rc < 0)
@@ -127,6 +143,8 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
         rc = pin_parts(job, err);
     if (rc == OC_OK)
         rc = copy_parts(job, err);
+    if (rc == OC_OK) /* one whose records are not ours is asked a last time */
+        rc = job->source->may_be_away ? job->source->find(job, err) : OC_OK;
     if (rc == OC_ENOTFOUND) {
         /* Bytes that vanish are the sign of a deleted source: then that is what to say. */
         struct oc_err reason = {0};

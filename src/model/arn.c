@@ -156,6 +156,16 @@ void oc_arn_put_foundation_model(struct oc_buf *buf, struct oc_slice region, str
                                      .id = id});
 }
 
+struct oc_slice oc_arn_in_region(struct oc_arena *arena, struct oc_slice foundation_model_arn,
+                                 struct oc_slice region)
+{
+    ptrdiff_t at = oc_slice_find_slice(foundation_model_arn, OC_STR("foundation-model/"));
+
+    return oc_arena_printf(
+        arena, "arn:aws:bedrock:%.*s::%.*s", OC_FMT(region),
+        OC_FMT(oc_slice_sub(foundation_model_arn, at < 0 ? 0 : (size_t)at, SIZE_MAX)));
+}
+
 void oc_arn_put_kms_key(struct oc_buf *buf, struct oc_slice region, struct oc_slice account,
                         struct oc_slice id)
 {

@@ -13,6 +13,7 @@
 #ifndef OC_MODEL_ARN_H
 #define OC_MODEL_ARN_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 
 #define OC_USER_NAME_MAX 64 /* AWS */
@@ -62,6 +63,10 @@ void oc_arn_put_copy_job(struct oc_buf *buf, struct oc_slice region, struct oc_s
 
 /** Append `arn:aws:bedrock:REGION::foundation-model/ID`. */
 void oc_arn_put_foundation_model(struct oc_buf *buf, struct oc_slice region, struct oc_slice id);
+
+/** The ARN of a foundation model with another Region in it; absent when out of memory. */
+struct oc_slice oc_arn_in_region(struct oc_arena *arena, struct oc_slice foundation_model_arn,
+                                 struct oc_slice region);
 
 /** Append `arn:aws:kms:REGION:ACCOUNT:key/ID`. */
 void oc_arn_put_kms_key(struct oc_buf *buf, struct oc_slice region, struct oc_slice account,

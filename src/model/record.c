@@ -237,6 +237,8 @@ void oc_task_encode(struct oc_buf *buf, const struct oc_task *task)
     oc_jw_member(&w, "sourceAccount", task->source.account);
     oc_jw_member(&w, "sourceRegion", task->source.region);
     oc_jw_member(&w, "sourceModel", task->source_model_id);
+    if (task->source_bytes)
+        oc_jw_member_int(&w, "sourceBytes", task->source_bytes);
     oc_jw_member(&w, "sourceUri", task->source_uri);
     oc_jw_member(&w, "manifest", task->manifest);
     oc_jw_object_end(&w);
@@ -260,6 +262,8 @@ static void read_task(struct reader *r, struct oc_task *ret)
         ret->source.region = required(r, "sourceRegion");
         ret->source_model_id = required(r, "sourceModel");
         ret->principal = optional(r, "principal");
+        ret->source_bytes = number(r, "sourceBytes");
+        ret->manifest = optional(r, "manifest");
     } else if (ret->kind == OC_TASK_IMPORT) {
         ret->source_uri = required(r, "sourceUri");
     } else {

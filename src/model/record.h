@@ -21,19 +21,19 @@ bool oc_model_status_parse(struct oc_slice text, enum oc_model_status *ret);
 /** A custom model. Text borrowed from where it was decoded. */
 struct oc_model {
     struct oc_partition partition;
-    struct oc_slice id;              /* OC_ID_LEN characters */
+    struct oc_slice id; /* OC_ID_LEN characters */
     struct oc_slice name;
-    struct oc_slice base;            /* the ARN's part between `custom-model/` and the id: "imported", … */
+    struct oc_slice base; /* the ARN's part between `custom-model/` and the id: "imported", … */
     struct oc_slice base_model_arn;
-    struct oc_slice source_uri;      /* s3://… it was imported from; absent for copies and uploads */
-    struct oc_slice job_id;          /* the copy job that makes or made it; absent if imported */
+    struct oc_slice source_uri; /* s3://… it was imported from; absent for copies and uploads */
+    struct oc_slice job_id;     /* the copy job that makes or made it; absent if imported */
     enum oc_model_status status;
     struct oc_slice failure_message;
     int64_t creation_ms;
-    struct oc_slice kms_key_id;      /* "service" or a KMS key id */
-    struct oc_slice kms_key_arn;     /* absent for the service key */
-    struct oc_slice manifest;        /* SHA-256 of the manifest, hexadecimal; absent until it is known */
-    int64_t size_bytes;              /* 0 until known */
+    struct oc_slice kms_key_id;  /* "service" or a KMS key id */
+    struct oc_slice kms_key_arn; /* absent for the service key */
+    struct oc_slice manifest; /* SHA-256 of the manifest, hexadecimal; absent until it is known */
+    int64_t size_bytes;       /* 0 until known */
     int64_t file_count;
     struct oc_tag_list tags;
 };
@@ -45,7 +45,8 @@ void oc_model_put_arn(struct oc_buf *buf, const struct oc_model *model);
 void oc_model_encode(struct oc_buf *buf, const struct oc_model *model);
 
 /** Read a record; the text is copied to `arena`. Errors: OC_ECORRUPT, OC_ENOMEM. */
-int oc_model_decode(struct oc_slice record, struct oc_arena *arena, struct oc_model *ret, struct oc_err *err);
+int oc_model_decode(struct oc_slice record, struct oc_arena *arena, struct oc_model *ret,
+                    struct oc_err *err);
 
 /** Work that moves bytes. The names are stored. */
 enum oc_task_kind {
@@ -57,15 +58,19 @@ enum oc_task_kind {
 /** Unfinished work: all the engine needs to run it, wherever it is taken up again. */
 struct oc_task {
     enum oc_task_kind kind;
-    struct oc_partition target;      /* account and Region of the model to be made */
-    struct oc_slice model_id;        /* the model to be made */
-    struct oc_slice job_id;          /* OC_TASK_COPY: the copy job; else absent */
-    struct oc_slice key_id;          /* "service" or a KMS key id, to encrypt under */
-    struct oc_slice principal;       /* OC_TASK_COPY: ARN of the user who asked; absent in older records */
+    struct oc_partition target; /* account and Region of the model to be made */
+    struct oc_slice model_id;   /* the model to be made */
+    struct oc_slice job_id;     /* OC_TASK_COPY: the copy job; else absent */
+    struct oc_slice key_id;     /* "service" or a KMS key id, to encrypt under */
+    struct oc_slice
+        principal; /* OC_TASK_COPY: ARN of the user who asked; absent in older records */
     struct oc_partition source;      /* OC_TASK_COPY: where the source model is */
     struct oc_slice source_model_id; /* OC_TASK_COPY */
     struct oc_slice source_uri;      /* OC_TASK_IMPORT */
-    struct oc_slice manifest;        /* OC_TASK_UPLOAD: SHA-256 of the manifest, hexadecimal */
+    int64_t source_bytes;            /* OC_TASK_COPY from another machine: size; 0: not known */
+    struct oc_slice manifest; /* SHA-256 of the manifest, hexadecimal, when it is stored in the
+                               * target's Region: OC_TASK_UPLOAD; OC_TASK_COPY from another
+                               * machine, once it was fetched */
 };
 
 /** Append the record. Check `buf->failed`. */
@@ -86,13 +91,15 @@ int oc_task_decode(struct oc_slice record, struct oc_arena *arena, struct oc_tas
  */
 struct oc_slice oc_key_join(struct oc_arena *arena, const struct oc_slice *parts, size_t count);
 /** An empty `id` gives the prefix of all models of the partition. */
-struct oc_slice oc_key_model(struct oc_arena *arena, struct oc_partition partition, struct oc_slice id);
+struct oc_slice oc_key_model(struct oc_arena *arena, struct oc_partition partition,
+                             struct oc_slice id);
 /** For OC_RECORD_MODEL_NAME; the value is the id of the model that holds the name. */
 struct oc_slice oc_key_model_name(struct oc_arena *arena, struct oc_partition partition,
                                   struct oc_slice name);
 struct oc_slice oc_key_model_order(struct oc_arena *arena, struct oc_partition partition,
                                    int64_t creation_ms, struct oc_slice id);
 /** A task stands under its model's id. */
-struct oc_slice oc_key_task(struct oc_arena *arena, struct oc_partition target, struct oc_slice model_id);
+struct oc_slice oc_key_task(struct oc_arena *arena, struct oc_partition target,
+                            struct oc_slice model_id);
 
 #endif

@@ -15,6 +15,7 @@ struct oc_exchange {
     CURL *curl;
     struct oc_transport_request request;
     struct curl_slist *headers;
+    const char *trust_hint; /* of the transport's options */
     struct oc_transport_head head;
     struct oc_buf *body;
     bool landing;                 /* the body goes to the request's `to` */

@@ -16,8 +16,9 @@
 struct oc_transport;
 
 struct oc_transport_options {
-    const char *user_agent; /* this and `ca_bundle`: not copied, must outlive the transport */
+    const char *user_agent; /* this and the next two: not copied, must outlive the transport */
     const char *ca_bundle;  /* file of certificates, NULL: the system's */
+    const char *trust_hint; /* what SSLError advises; NULL: AWS_CA_BUNDLE */
     unsigned connect_timeout_ms;
     unsigned stall_timeout_ms;
     bool no_proxy; /* go past any proxy that the environment names */

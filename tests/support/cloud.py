@@ -96,6 +96,7 @@ class Account:
             client = session.client(
                 "bedrock",
                 endpoint_url=self.server.endpoint,
+                verify=str(self.server.tls.file) if self.server.tls else None,
                 config=Config(
                     retries={"total_max_attempts": attempts}, connect_timeout=5, read_timeout=30
                 ),

@@ -37,6 +37,8 @@ class Server:
         environment: Mapping[str, str] | None = None,
         regions: tuple[str, ...] = REGIONS,
         tls: Certificate | None = None,
+        options: tuple[str, ...] = (),
+        keep_port: bool = False,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -45,6 +47,8 @@ class Server:
         self.environment = dict(environment or {})
         self.regions = regions
         self.tls = tls
+        self.options = options
+        self.keep_port = keep_port  # a restart listens where the server listened before
         self.endpoint = ""
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,12 +56,14 @@ class Server:
         self.config.write_text(config)
 
     def start(self, timeout: float = 15) -> Server:
-        command = [str(self.binary), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"]
+        port = self.endpoint.rpartition(":")[2] if self.keep_port and self.endpoint else "0"
+        command = [str(self.binary), "serve", "--data", str(self.data)]
+        command += ["--listen", f"127.0.0.1:{port}"]
         for region in self.regions:
             command += ["--region", region]
         if self.tls:
             command += ["--tls-certificate", str(self.tls.file), "--tls-key", str(self.tls.key)]
-        command += ["--config", str(self.config), "-o", "json"]
+        command += ["--config", str(self.config), "-o", "json", *self.options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -151,11 +157,11 @@ class Server:
         return (self.data / "bearer-token").read_text().strip()
 
     def wire(self, keys: Keys | None, region: str = "us-east-1") -> Wire:
-        return Wire(self.endpoint, keys, region)
+        return Wire(self.endpoint, keys, region, str(self.tls.file) if self.tls else None)
 
-    def admin(self, method: str, path: str, body: Any = None, region: str = "us-east-1") -> Any:
+    def admin(self, method: str, path: str, body: Any = None, region: str = "") -> Any:
         """A call as administrator that must succeed; its JSON answer."""
-        with self.wire(self.admin_keys(), region) as wire:
+        with self.wire(self.admin_keys(), region or self.regions[0]) as wire:
             answer = wire.call(method, path, body=body)
         if answer.status // 100 != 2:
             raise ServerError(f"{method} {path}: {answer.status} {answer.body!r}\n{self.tail()}")
@@ -195,7 +201,10 @@ class Server:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
         }
+        region = region or self.regions[0]
         environment |= {"AWS_ENDPOINT_URL_BEDROCK": self.endpoint, "AWS_REGION": region}
+        if self.tls:
+            environment["AWS_CA_BUNDLE"] = str(self.tls.file)
         if keys:
             environment |= {
                 "AWS_ACCESS_KEY_ID": keys.access_key,
@@ -206,7 +215,7 @@ class Server:
         return environment
 
     def command(
-        self, *args: str, keys: Keys | None = None, region: str = "us-east-1", timeout: float = 60
+        self, *args: str, keys: Keys | None = None, region: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
         """Run `outcrop ARGS…` against this server, as administrator unless `keys` are given."""
         return subprocess.run(

@@ -12,6 +12,7 @@ import hmac
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -192,14 +193,26 @@ class Request:
 class Wire:
     """A keep-alive connection to one server, with a caller and a Region."""
 
-    def __init__(self, endpoint: str, keys: Keys | None = None, region: str = "us-east-1") -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        keys: Keys | None = None,
+        region: str = "us-east-1",
+        ca_file: str | None = None,
+    ) -> None:
         parts = urlsplit(endpoint)
         assert parts.hostname and parts.port, endpoint
         self.address = (parts.hostname, parts.port)
         self.host = parts.netloc
         self.keys = keys
         self.region = region
-        self._connection = http.client.HTTPConnection(*self.address, timeout=30)
+        self._connection = (
+            http.client.HTTPSConnection(
+                *self.address, timeout=30, context=ssl.create_default_context(cafile=ca_file)
+            )
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(*self.address, timeout=30)
+        )
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,63 @@
+/*
+ * Waiting for a source that cannot be asked: how long, how often, and what is told meanwhile.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "copy/copy_impl.h"
+
+#define PATIENCE_DEFAULT_MS 600000
+#define PAUSE_FIRST_US      500000LL
+#define PAUSE_MAX_US        10000000LL
+#define DOUBLINGS           5 /* from the first to the longest pause */
+
+static int64_t patience_us(const struct oc_copy_engine *engine)
+{
+    int64_t ms = engine->options.peer_patience_ms;
+
+    return (ms ? ms : PATIENCE_DEFAULT_MS) * 1000;
+}
+
+int64_t oc_copy_away_pause_us(const struct oc_copy_engine *engine,
+                              const struct oc_copy_entry *entry)
+{
+    int64_t left = entry->away_since_us + patience_us(engine) - oc_clock_mono_us();
+    int64_t pause = PAUSE_FIRST_US
+                    << (entry->away_tries < DOUBLINGS ? entry->away_tries : DOUBLINGS);
+    struct oc_err ignored = {0};
+    uint32_t number = 0;
+
+    if (pause > PAUSE_MAX_US)
+        pause = PAUSE_MAX_US;
+    (void)oc_random(&number, sizeof(number), &ignored); /* no jitter is no failure */
+    pause = pause * 3 / 4 + (int64_t)(number % (uint64_t)(pause / 2));
+    return pause < left ? pause : left > 0 ? left : 0;
+}
+
+bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
+                          const struct oc_err *cause, struct oc_err *ret_reason)
+{
+    struct oc_copy_engine *engine = job->engine;
+    int64_t now = oc_clock_mono_us();
+    bool over;
+
+    (void)pthread_mutex_lock(&engine->lock);
+    entry->away_tries = entry->away_since_us && !job->bytes_moved ? entry->away_tries + 1 : 0;
+    if (!entry->away_since_us || job->bytes_moved)
+        entry->away_since_us = now;
+    over = now - entry->away_since_us >= patience_us(engine);
+    entry->rest = job->progress; /* nothing is in flight any more */
+    entry->rest.phase = "waiting";
+    entry->rest.bytes_per_second = 0;
+    entry->rest.seconds_left = -1;
+    (void)snprintf(entry->rest.waiting_for, sizeof(entry->rest.waiting_for), "%.*s",
+                   OC_COPY_WAITING_MAX - 1, cause->text);
+    (void)pthread_mutex_unlock(&engine->lock);
+    if (over)
+        (void)oc_fail(ret_reason, OC_EBUSY,
+                      "%s. It was waited for %lld seconds: start the copy again when that Region "
+                      "answers; parts that have arrived are not moved again",
+                      cause->text, (long long)(patience_us(engine) / 1000000));
+    return over;
+}
