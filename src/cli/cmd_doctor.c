@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cli/advice.h"
 #include "cli/rows.h"
 #include "cli/session.h"
 
@@ -214,25 +215,6 @@ static int check_region(struct doctor *d, bool *ret_found, struct oc_err *err)
 
 /* -- credentials and permissions --------------------------------------------------------------- */
 
-static const char *mend_of(const struct oc_err *err)
-{
-    static const struct {
-        const char *name, *mend;
-    } mends[] = {
-        {"ExpiredTokenException", "get new session credentials: these have ended"},
-        {"InvalidSignatureException", "check the secret that belongs to this access key, and the "
-                                      "clock"},
-        {"UnrecognizedClientException", "use an access key of this server: `outcrop key list` "
-                                        "shows them to an administrator"},
-        {"AccessDeniedException", "ask an administrator for the permission"},
-    };
-
-    for (size_t i = 0; err->name && i < sizeof(mends) / sizeof(mends[0]); i++)
-        if (strcmp(err->name, mends[i].name) == 0)
-            return mends[i].mend;
-    return NULL;
-}
-
 static int check_credentials(struct doctor *d, bool *ret_known, struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *me = NULL;
@@ -248,7 +230,7 @@ static int check_credentials(struct doctor *d, bool *ret_known, struct oc_err *e
     if (d->health) {
         rc = oc_client_call_json(d->client, &request, &me, &why);
         if (rc < 0)
-            return find_error(d, "credentials", &why, mend_of(&why), err);
+            return find_error(d, "credentials", &why, oc_advice_of(&why), err);
     }
     *ret_known = true;
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
@@ -267,7 +249,7 @@ static int check_permission(struct doctor *d, const char *action, struct oc_slic
     struct oc_err why = {0};
 
     if (oc_client_call_json(d->client, &request, &answer, &why) < 0)
-        return find_error(d, "permission", &why, mend_of(&why), err);
+        return find_error(d, "permission", &why, oc_advice_of(&why), err);
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
     oc_buf_printf(&text, "%s is allowed", action);
     return find(d, "permission", RESULT_OK, 0, &text, NULL, err);

@@ -30,22 +30,19 @@ static int post(struct oc_session *session, struct oc_slice region, struct oc_sl
 }
 
 static int set_tags(struct oc_session *session, struct oc_slice region, struct oc_slice arn,
-                    struct oc_err *err)
+                    const struct oc_tag_list *tags, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
-    struct oc_session_tags tags;
     struct oc_jw w;
-    int rc;
 
-    rc = oc_session_tags(session->args, "set", &tags, err);
-    if (rc < 0 || !tags.list.set)
-        return rc;
+    if (!tags->set)
+        return OC_OK;
     oc_buf_init(&body, OC_HTTP_BODY_MAX);
     oc_jw_init(&w, &body);
     oc_jw_object(&w);
     oc_jw_member(&w, "resourceARN", arn);
     oc_jw_key(&w, "tags");
-    oc_tags_put_json(&w, &tags.list);
+    oc_tags_put_json(&w, tags);
     oc_jw_object_end(&w);
     return post(session, region, OC_STR("/tagResource"), &body, err);
 }
@@ -130,14 +127,17 @@ static int tag(struct oc_session *session, struct oc_err *err)
     OC_AUTO(oc_json_freep) struct oc_json *model = NULL;
     struct oc_slice name = oc_slice_of(session->args->operands[0]);
     struct oc_slice region = oc_session_region_of(session, name);
+    struct oc_session_tags tags;
     struct oc_slice arn;
     int rc;
 
-    rc = oc_session_get_model(session, name, &model, err);
+    rc = oc_session_tags(session->args, "set", &tags, err);
+    if (rc == OC_OK)
+        rc = oc_session_get_model(session, name, &model, err);
     if (rc < 0)
         return rc;
     arn = oc_json_string(oc_json_get(model, "modelArn"));
-    rc = set_tags(session, region, arn, err);
+    rc = set_tags(session, region, arn, &tags.list, err);
     if (rc >= 0)
         rc = remove_tags(session, region, arn, err);
     if (rc < 0 || oc_args_has(session->args, "dry-run"))

@@ -9,6 +9,7 @@
 #include "api/operation.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cli/advice.h"
 #include "cli/format.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
@@ -36,16 +37,30 @@ enum oc_exit oc_session_exit_of(const struct oc_err *err)
     return oc_client_err_is_denied(err) ? OC_EXIT_DENIED : OC_EXIT_FAILED;
 }
 
+/* `TEXT (NAME); ADVICE`, one sentence. */
+static void report_api(const struct oc_command *command, const struct oc_err *err)
+{
+    const char *advice = oc_advice_of(err);
+    size_t len = strlen(err->text);
+
+    while (len > 0 && err->text[len - 1] == '.')
+        len--;
+    (void)fprintf(stderr, "outcrop %s: %.*s (%s)%s%s\n", command->name, (int)len, err->text,
+                  err->name, advice ? "; " : "", advice ? advice : "");
+}
+
 int oc_session_report(const struct oc_command *command, const struct oc_err *err)
 {
-    bool is_api = err->name && strstr(err->name, "Exception");
+    const bool is_api =
+        err->name && (strstr(err->name, "Exception") || strcmp(err->name, "RequestExpired") == 0);
 
     if (is_api && command->op) /* the sentence that scripts of the AWS CLI look for */
         (void)fprintf(stderr, "\nAn error occurred (%s) when calling the %s operation: %s\n",
                       err->name, command->op->name, err->text);
+    else if (is_api)
+        report_api(command, err);
     else
-        (void)fprintf(stderr, "outcrop %s: %s%s%s%s\n", command->name, err->text,
-                      is_api ? " (" : "", is_api ? err->name : "", is_api ? ")" : "");
+        (void)fprintf(stderr, "outcrop %s: %s\n", command->name, err->text);
     return oc_session_exit_of(err);
 }
 
