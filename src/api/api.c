@@ -46,6 +46,8 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
     if (rc >= 0)
         rc = oc_api_authenticator_new(api, err);
     if (rc >= 0)
+        rc = oc_idempotency_find_old(api->store, &api->has_old_tokens, err);
+    if (rc >= 0)
         rc = oc_api_counts_new(&api->counts, err);
     if (rc < 0) {
         oc_api_free(api);

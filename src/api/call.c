@@ -129,45 +129,87 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms)
 /* -- idempotency --------------------------------------------------------------------------------
  */
 
-/* A record is the digest of the parameters and then what the first call made. */
+/*
+ * A record is the digest of the parameters and then what the first call made. Its key is a digest:
+ * a token is as good as random, so each record changes a page of its own, and the shorter the
+ * records are the fewer pages there are above them. Records of older stores have the parts for
+ * a key, and the whole digest of the parameters; they are asked for where there are any.
+ */
+#define TOKEN_KEY     '\2' /* first byte of the keys: no account begins with it */
+#define TOKEN_DIGEST  16
+#define TOKEN_KEY_LEN (1 + TOKEN_DIGEST)
 
 int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_slice parameters,
                         struct oc_idempotency *ret, struct oc_err *err)
 {
+    uint8_t digest[OC_SHA256_LEN];
+    char *key = oc_arena_alloc(call->arena, TOKEN_KEY_LEN);
+
     *ret = (struct oc_idempotency){.token = token};
     if (!token.ptr)
         return OC_OK;
-    ret->key = oc_key_join(call->arena,
-                           (struct oc_slice[]){call->caller.account, call->caller.region,
-                                               oc_slice_of(call->op->name), token},
-                           4);
-    if (!ret->key.ptr)
+    struct oc_slice old_key =
+        oc_key_join(call->arena,
+                    (struct oc_slice[]){call->caller.account, call->caller.region,
+                                        oc_slice_of(call->op->name), token},
+                    4);
+    if (!old_key.ptr || !key)
         return oc_fail_nomem(err);
+    int rc = oc_sha256(old_key, digest, err);
+    if (rc < 0)
+        return rc;
+    key[0] = TOKEN_KEY;
+    memcpy(key + 1, digest, TOKEN_DIGEST);
+    ret->key = (struct oc_slice){key, TOKEN_KEY_LEN};
+    if (call->api->has_old_tokens)
+        ret->old_key = old_key;
     return oc_sha256(parameters, ret->parameters, err);
+}
+
+static int is_there(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    (void)key, (void)value, (void)err;
+    *(bool *)ctx = true;
+    return 1;
+}
+
+int oc_idempotency_find_old(struct oc_store *store, bool *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    struct oc_scan scan = {.kind = OC_RECORD_IDEMPOTENCY, .from = OC_STR("\3")};
+
+    *ret = false;
+    int rc = oc_store_read(store, &read, err);
+    return rc < 0 ? rc : oc_read_scan(read, &scan, is_there, ret, err);
 }
 
 int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
                         struct oc_slice *ret_result, struct oc_err *err)
 {
+    size_t digest_len = TOKEN_DIGEST;
     struct oc_slice record;
 
     *ret_result = (struct oc_slice){0};
     if (!idem->key.ptr)
         return OC_OK;
     int rc = oc_read_get(read, OC_RECORD_IDEMPOTENCY, idem->key, &record, err);
+    if (rc == OC_ENOTFOUND && idem->old_key.ptr) {
+        digest_len = OC_SHA256_LEN;
+        rc = oc_read_get(read, OC_RECORD_IDEMPOTENCY, idem->old_key, &record, err);
+    }
     if (rc == OC_ENOTFOUND)
         return OC_OK;
     if (rc < 0)
         return rc;
-    if (record.len < OC_SHA256_LEN)
+    if (record.len < digest_len)
         return oc_fail(err, OC_ECORRUPT, "idempotency record is too short");
-    if (memcmp(record.ptr, idem->parameters, OC_SHA256_LEN) != 0)
+    if (memcmp(record.ptr, idem->parameters, digest_len) != 0)
         return oc_fail_conflict(
             err,
             "The clientRequestToken %.*s was used before with other parameters: "
             "use a new token for a new request.",
             OC_FMT(idem->token));
-    *ret_result = oc_slice_sub(record, OC_SHA256_LEN, SIZE_MAX);
+    *ret_result = oc_slice_sub(record, digest_len, SIZE_MAX);
     return OC_OK;
 }
 
@@ -178,8 +220,8 @@ int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, stru
 
     if (!idem->key.ptr)
         return OC_OK;
-    oc_buf_init(&record, OC_SHA256_LEN + OC_ARN_MAX);
-    oc_buf_put(&record, idem->parameters, OC_SHA256_LEN);
+    oc_buf_init(&record, TOKEN_DIGEST + OC_ARN_MAX);
+    oc_buf_put(&record, idem->parameters, TOKEN_DIGEST);
     oc_buf_put_slice(&record, result);
     if (record.failed)
         return oc_fail_nomem(err);

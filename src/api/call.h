@@ -73,6 +73,7 @@ struct oc_api {
     struct oc_api_counts *counts;
     struct oc_metrics *metrics;
     uint8_t token_key[OC_SHA256_LEN];
+    bool has_old_tokens; /* see oc_idempotency_find_old */
 };
 
 /** Set `api->authenticator` up. Errors: OC_ENOMEM. */
@@ -151,7 +152,8 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms);
 
 /** What a repeated call is compared with. */
 struct oc_idempotency {
-    struct oc_slice key; /* absent: the caller gave no token */
+    struct oc_slice key;     /* absent: the caller gave no token */
+    struct oc_slice old_key; /* of a record as older versions made it; absent: there are none */
     struct oc_slice token;
     uint8_t parameters[OC_SHA256_LEN]; /* digest of all other parameters */
 };
@@ -159,6 +161,9 @@ struct oc_idempotency {
 /** Prepare from the token (may be absent) and the encoded parameters. Errors: OC_ENOMEM. */
 int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_slice parameters,
                         struct oc_idempotency *ret, struct oc_err *err);
+
+/** Whether the store has records of tokens as older versions made them. Errors: the store's. */
+int oc_idempotency_find_old(struct oc_store *store, bool *ret, struct oc_err *err);
 
 /**
  * Look for an earlier call with this token.

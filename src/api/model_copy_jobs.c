@@ -323,6 +323,7 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
 /* All checks come before the first change. */
 static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
+    const struct oc_create_model_copy_job_in *in = call->in;
     struct create *create = call->state;
     struct oc_read *read = oc_tx_read(tx);
     struct oc_slice earlier;
@@ -331,18 +332,25 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     int rc = oc_idempotency_find(&create->idem, read, &earlier, err);
     if (rc < 0)
         return rc;
-    answer_job(call, earlier.ptr ? earlier : create->job_id);
-    if (earlier.ptr)
+    if (earlier.ptr) {
+        answer_job(call, earlier);
         return OC_OK;
+    }
     if (!create->peer &&
         (!oc_call_unchanged(read, OC_RECORD_MODEL, create->source.key, create->source.record) ||
          !oc_call_unchanged(read, OC_RECORD_POLICY, create->policy_key, create->source.policy)))
         rc = check_source(call, read, create, err);
+    if (rc >= 0)
+        rc = oc_models_check_name(call, read, in->target_model_name, err);
+    if (rc >= 0) /* ids are made here, where writes are in order: see model/id.h */
+        rc = oc_call_new_id(call, &create->job_id, err);
+    if (rc >= 0)
+        rc = oc_call_new_id(call, &create->model_id, err);
+    if (rc < 0)
+        return rc;
+    answer_job(call, create->job_id);
     fill_model(call, create, &model);
-    if (rc >= 0)
-        rc = oc_models_check_name(call, read, model.name, err);
-    if (rc >= 0)
-        rc = put_job(call, tx, create, &model, err);
+    rc = put_job(call, tx, create, &model, err);
     if (rc >= 0)
         rc = oc_idempotency_put(&create->idem, tx, create->job_id, err);
     return rc;
@@ -356,10 +364,6 @@ static int begin_create(struct oc_call *call, struct create *create, struct oc_e
 
     if (in->model_kms_key_id.ptr)
         rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
-    if (rc >= 0)
-        rc = oc_call_new_id(call, &create->job_id, err);
-    if (rc >= 0)
-        rc = oc_call_new_id(call, &create->model_id, err);
     oc_call_read_done(call);
     return rc < 0 ? rc : oc_call_write(call, apply_create);
 }

@@ -7,7 +7,7 @@
 
 #include "base/fault.h"
 
-#define FIRST_CAP 63 /* with the byte kept for a NUL: 64 */
+#define FIRST_CAP 255 /* with the byte kept for a NUL: 256 */
 
 struct oc_slice oc_slice_of(const char *text)
 {

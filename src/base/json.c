@@ -303,9 +303,16 @@ void oc_jw_array_end(struct oc_jw *w)
 
 void oc_jw_key(struct oc_jw *w, const char *key)
 {
-    separate(w);
-    oc_json_put_string(w->buf, oc_slice_of(key));
-    oc_buf_put_char(w->buf, ':');
+    size_t len = strlen(key);
+    char *to = oc_buf_extend(w->buf, len + 3 + w->comma);
+
+    if (to) {
+        if (w->comma)
+            *to++ = ',';
+        *to++ = '"';
+        memcpy(to, key, len);
+        memcpy(to + len, "\":", 2);
+    }
     w->comma = false;
 }
 
@@ -382,20 +389,46 @@ static bool are_plain(const char *bytes)
     return ((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
 }
 
+/* How many bytes from the start can stand in a JSON string as they are, in steps of eight. */
+static size_t plain_length(struct oc_slice s)
+{
+    size_t at = 0;
+
+    while (s.len - at >= 8 && are_plain(s.ptr + at))
+        at += 8;
+    return at;
+}
+
+/* Nearly all strings are plain ASCII: found out and copied at once. */
+static bool put_plain(struct oc_buf *buf, struct oc_slice s)
+{
+    size_t at = plain_length(s);
+    char rest[8] = "        ", *to;
+
+    memcpy(rest, s.ptr + at, s.len - at < 8 ? s.len - at : 0);
+    if (s.len - at >= 8 || !are_plain(rest))
+        return false;
+    to = oc_buf_extend(buf, s.len + 2);
+    if (!to)
+        return true; /* and buf->failed */
+    *to = '"';
+    memcpy(to + 1, s.ptr, s.len);
+    to[s.len + 1] = '"';
+    return true;
+}
+
 void oc_json_put_string(struct oc_buf *buf, struct oc_slice s)
 {
     size_t from = 0, at = 0;
 
+    if (s.len && put_plain(buf, s))
+        return;
     oc_buf_put_char(buf, '"');
     while (at < s.len) {
         const unsigned char c = (unsigned char)s.ptr[at];
         uint32_t code;
         size_t len = 1;
 
-        if (s.len - at >= 8 && are_plain(s.ptr + at)) {
-            at += 8;
-            continue;
-        }
         if (c >= 0x80)
             len = oc_utf8_next(oc_slice_sub(s, at, 4), &code);
         if (len > 0 && c >= 0x20 && c != '"' && c != '\\') {

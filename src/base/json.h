@@ -103,7 +103,7 @@ void oc_jw_object(struct oc_jw *w);
 void oc_jw_object_end(struct oc_jw *w);
 void oc_jw_array(struct oc_jw *w);
 void oc_jw_array_end(struct oc_jw *w);
-/** A member's name; its value must follow. */
+/** A member's name, of characters that need no escape; its value must follow. */
 void oc_jw_key(struct oc_jw *w, const char *key);
 /** One value. An absent slice is written as an empty string. */
 void oc_jw_string(struct oc_jw *w, struct oc_slice s);

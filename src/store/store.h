@@ -38,7 +38,8 @@ enum oc_record_kind {
     OC_RECORD_MODEL_ORDER = 7,  /* key: account \0 region \0 creation_ms (8 bytes, big-endian) id */
     OC_RECORD_POLICY = 8,       /* key: resource ARN → policy document */
     OC_RECORD_SHARE = 9,        /* key: receiving account \0 region \0 resource ARN */
-    OC_RECORD_IDEMPOTENCY = 10, /* key: account \0 region \0 operation \0 token */
+    OC_RECORD_IDEMPOTENCY = 10, /* key: \2 and 16 bytes of the SHA-256 of, or older stores' key:
+                                   account \0 region \0 operation \0 token */
     OC_RECORD_UPLOAD = 11,      /* key: account \0 region \0 upload id */
     OC_RECORD_UPLOAD_PART = 12, /* key: account \0 region \0 upload id \0 digest */
     OC_RECORD_TASK = 13,        /* key: region \0 account \0 model id: unfinished work */

@@ -1,6 +1,6 @@
-"""./run bench create: durable signed creates of 32 clients, against one commit a request; lists meanwhile.
+"""./run bench create: durable signed creates of 32 clients, against one commit a request.
 
-The server and the load share both cores: a create keeps several threads of the server busy. The load
+Also jobs that end, and lists while creates run. The server and the load share both cores: a create keeps several threads of the server busy. The load
 costs little, since it signs its requests before it begins.
 """
 
@@ -94,6 +94,18 @@ def measure(batch: int, seconds: float) -> dict:
     return figures
 
 
+def measure_ends(jobs: int) -> dict:
+    """Jobs that end, 32 under way at one time, as the copy engine ends them; in the store alone."""
+    with tempfile.TemporaryDirectory(prefix="outcrop-bench-") as folder:
+        out = subprocess.run(
+            [binary("bench_ends"), "--dir", folder, "--jobs", str(jobs), "--together", "32"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    return json.loads(out)
+
+
 def measure_lists(seconds: float) -> tuple[float, float]:
     """p99 of lists: quiet, and while 5,000 creates a second run."""
     path = config(0)
@@ -121,6 +133,7 @@ def main() -> None:
     for _ in range(args.rounds):
         single.append(measure(1, args.seconds)["per_s"])
         grouped.append(measure(0, args.seconds)["per_s"])
+    ends = [measure_ends(50_000) for _ in range(args.rounds)]
     lists = [measure_lists(args.seconds) for _ in range(args.rounds)]
     ratio = median([g / s for g, s in zip(grouped, single)])
     under = median([busy / quiet for quiet, busy in lists])
@@ -128,6 +141,8 @@ def main() -> None:
         "create_per_s": median(grouped),
         "create_single_commit_per_s": median(single),
         "create_vs_single_commit": round(ratio, 2),
+        "ends_per_s": median([end["ends_per_s"] for end in ends]),
+        "bytes_per_end": median([end["bytes_per_end"] for end in ends]),
         "list_p99_quiet_us": median([quiet for quiet, _ in lists]),
         "list_p99_busy_us": median([busy for _, busy in lists]),
         "list_p99_under_creates": round(under, 2),
@@ -149,6 +164,8 @@ def main() -> None:
                 "",
             ],
             ["ratio", f"{ratio:.1f}", "4", "12"],
+            ["jobs ended a second", f"{figures['ends_per_s']:,.0f}", "10,000", ""],
+            ["bytes written for each", f"{figures['bytes_per_end']:,.0f}", "", ""],
             ["list p99 under 5,000 creates/s ÷ quiet", f"{under:.2f}", "3 (at most)", "2"],
         ],
     )

@@ -112,10 +112,18 @@ static void a_store_of_version_2_opens(void **state)
     open_kept("store-v2");
 }
 
+/* States of version 2, which know the greatest id. */
+static void a_store_of_version_2_1_opens(void **state)
+{
+    (void)state;
+    open_kept("store-v2-1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_store_of_version_1_opens),
-                                       cmocka_unit_test(a_store_of_version_2_opens)};
+                                       cmocka_unit_test(a_store_of_version_2_opens),
+                                       cmocka_unit_test(a_store_of_version_2_1_opens)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,7 @@ struct oc_part {
     int64_t last_ms;
     uint64_t end[OC_LEVELS]; /* level 2 covers [0, end[2]), 1 [end[2], end[1]), 0 [end[1], end[0]);
                                 the tail covers [end[0], next_seq) */
+    uint64_t max_id;         /* no job has a greater id; UINT64_MAX: not known */
     uint64_t text_next;      /* jobs before this are in text segments, but for late ones */
     uint8_t account_len, region_len;
     char account[OC_ACCOUNT_MAX];

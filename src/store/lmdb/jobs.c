@@ -86,6 +86,8 @@ static int create(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_job *job, 
         return rc;
     part->next_seq++;
     part->last_ms = job->creation_ms;
+    if (id > part->max_id)
+        part->max_id = id;
     wpart->dirty = true;
     if (part->next_seq % tx->store->shape.level[0] == 0)
         oc_tx_wake(tx, part->pid);
@@ -102,7 +104,9 @@ int oc_tx_job_create(struct oc_tx *tx, struct oc_job *job, struct oc_err *err)
         rc = oc_part_touch(tx, job->partition, true, &wpart, err);
     if (rc < 0)
         return rc;
-    rc = oc_id_find(&tx->read, &wpart->part, id, &seq, err);
+    /* New ids are greater than all before: only one that is not has to be searched for. */
+    rc =
+        id > wpart->part.max_id ? OC_ENOTFOUND : oc_id_find(&tx->read, &wpart->part, id, &seq, err);
     if (rc == OC_OK)
         return oc_fail(err, OC_ECONFLICT, "a job with the id '%.*s' exists", OC_FMT(job->id));
     if (rc != OC_ENOTFOUND)

@@ -7,8 +7,9 @@
  */
 #include "store/lmdb/impl.h"
 
-#define STATE_VERSION 1
-#define STATE_HEAD    64 /* fixed part of the state; account and Region follow */
+#define STATE_VERSION 2
+#define STATE_HEAD    72 /* fixed part of the state; account and Region follow */
+#define STATE_HEAD_1  64 /* of version 1, which did not know the greatest id */
 
 /* -- names and states -------------------------------------------------------------------------- */
 
@@ -47,6 +48,7 @@ static size_t encode_state(const struct oc_part *part, uint8_t *to)
     for (int i = 0; i < OC_LEVELS; i++)
         oc_st64(to + 32 + 8 * i, part->end[i]);
     oc_st64(to + 56, part->text_next);
+    oc_st64(to + 64, part->max_id);
     memcpy(to + STATE_HEAD, part->account, part->account_len);
     memcpy(to + STATE_HEAD + part->account_len, part->region, part->region_len);
     oc_st32(to, oc_crc32c(oc_small_seed('P', part->pid, 0), to + 4, len - 4));
@@ -58,10 +60,11 @@ static int decode_state(struct oc_read *read, uint32_t pid, struct oc_slice valu
 {
     const uint8_t *p = (const uint8_t *)value.ptr;
 
-    if (value.len >= STATE_HEAD && p[4] > STATE_VERSION)
+    if (value.len >= STATE_HEAD_1 && p[4] > STATE_VERSION)
         return oc_fail(err, OC_EINVAL, "partition %u was written by a newer version", pid);
-    if (value.len < STATE_HEAD || p[5] > OC_ACCOUNT_MAX || p[6] > OC_REGION_MAX ||
-        value.len != (size_t)STATE_HEAD + p[5] + p[6] || !oc_small_ok(read, 'P', pid, 0, value))
+    size_t head = value.len >= STATE_HEAD_1 && p[4] == 1 ? STATE_HEAD_1 : STATE_HEAD;
+    if (value.len < head || p[5] > OC_ACCOUNT_MAX || p[6] > OC_REGION_MAX ||
+        value.len != head + p[5] + p[6] || !oc_small_ok(read, 'P', pid, 0, value))
         return oc_fail(err, OC_ECORRUPT, "the state of partition %u does not match its checksum",
                        pid);
     *ret = (struct oc_part){.pid = pid,
@@ -69,12 +72,13 @@ static int decode_state(struct oc_read *read, uint32_t pid, struct oc_slice valu
                             .next_seq = oc_ld64(p + 16),
                             .last_ms = (int64_t)oc_ld64(p + 24),
                             .text_next = oc_ld64(p + 56),
+                            .max_id = head == STATE_HEAD ? oc_ld64(p + 64) : UINT64_MAX,
                             .account_len = p[5],
                             .region_len = p[6]};
     for (int i = 0; i < OC_LEVELS; i++)
         ret->end[i] = oc_ld64(p + 32 + 8 * i);
-    memcpy(ret->account, p + STATE_HEAD, p[5]);
-    memcpy(ret->region, p + STATE_HEAD + p[5], p[6]);
+    memcpy(ret->account, p + head, p[5]);
+    memcpy(ret->region, p + head + p[5], p[6]);
     return OC_OK;
 }
 
