@@ -1,7 +1,8 @@
 """./run bench create: durable signed creates of 32 clients, against one commit a request.
 
-Also jobs that end, and lists while creates run. The server and the load share both cores: a create keeps several threads of the server busy. The load
-costs little, since it signs its requests before it begins.
+Also jobs that end, and lists while creates run. The server and the load share both cores: a create
+keeps several threads of the server busy. The load costs little, since it signs its requests before
+it begins.
 """
 
 from __future__ import annotations
