@@ -153,19 +153,24 @@ static int name_failure(const struct oc_blob_store *store, const struct oc_blob_
                    cause->text);
 }
 
-static int check_digest(const struct oc_blob_name *name, struct oc_slice plain, struct oc_err *err)
+static int compare_digest(const struct oc_blob_name *name, const uint8_t digest[OC_SHA256_LEN],
+                          struct oc_err *err)
 {
-    uint8_t digest[OC_SHA256_LEN];
     char want[OC_SHA256_HEX_LEN], have[OC_SHA256_HEX_LEN];
-    int rc = oc_sha256(plain, digest, err);
 
-    if (rc < 0)
-        return rc;
-    if (memcmp(digest, name->sha256, sizeof(digest)) == 0)
+    if (memcmp(digest, name->sha256, OC_SHA256_LEN) == 0)
         return OC_OK;
     oc_hex_encode(name->sha256, OC_SHA256_LEN, want);
     oc_hex_encode(digest, OC_SHA256_LEN, have);
     return oc_fail(err, OC_EINVAL, "the bytes have the SHA-256 %.64s, not %.64s", have, want);
+}
+
+static int check_digest(const struct oc_blob_name *name, struct oc_slice plain, struct oc_err *err)
+{
+    uint8_t digest[OC_SHA256_LEN];
+    int rc = oc_sha256(plain, digest, err);
+
+    return rc < 0 ? rc : compare_digest(name, digest, err);
 }
 
 /* -- storing -------------------------------------------------------------------------------- */
@@ -262,7 +267,8 @@ static int read_header(const struct oc_blob_name *name, const uint8_t *bytes, si
     return OC_OK;
 }
 
-static int read_blob(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+/* Read and decrypt; the digest is still to be looked at. */
+static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                      size_t cap, size_t *ret_len, struct oc_err *err)
 {
     struct oc_blob_header header;
@@ -285,13 +291,14 @@ static int read_blob(struct oc_blob_store *store, const struct oc_blob_name *nam
         return rc;
     rc = oc_blob_open_bytes(&header, name->sha256, key, to, err);
     oc_wipe(key, sizeof(key));
-    if (rc < 0)
-        return rc;
-    rc = check_digest(name, (struct oc_slice){(char *)to, header.plain_len}, err);
-    if (rc < 0)
-        return rc == OC_EINVAL ? (int)(err->rc = OC_ECORRUPT) : rc;
     *ret_len = header.plain_len;
-    return OC_OK;
+    return rc;
+}
+
+/* Bytes that were stored and have another digest now are damaged. */
+static int call_corrupt(int rc, struct oc_err *err)
+{
+    return rc == OC_EINVAL ? (int)(err->rc = OC_ECORRUPT) : rc;
 }
 
 int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
@@ -302,7 +309,10 @@ int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, ui
 
     if (rc < 0)
         return rc;
-    rc = read_blob(store, name, to, cap, ret_len, &cause);
+    rc = open_blob(store, name, to, cap, ret_len, &cause);
+    if (rc == OC_OK)
+        rc = call_corrupt(check_digest(name, (struct oc_slice){(char *)to, *ret_len}, &cause),
+                          &cause);
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
@@ -316,6 +326,49 @@ int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name,
     if (store->ops->uncache)
         store->ops->uncache(store->backend, name);
     return oc_blob_get(store, name, to, cap, ret_len, err);
+}
+
+/* The digests of what was opened: of both side by side, or of the one that was. */
+static void check_digests(struct oc_blob_get gets[2])
+{
+    const struct oc_slice data[2] = {{(char *)gets[0].to, gets[0].len},
+                                     {(char *)gets[1].to, gets[1].len}};
+    uint8_t digests[2][OC_SHA256_LEN], *const ret[2] = {digests[0], digests[1]};
+    const bool both = gets[0].rc == OC_OK && gets[1].rc == OC_OK;
+    struct oc_err err = {0};
+    int rc = both ? oc_sha256_pair(data, ret, &err) : OC_OK;
+
+    for (int i = 0; i < 2; i++) {
+        struct oc_blob_get *get = &gets[i];
+
+        if (get->rc < 0)
+            continue;
+        if (rc < 0)
+            get->rc = rc, get->err = err;
+        else if (both)
+            get->rc = call_corrupt(compare_digest(&get->name, digests[i], &get->err), &get->err);
+        else
+            get->rc = call_corrupt(check_digest(&get->name, data[i], &get->err), &get->err);
+    }
+}
+
+void oc_blob_get_pair(struct oc_blob_store *store, struct oc_blob_get gets[2])
+{
+    for (int i = 0; i < 2; i++) {
+        struct oc_blob_get *get = &gets[i];
+
+        get->err = (struct oc_err){0};
+        get->rc = check_name(&get->name, &get->err);
+        if (get->rc == OC_OK)
+            get->rc = open_blob(store, &get->name, get->to, get->cap, &get->len, &get->err);
+    }
+    check_digests(gets);
+    for (int i = 0; i < 2; i++) {
+        struct oc_err cause = gets[i].err;
+
+        if (gets[i].rc < 0)
+            (void)name_failure(store, &gets[i].name, gets[i].rc, &cause, &gets[i].err);
+    }
 }
 
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,

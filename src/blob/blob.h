@@ -130,6 +130,19 @@ int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *nam
 /** Take the mark away; fine when there is none. */
 void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name);
 
+/** One of two blobs to be read together: what oc_blob_get takes and gives. */
+struct oc_blob_get {
+    struct oc_blob_name name;
+    uint8_t *to;
+    size_t cap;
+    size_t len;        /* set when rc is OC_OK */
+    int rc;            /* set: as oc_blob_get returns */
+    struct oc_err err; /* set when rc is negative */
+};
+
+/** oc_blob_get for two blobs, whose digests are computed side by side (oc_sha256_pair). */
+void oc_blob_get_pair(struct oc_blob_store *store, struct oc_blob_get gets[2]);
+
 /** Plaintext size without reading the content. Errors: as oc_blob_get. */
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
                  struct oc_err *err);

@@ -57,6 +57,14 @@ struct oc_copy_counts {
  * Where a copy takes its model from. All that differs between sources is here; transfer.c does the
  * rest. Functions run on the job's thread, but for `read_part`, which runs on the workers.
  */
+/** What becomes of one part of a copy. */
+struct oc_copy_move {
+    struct oc_ticket *ticket;
+    bool there; /* the target has it already */
+    int rc;
+    struct oc_err err; /* when rc is negative */
+};
+
 struct oc_copy_source {
     /**
      * Find the model, and see whether it is still shared. Called first, and again when parts are
@@ -68,6 +76,11 @@ struct oc_copy_source {
     int (*load_manifest)(struct oc_copy_job *job, struct oc_err *err);
     /** Read part `ticket->index` into the ticket. Its digest is verified. Errors: as above. */
     int (*read_part)(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err);
+    /**
+     * Read two parts at once, each with its own `rc` and `err`; NULL: one after the other is as
+     * good.
+     */
+    void (*read_pair)(struct oc_copy_job *job, struct oc_copy_move *const moves[2]);
     /**
      * What a snapshot of our store tells of the same as `find`; NULL: nothing. Also called from
      * the store's writer. Errors: as `find`.

@@ -18,9 +18,9 @@
 #define WORKERS_MAX     64
 #define JOBS_DEFAULT    16
 #define JOBS_MAX        256
-/* Buffers beyond one for each worker: they are filled while the workers work. With the default
- * workers, 6 x 8 MiB; the rest of 64 MiB is for stacks, manifests and buffers of segments. */
-#define SPARE_TICKETS  2
+/* Buffers beyond one for each worker: filled while the workers work. With the default workers there
+ * are 5 of 8 MiB; the rest of 64 MiB is for stacks, manifests and the libraries' own pages. */
+#define SPARE_TICKETS  1
 #define PUT_OFF_MAX_US 60000000LL
 #define STACK_BYTES    (512UL * 1024)
 #define NICE           10 /* of the threads that run copies; see setpriority(2) */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -38,20 +39,51 @@ struct oc_pool {
     bool part_next; /* parts and other work take turns */
 
     uint32_t ticket_count, worker_count;
+    uint32_t idle; /* workers that wait for work */
+    uint32_t processors;
     pthread_t *workers;
 };
 
 /* -- workers -------------------------------------------------------------------------------- */
 
-/* Take and do one thing. Lock held on entry and exit, not while it is done. */
-static void do_next(struct oc_pool *pool)
+/* Take the first queued part. Lock held. */
+static struct oc_ticket *take_part(struct oc_pool *pool)
 {
     struct oc_ticket *ticket = pool->parts_head;
 
-    if (ticket && (pool->part_next || pool->run_count == 0)) {
-        pool->parts_head = ticket->next;
-        if (!pool->parts_head)
-            pool->parts_tail = &pool->parts_head;
+    pool->parts_head = ticket->next;
+    if (!pool->parts_head)
+        pool->parts_tail = &pool->parts_head;
+    return ticket;
+}
+
+/*
+ * Whether a part is better taken along than left for another worker: there is none, or as many are
+ * at work as there are processors, so that one more would only share theirs. Lock held.
+ */
+static bool is_surplus(const struct oc_pool *pool)
+{
+    return pool->idle == 0 || pool->worker_count - pool->idle >= pool->processors;
+}
+
+struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_ticket *ticket)
+{
+    struct oc_ticket *next = NULL;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    if (pool->parts_head && is_surplus(pool) && pool->parts_head->owner == ticket->owner &&
+        pool->parts_head->fn == ticket->fn)
+        next = take_part(pool);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return next;
+}
+
+/* Take and do one thing. Lock held on entry and exit, not while it is done. */
+static void do_next(struct oc_pool *pool)
+{
+    if (pool->parts_head && (pool->part_next || pool->run_count == 0)) {
+        struct oc_ticket *ticket = take_part(pool);
+
         pool->part_next = false;
         (void)pthread_mutex_unlock(&pool->lock);
         ticket->fn(ticket);
@@ -67,6 +99,13 @@ static void do_next(struct oc_pool *pool)
     (void)pthread_mutex_lock(&pool->lock);
 }
 
+static void wait_for_work(struct oc_pool *pool)
+{
+    pool->idle++;
+    (void)pthread_cond_wait(&pool->work, &pool->lock);
+    pool->idle--;
+}
+
 static void *work(void *arg)
 {
     struct oc_pool *pool = arg;
@@ -78,7 +117,7 @@ static void *work(void *arg)
         else if (pool->closing)
             break;
         else
-            (void)pthread_cond_wait(&pool->work, &pool->lock);
+            wait_for_work(pool);
     }
     (void)pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -125,6 +164,7 @@ int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct
     oc_clock_init_cond(&pool->tickets);
     pool->parts_tail = &pool->parts_head;
     pool->ticket_count = tickets;
+    pool->processors = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     rc = start(pool, workers, err);
     if (rc < 0) {
         oc_pool_free(pool);

@@ -86,6 +86,12 @@ void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket);
 /** Queue a part. */
 void oc_pool_submit(struct oc_pool *pool, struct oc_ticket *ticket, oc_part_fn *fn);
 
+/**
+ * For a worker at `ticket`: the next queued part, if it is of the same owner and kind and no other
+ * worker would have a processor for it; NULL otherwise. Then it is this worker's to do.
+ */
+struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_ticket *ticket);
+
 /** Queue other work. Errors: OC_EBUSY (too much of it is queued, or stopping), OC_ENOMEM. */
 int oc_pool_run(struct oc_pool *pool, void (*fn)(void *ctx), void *ctx, struct oc_err *err);
 

@@ -76,9 +76,29 @@ static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct o
     return oc_blob_get(local->blobs, &name, ticket->bytes, OC_COPY_ROOM, &ticket->len, err);
 }
 
+static void read_pair(struct oc_copy_job *job, struct oc_copy_move *const moves[2])
+{
+    const struct local *local = job->work;
+    struct oc_blob_get gets[2];
+
+    for (int i = 0; i < 2; i++)
+        gets[i] = (struct oc_blob_get){
+            .name = oc_flight_part_name(job, moves[i]->ticket->index, local->key_id),
+            .to = moves[i]->ticket->bytes,
+            .cap = OC_COPY_ROOM,
+        };
+    oc_blob_get_pair(local->blobs, gets);
+    for (int i = 0; i < 2; i++) {
+        moves[i]->ticket->len = gets[i].len;
+        moves[i]->rc = gets[i].rc;
+        moves[i]->err = gets[i].err;
+    }
+}
+
 const struct oc_copy_source oc_copy_source_local = {
     .find = find,
     .load_manifest = load_manifest,
     .read_part = read_part,
+    .read_pair = read_pair,
     .check = check,
 };

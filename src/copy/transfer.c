@@ -6,38 +6,44 @@
 
 #include "copy/copy_impl.h"
 
-static int fetch(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
+static int look_at_target(struct oc_copy_job *job, struct oc_copy_move *move)
 {
-    int rc = job->source->read_part(job, ticket, err);
+    struct oc_blob_name name = oc_flight_part_name(job, move->ticket->index, job->task.key_id);
 
-    if (rc < 0)
-        return rc;
-    if (ticket->len != job->manifest.parts[ticket->index].size)
-        return oc_fail(err, OC_ECORRUPT, "it has %zu bytes, the manifest says %u", ticket->len,
-                       job->manifest.parts[ticket->index].size);
-    return OC_OK;
+    move->err = (struct oc_err){0};
+    return oc_blob_has(job->target->region.blobs, &name, &move->there, &move->err);
 }
 
-/* One try. */
-static int move_part(struct oc_copy_job *job, struct oc_ticket *ticket, bool *ret_moved,
-                     struct oc_err *err)
+/* Store what was read. */
+static int put_part(struct oc_copy_job *job, struct oc_copy_move *move)
 {
-    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
-    bool there = false;
-    int rc = oc_blob_has(job->target->region.blobs, &name, &there, err);
+    struct oc_ticket *ticket = move->ticket;
 
-    if (rc < 0)
-        return rc;
-    if (there) {
-        *ret_moved = false;
-        return OC_OK;
+    if (ticket->len != job->manifest.parts[ticket->index].size)
+        return oc_fail(&move->err, OC_ECORRUPT, "it has %zu bytes, the manifest says %u",
+                       ticket->len, job->manifest.parts[ticket->index].size);
+    return oc_flight_put(job, ticket, &move->err);
+}
+
+/* One try for one part or two. After a failure a part begins anew: its plaintext is gone. */
+static void move_parts(struct oc_copy_job *job, struct oc_copy_move *moves, size_t count)
+{
+    struct oc_copy_move *wanted[2];
+    size_t reads = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        moves[i].rc = look_at_target(job, &moves[i]);
+        moves[i].ticket->sealed_len = 0;
+        if (moves[i].rc == OC_OK && !moves[i].there)
+            wanted[reads++] = &moves[i];
     }
-    ticket->sealed_len = 0; /* after a failure it begins anew: the plaintext is gone */
-    rc = fetch(job, ticket, err);
-    if (rc < 0)
-        return rc;
-    *ret_moved = true;
-    return oc_flight_put(job, ticket, err);
+    if (reads == 2)
+        job->source->read_pair(job, wanted);
+    else if (reads == 1)
+        wanted[0]->rc = job->source->read_part(job, wanted[0]->ticket, &wanted[0]->err);
+    for (size_t i = 0; i < reads; i++)
+        if (wanted[i]->rc == OC_OK)
+            wanted[i]->rc = put_part(job, wanted[i]);
 }
 
 /* Why something of the copy failed. What concerns the whole source needs no more words. */
@@ -56,24 +62,37 @@ static bool may_retry(struct oc_copy_job *job, int rc, unsigned *tries)
     return !(rc == OC_EBUSY && job->source->may_be_away) && oc_flight_retry(job, rc, tries);
 }
 
+/* Try again as long as it may help, and land. */
+static void end_move(struct oc_copy_job *job, struct oc_copy_move *move)
+{
+    struct oc_err err = {0};
+    char part[300], what[340];
+    unsigned tries = 0;
+
+    while (move->rc < 0 && may_retry(job, move->rc, &tries))
+        move_parts(job, move, 1);
+    if (move->rc < 0) {
+        oc_flight_describe(job, move->ticket->index, part, sizeof(part));
+        (void)snprintf(what, sizeof(what), "%s could not be copied", part);
+        (void)fail_at(what, move->rc, &move->err, &err); /* rc is kept */
+    }
+    oc_flight_land(move->ticket, move->rc, &err, !move->there, false);
+}
+
+/* A part, and the next one too if a worker would not come to it at once anyway. */
 static void copy_part(struct oc_ticket *ticket)
 {
     struct oc_copy_job *job = ticket->owner;
-    struct oc_err cause = {0}, err = {0};
-    char part[300], what[340];
-    bool moved = false;
-    unsigned tries = 0;
-    int rc;
+    struct oc_copy_move moves[2] = {{.ticket = ticket}};
+    size_t count = 1;
 
-    do
-        rc = move_part(job, ticket, &moved, &cause);
-    while (rc < 0 && may_retry(job, rc, &tries));
-    if (rc < 0) {
-        oc_flight_describe(job, ticket->index, part, sizeof(part));
-        (void)snprintf(what, sizeof(what), "%s could not be copied", part);
-        (void)fail_at(what, rc, &cause, &err); /* rc is kept */
-    }
-    oc_flight_land(ticket, rc, &err, moved, false);
+    if (job->source->read_pair)
+        moves[1].ticket = oc_pool_take_fellow(job->engine->pool, ticket);
+    if (moves[1].ticket)
+        count = 2;
+    move_parts(job, moves, count);
+    for (size_t i = 0; i < count; i++)
+        end_move(job, &moves[i]);
 }
 
 static int copy_parts(struct oc_copy_job *job, struct oc_err *err)

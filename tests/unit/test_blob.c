@@ -449,6 +449,56 @@ static void a_disabled_key_neither_stores_nor_reads(void **state)
     close_site(&site);
 }
 
+/* -- two at a time ------------------------------------------------------------------------------ */
+
+static void two_blobs_are_read_together_and_fail_apart(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample samples[2] = {make_sample(OC_PART_SIZE, 1), make_sample(3000000, 2)};
+    struct oc_buf file;
+
+    for (unsigned stored = 0; stored < 4; stored++) { /* a bit for each that is there */
+        struct oc_blob_get gets[2];
+
+        for (int i = 0; i < 2; i++) {
+            gets[i] = (struct oc_blob_get){.name = samples[i].name, .cap = OC_BLOB_ROOM(OC_PART_SIZE)};
+            gets[i].to = malloc(gets[i].cap);
+            ok(stored >> i & 1 ? put(&site, &samples[i]) : oc_blob_delete(site.store, &samples[i].name, &err));
+        }
+        oc_blob_get_pair(site.store, gets);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(gets[i].rc, stored >> i & 1 ? OC_OK : OC_ENOTFOUND);
+            if (gets[i].rc == OC_OK) {
+                assert_int_equal(gets[i].len, samples[i].size);
+                assert_memory_equal(gets[i].to, samples[i].bytes, samples[i].size);
+            } else {
+                assert_non_null(strstr(gets[i].err.text, file_of(*state, &samples[i]) + strlen(((struct folder *)*state)->path)));
+            }
+            free(gets[i].to);
+        }
+    }
+    file = stored_file(*state, &samples[1]);
+    file.ptr[1000] ^= 1;
+    ok(oc_file_replace(file_of(*state, &samples[1]), oc_buf_slice(&file), 0600, &err));
+    oc_buf_clear(&file);
+    {
+        struct oc_blob_get gets[2] = {{.name = samples[0].name}, {.name = samples[1].name}};
+
+        gets[0].cap = gets[1].cap = OC_BLOB_ROOM(OC_PART_SIZE);
+        gets[0].to = malloc(gets[0].cap);
+        gets[1].to = malloc(gets[1].cap);
+        oc_blob_get_pair(site.store, gets);
+        assert_int_equal(gets[0].rc, OC_OK);
+        assert_memory_equal(gets[0].to, samples[0].bytes, samples[0].size);
+        assert_int_equal(gets[1].rc, OC_ECORRUPT);
+        free(gets[0].to);
+        free(gets[1].to);
+    }
+    free(samples[0].bytes);
+    free(samples[1].bytes);
+    close_site(&site);
+}
+
 /* -- walking ---------------------------------------------------------------------------------- */
 
 struct seen {
@@ -682,6 +732,7 @@ int main(void)
         TEST(a_sealed_blob_is_stored_again_after_a_failure),
         TEST(the_room_of_a_blob_is_enough),
         TEST(blobs_with_other_segments_are_read),
+        TEST(two_blobs_are_read_together_and_fail_apart),
         TEST(bytes_with_another_digest_are_not_stored),
         TEST(what_is_stored_is_not_the_plaintext),
         TEST(a_buffer_that_is_too_small_is_told),

@@ -48,6 +48,53 @@ static void what_is_submitted_while_stopping_is_still_done(void **state)
     oc_pool_free(pool);
 }
 
+/* Two at a time: the first waits until all are queued, so that the only worker is at it. */
+static atomic_bool all_queued;
+static struct oc_ticket *fellows[3];
+
+static void take_two(struct oc_ticket *ticket)
+{
+    struct oc_ticket *fellow;
+
+    while (!all_queued)
+        (void)usleep(100);
+    fellow = oc_pool_take_fellow(ticket->owner, ticket);
+    fellows[ticket->index] = fellow;
+    if (fellow)
+        finish(fellow);
+    finish(ticket);
+}
+
+static void a_worker_takes_the_next_part_along_when_no_other_is_free(void **state)
+{
+    struct oc_pool_user user = {.account = OC_STR("a")};
+    struct oc_ticket *tickets[3];
+    struct oc_pool *pool;
+
+    (void)state;
+    for (int stranger = 0; stranger < 2; stranger++) {
+        done = 0;
+        all_queued = false;
+        memset(fellows, 0, sizeof fellows);
+        ok(oc_pool_new(1, 3, &pool, &err));
+        oc_pool_join(pool, &user);
+        for (uint32_t i = 0; i < 3; i++) {
+            ok(oc_pool_ticket(pool, &user, &tickets[i], &err));
+            tickets[i]->owner = pool;
+            tickets[i]->index = i;
+            oc_pool_submit(pool, tickets[i], stranger && i == 1 ? finish : take_two);
+        }
+        all_queued = true;
+        for (int i = 0; i < 2000 && done < 3; i++)
+            (void)usleep(1000);
+        assert_int_equal(done, 3);
+        assert_ptr_equal(fellows[0], stranger ? NULL : tickets[1]);
+        assert_null(fellows[2]);
+        oc_pool_leave(pool, &user);
+        oc_pool_free(pool);
+    }
+}
+
 struct waiter {
     struct oc_pool *pool;
     struct oc_pool_user user;
@@ -228,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_submitted_while_stopping_is_still_done),
+        cmocka_unit_test(a_worker_takes_the_next_part_along_when_no_other_is_free),
         cmocka_unit_test(a_buffer_goes_to_the_account_that_holds_fewest),
         cmocka_unit_test(pins_count_and_outlive_a_sweep_that_has_begun),
         cmocka_unit_test(many_pins_are_what_an_array_says),
