@@ -148,6 +148,10 @@ static int start_engine(struct server *server, struct oc_err *err)
         .peer_patience_ms = server->config.peer_patience_ms,
         .workers = (uint32_t)server->config.copy_workers,
         .jobs_at_once = (uint32_t)server->config.copy_jobs,
+        .account_jobs = (uint32_t)server->config.copy_account_jobs,
+        .bandwidth = server->config.copy_bandwidth,
+        .from_hour = server->config.copy_from_hour,
+        .to_hour = server->config.copy_to_hour,
         .still_allowed = oc_api_copy_allowed,
     };
 

@@ -232,6 +232,21 @@ static int set_server(struct oc_config *config, struct oc_slice key, struct oc_s
 }
 
 /* Settings that are numbers: section, key, where they go, their range and unit. */
+/* "22-06": from the begin of one hour to that of another, through midnight if need be. */
+static int set_hours(struct oc_config *config, struct oc_slice value, struct oc_err *err)
+{
+    struct oc_slice rest = value, first = oc_slice_cut(&rest, '-');
+    int64_t from, to;
+
+    if (!rest.ptr || first.len > 2 || rest.len > 2 || !oc_slice_to_int64(first, &from) ||
+        !oc_slice_to_int64(rest, &to) || from < 0 || from > 23 || to < 0 || to > 24 || from == to)
+        return oc_fail(err, OC_EINVAL, "want two hours, such as 22-06 (0-24: always), not '%.*s'",
+                       OC_FMT(value));
+    config->copy_from_hour = (uint32_t)from;
+    config->copy_to_hour = (uint32_t)(to % 24);
+    return OC_OK;
+}
+
 static int set_numeric(struct oc_config *config, struct oc_slice section, struct oc_slice key,
                        struct oc_slice value, struct oc_err *err)
 {
@@ -249,6 +264,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"store", "batch", &config->store_batch, 0, 1000000, 1},
         {"copy", "workers", &config->copy_workers, 0, 64, 1},
         {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
+        {"copy", "account-jobs", &config->copy_account_jobs, 0, 256, 1},
         {"copy", "peer-patience", &config->peer_patience_ms, 1, 604800, 1000},
         {"copy", "peer-stall", &config->peer_stall_ms, 1, 3600, 1000},
     };
@@ -259,6 +275,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         const struct unit *units;
         int64_t max;
     } measures[] = {
+        {"copy", "bandwidth", &config->copy_bandwidth, size_units, 1LL << 40},
         {"scrub", "rate", &config->scrub_rate, size_units, 1LL << 40},
         {"scrub", "interval", &config->scrub_interval_ms, time_units, 3650 * 86400000LL},
     };
@@ -448,6 +465,8 @@ static int load_section(struct oc_config *config, const struct oc_ini_section *s
             rc = set_peer(config, peer, entry->key, entry->value, &cause);
         else if (oc_slice_eq_str(section->name, "server"))
             rc = set_server(config, entry->key, entry->value, &cause);
+        else if (oc_slice_eq_str(section->name, "copy") && oc_slice_eq_str(entry->key, "hours"))
+            rc = set_hours(config, entry->value, &cause);
         else
             rc = set_numeric(config, section->name, entry->key, entry->value, &cause);
         if (rc < 0)

@@ -34,6 +34,9 @@
  *   [copy]
  *   workers = 4                      parts in flight
  *   jobs = 16                        copies and imports at one time
+ *   account-jobs = 0                 of these, of one account, at most; 0: half of them
+ *   bandwidth = 0                    bytes a second of all copies together, e.g. 200M; 0: any
+ *   hours = 0-24                     local hours in which copies run, e.g. 22-06
  *   peer-patience = 600              seconds that a copy waits for a Region that does not answer
  *   peer-stall = 15                  seconds without a byte after which a request to it is ended
  *
@@ -110,9 +113,11 @@ struct oc_config {
     int64_t http_workers, http_max_connections;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
     int64_t throttle_rate, throttle_burst;
-    int64_t store_batch;                     /* 0: the store's default */
-    int64_t copy_workers, copy_jobs;         /* 0: the engine's default */
-    int64_t peer_patience_ms, peer_stall_ms; /* 0: the default */
+    int64_t store_batch;                                /* 0: the store's default */
+    int64_t copy_workers, copy_jobs, copy_account_jobs; /* 0: the engine's default */
+    int64_t copy_bandwidth;                             /* 0: none */
+    uint32_t copy_from_hour, copy_to_hour;              /* 0–23; equal: always */
+    int64_t peer_patience_ms, peer_stall_ms;            /* 0: the default */
     int64_t scrub_rate, scrub_interval_ms;
     struct oc_peer_config peers[OC_CONFIG_PEERS_MAX];
     size_t peer_count;

@@ -13,6 +13,7 @@
  * import.c    import: from a tree of files (tree.c: tree_folder.c, tree_bucket.c)
  * upload.c    upload: verify what a client has stored
  * verify.c    hashing files from parts
+ * pace.c      how fast copies go, and when
  * sweep.c     removing what nothing refers to
  * check.c     the checker (check_bytes.c: its second half)
  *
@@ -96,6 +97,7 @@ struct oc_copy_entry {
     size_t key_len;
     char account[OC_ACCOUNT_LEN];
     bool large;  /* more than 1 GiB, or not known */
+    bool copy;   /* a copy, which keeps to the hours */
     bool refill; /* half of the tasks known of its account are past when it runs: look again */
     bool running;
     bool ended;     /* it runs no more, but the entry is not yet gone */
@@ -130,6 +132,7 @@ struct oc_copy_engine {
     char last_account[OC_ACCOUNT_LEN];
     pthread_t *runners;
     uint32_t runner_count;
+    int64_t paid_us; /* until when what copies have moved takes at the capped rate */
 };
 
 /** How a run ended. */
@@ -137,7 +140,7 @@ enum oc_copy_end {
     OC_COPY_DONE,   /* Active, or Failed: the task is gone from the store */
     OC_COPY_LATER,  /* the store failed: run again after a while */
     OC_COPY_AWAY,   /* the source cannot be asked: likewise */
-    OC_COPY_STOPPED /* the engine stops */
+    OC_COPY_STOPPED /* the engine stops, or the hours of copies are over */
 };
 
 /** One run of one task. */
@@ -160,6 +163,7 @@ struct oc_copy_job {
     /* Why the run cannot go on, when it is not the work itself that failed. */
     bool store_failed; /* the store could not be read or written */
     bool gone;         /* the task was removed: its model was deleted */
+    bool closed;       /* the hours in which copies run are over */
     bool leaves_garbage;
 
     pthread_mutex_t lock; /* guards what follows */
@@ -318,6 +322,27 @@ extern const struct oc_copy_source oc_copy_source_local, oc_copy_source_peer;
 int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err);
 int oc_copy_import(struct oc_copy_job *job, struct oc_err *err);
 int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err);
+
+/* -- pace.c: for copies only ------------------------------------------------------------------ */
+
+/** Whether this is one of the hours in which copies run. */
+bool oc_copy_pace_is_open(const struct oc_copy_engine *engine);
+
+/** When to ask that again, while it is not (oc_clock_mono_us). */
+int64_t oc_copy_pace_look_again_us(void);
+
+/** Say that a copy waits for the hour. */
+void oc_copy_pace_tell(const struct oc_copy_engine *engine, struct oc_copy_progress *progress);
+
+/** `bytes` are about to be moved. Takes engine->lock. */
+void oc_copy_pace_charge(struct oc_copy_engine *engine, uint32_t bytes);
+
+/**
+ * Wait until one more part may be moved. Call without a ticket and without locks.
+ * Errors: OC_ECANCELED (stopping; or `closed`); those of oc_copy_still_wanted and of a part that
+ * has failed.
+ */
+int oc_copy_pace_wait(struct oc_copy_job *job, struct oc_err *err);
 
 /* -- sweep.c -------------------------------------------------------------------------------- */
 

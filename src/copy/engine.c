@@ -413,6 +413,8 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
         *ret = entry->rest;
     else if (entry && !entry->ended)
         *ret = (struct oc_copy_progress){.phase = "queued", .seconds_left = -1};
+    if (entry && !entry->job && !entry->ended && entry->copy && !oc_copy_pace_is_open(engine))
+        oc_copy_pace_tell(engine, ret);
     told = entry && !entry->ended;
     (void)pthread_mutex_unlock(&engine->lock);
     return told;

@@ -7,10 +7,10 @@
  * When it cannot be made, model and job become Failed with the reason, the task is removed and the
  * name released, also in one commit; parts that nothing else needs are then swept away.
  *
- * Order: accounts take turns, one account runs at most half of `jobs_at_once`, and a quarter of it
- * is kept for models of at most 1 GiB, so that a small copy never waits behind a terabyte. Running
- * work shares a fixed set of part buffers, which go to the account that holds fewest: that bounds
- * the memory, and divides the disk, whatever the sizes of the models.
+ * Order: accounts take turns, one account runs at most `account_jobs` of `jobs_at_once`, and a
+ * quarter of it is kept for models of at most 1 GiB, so that a small copy never waits behind a
+ * terabyte. Running work shares a fixed set of part buffers, which go to the account that holds
+ * fewest: that bounds the memory, and divides the disk, whatever the sizes of the models.
  *
  * Threads: any. The engine owns its workers and logs (it is one of the places that may).
  */
@@ -60,6 +60,9 @@ struct oc_copy_options {
     int64_t peer_patience_ms;          /* how long a copy waits for such a Region; 0: 600,000 */
     uint32_t workers;                  /* threads that move parts, 1–64; 0: 4 */
     uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
+    uint32_t account_jobs;             /* of these, of one account, at most; 0: half */
+    int64_t bandwidth;                 /* bytes a second that all copies move together; 0: any */
+    uint32_t from_hour, to_hour;       /* 0–23: copies run in these local hours; equal: always */
     oc_copy_allowed_fn *still_allowed; /* for copies across accounts; NULL: always */
     void *allowed_ctx;
 };
@@ -88,7 +91,7 @@ void oc_copy_engine_wake(struct oc_copy_engine *engine);
 /** How far a running copy is. */
 struct oc_copy_progress {
     const char *phase; /* static: "queued", "waiting", "copying", "sealing", "done" */
-    char waiting_for[OC_COPY_WAITING_MAX]; /* "waiting": for which Region, and why; else "" */
+    char waiting_for[OC_COPY_WAITING_MAX]; /* "waiting": for which Region, or hours; else "" */
     uint64_t bytes_done, bytes_total;
     uint64_t parts_done, parts_total;
     uint64_t bytes_per_second; /* over the last seconds */

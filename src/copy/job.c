@@ -198,6 +198,8 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, struct oc_copy_entry *e
         job->leaves_garbage = true;
         return OC_COPY_DONE;
     }
+    if (job->closed)
+        log_end(job, OC_LOG_INFO, "copy.paused", err->text);
     if (rc == OC_ECANCELED || oc_pool_is_stopping(job->engine->pool))
         return OC_COPY_STOPPED;
     if (job->store_failed) {

@@ -123,22 +123,33 @@ static int get_model(struct oc_read *read, struct oc_arena *arena, struct oc_par
 }
 
 /* Size decides the order only: what cannot be read is large. */
-static bool is_large(struct oc_read *read, struct oc_slice record)
+static bool is_large(struct oc_read *read, struct oc_arena *arena, const struct oc_task *task)
+{
+    const bool is_copy = task->kind == OC_TASK_COPY;
+    struct oc_model model;
+
+    if (task->kind == OC_TASK_IMPORT)
+        return true;
+    if (task->source_bytes)
+        return task->source_bytes > SMALL_BYTES;
+    return get_model(read, arena, is_copy ? task->source : task->target,
+                     is_copy ? task->source_model_id : task->model_id, &model) < 0 ||
+           model.size_bytes == 0 || model.size_bytes > SMALL_BYTES;
+}
+
+/* What the order depends on. */
+static void look_up_task(struct oc_read *read, struct oc_slice record, struct oc_copy_entry *entry)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct oc_model model;
     struct oc_task task;
     struct oc_err ignored = {0};
 
     oc_arena_init(&arena, 1024 * 1024);
-    if (oc_task_decode(record, &arena, &task, &ignored) < 0 || task.kind == OC_TASK_IMPORT)
-        return true;
-    bool is_copy = task.kind == OC_TASK_COPY;
-    if (task.source_bytes)
-        return task.source_bytes > SMALL_BYTES;
-    return get_model(read, &arena, is_copy ? task.source : task.target,
-                     is_copy ? task.source_model_id : task.model_id, &model) < 0 ||
-           model.size_bytes == 0 || model.size_bytes > SMALL_BYTES;
+    entry->large = true;
+    if (oc_task_decode(record, &arena, &task, &ignored) < 0)
+        return;
+    entry->copy = task.kind == OC_TASK_COPY;
+    entry->large = is_large(read, &arena, &task);
 }
 
 /* Note that a task is still there. Lock held. */
@@ -163,7 +174,7 @@ static int add_entry(struct scan *scan, struct oc_slice key, struct oc_slice rec
     memcpy(entry->key, key.ptr, key.len);
     entry->key_len = key.len;
     memcpy(entry->account, key.ptr + scan->group_len - 1 - OC_ACCOUNT_LEN, OC_ACCOUNT_LEN);
-    entry->large = is_large(scan->read, record);
+    look_up_task(scan->read, record, entry);
     (void)pthread_mutex_lock(&scan->engine->lock);
     see(scan, entry);
     rc = insert_entry(scan->engine, entry, err);
@@ -329,7 +340,10 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
                                            int64_t *ret_next_us)
 {
     uint32_t jobs = engine->runner_count;
-    uint32_t account_cap = jobs > 1 ? jobs / 2 : 1;
+    uint32_t account_cap = engine->options.account_jobs ? engine->options.account_jobs
+                           : jobs > 1                   ? jobs / 2
+                                                        : 1;
+    bool open = oc_copy_pace_is_open(engine);
     bool large_too = running_large(engine) < jobs - jobs / 4, some_wait = false;
     struct oc_copy_entry *best = NULL;
 
@@ -347,6 +361,11 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
                 continue;
             }
             some_wait = true;
+            if (entry->copy && !open) {
+                int64_t again = oc_copy_pace_look_again_us();
+                *ret_next_us = again < *ret_next_us ? again : *ret_next_us;
+                continue;
+            }
             if (!capped && (large_too || !entry->large))
                 first = entry;
         }

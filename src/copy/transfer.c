@@ -34,8 +34,10 @@ static void move_parts(struct oc_copy_job *job, struct oc_copy_move *moves, size
     for (size_t i = 0; i < count; i++) {
         moves[i].rc = look_at_target(job, &moves[i]);
         moves[i].ticket->sealed_len = 0;
-        if (moves[i].rc == OC_OK && !moves[i].there)
+        if (moves[i].rc == OC_OK && !moves[i].there) {
+            oc_copy_pace_charge(job->engine, job->manifest.parts[moves[i].ticket->index].size);
             wanted[reads++] = &moves[i];
+        }
     }
     if (reads == 2)
         job->source->read_pair(job, wanted);
@@ -103,6 +105,8 @@ static int copy_parts(struct oc_copy_job *job, struct oc_err *err)
         struct oc_ticket *ticket = NULL;
 
         rc = oc_copy_still_wanted(job, err);
+        if (rc == OC_OK)
+            rc = oc_copy_pace_wait(job, err);
         if (rc == OC_OK)
             rc = oc_flight_ticket(job, i, &ticket, err);
         if (rc < 0)

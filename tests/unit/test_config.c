@@ -152,6 +152,9 @@ static const char every_setting[] = "[server]\n"
                                     "[copy]\n"
                                     "workers = 10\n"
                                     "jobs = 11\n"
+                                    "account-jobs = 6\n"
+                                    "bandwidth = 200M\n"
+                                    "hours = 22-06\n"
                                     "[bucket models]\n"
                                     "path = /srv/models\n"
                                     "[bucket more]\n"
@@ -188,6 +191,10 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config->store_batch, 9);
     assert_int_equal(config->copy_workers, 10);
     assert_int_equal(config->copy_jobs, 11);
+    assert_int_equal(config->copy_account_jobs, 6);
+    assert_int_equal(config->copy_bandwidth, 200 << 20);
+    assert_int_equal(config->copy_from_hour, 22);
+    assert_int_equal(config->copy_to_hour, 6);
     assert_int_equal(config->bucket_count, 2);
     assert_text(config->buckets[0].name, "models");
     assert_text(config->buckets[0].place.path, "/srv/models");
@@ -256,6 +263,16 @@ static void bad_values_are_refused_with_their_line(void **state)
         "[copy]\nworkers = 65",
         "[copy]\njobs = 257",
         "[copy]\njobs =",
+        "[copy]\nbandwidth = fast",
+        "[copy]\nbandwidth = -1",
+        "[copy]\nhours = 22",
+        "[copy]\nhours = 22-",
+        "[copy]\nhours = -6",
+        "[copy]\nhours = 24-6",
+        "[copy]\nhours = 6-25",
+        "[copy]\nhours = 6-6",
+        "[copy]\nhours = 6-7-8",
+        "[copy]\nhours = 022-6",
         "[bucket b]\npath = relative",
         "[bucket b]\npath =",
     };

@@ -398,6 +398,97 @@ static void a_long_queue_is_worked_off_and_holds_up_nobody(void **state)
     }
 }
 
+/* Ten parts at a rate of eight a second: what is handed out before the first charge is at most five. */
+static void bandwidth_holds_copies_back_and_imports_not(void **state)
+{
+    struct cloud *c = *state;
+    struct oc_slice id, again;
+    struct oc_model model;
+    int64_t begin;
+
+    c->options.bandwidth = 8 * OC_PART_SIZE;
+    folder_write(c->folder, "models/large/weights", 10 * OC_PART_SIZE, 1);
+    cloud_start(c);
+    id = cloud_imported(c, ALICE, EAST, "s3://models/large");
+    begin = oc_clock_mono_us();
+    again = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
+    model = cloud_wait(c, ALICE, WEST, again);
+    cloud_assert_active(&model);
+    assert_true(oc_clock_mono_us() - begin >= 4 * 1000000 / 8);
+    begin = oc_clock_mono_us();
+    again = cloud_copy(c, BOB, WEST, ALICE, EAST, id); /* all is there: nothing is charged */
+    model = cloud_wait(c, BOB, WEST, again);
+    cloud_assert_active(&model);
+}
+
+/* The hour is that of the wall clock in the process's time zone. */
+static void copies_keep_to_their_hours(void **state)
+{
+    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
+    struct cloud *c = *state;
+    struct oc_copy_progress now = {0};
+    struct oc_slice id, copy;
+    struct oc_model model;
+
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    c->options.from_hour = 22;
+    c->options.to_hour = 6;
+    folder_write(c->folder, "models/m/weights", 1000, 1);
+    oc_clock_set(day_ms + 12 * 3600000); /* noon */
+    cloud_start(c);
+    id = cloud_imported(c, ALICE, EAST, "s3://models/m"); /* imports go on */
+    copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
+    oc_copy_engine_wake(c->engine);
+    for (int i = 0; i < 5000 && (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
+                                 strcmp(now.phase, "waiting") != 0); i++)
+        (void)usleep(1000);
+    assert_string_equal(now.phase, "waiting");
+    assert_string_equal(now.waiting_for, "copies run from 22:00 to 06:00 o'clock");
+    model = cloud_model(c, ALICE, WEST, copy);
+    assert_int_equal(model.status, OC_MODEL_CREATING);
+    oc_clock_set(day_ms + 22 * 3600000);
+    oc_copy_engine_wake(c->engine);
+    model = cloud_wait(c, ALICE, WEST, copy);
+    cloud_assert_active(&model);
+    oc_clock_set(-1);
+}
+
+/* The hour ends in the middle of a copy: it stops between two parts, and goes on when it may. */
+static void a_copy_pauses_when_its_hours_end(void **state)
+{
+    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
+    struct cloud *c = *state;
+    struct oc_copy_progress now = {0};
+    struct oc_slice id, copy;
+    struct oc_model model;
+
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    c->options.from_hour = 1;
+    c->options.to_hour = 2;
+    c->options.bandwidth = 4 * OC_PART_SIZE; /* so that it is not over too soon */
+    folder_write(c->folder, "models/large/weights", 12 * OC_PART_SIZE, 1);
+    oc_clock_set(day_ms + 3600000);
+    cloud_start(c);
+    id = cloud_imported(c, ALICE, EAST, "s3://models/large");
+    copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
+    oc_copy_engine_wake(c->engine);
+    while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) || now.parts_done == 0)
+        (void)usleep(1000);
+    oc_clock_set(day_ms + 2 * 3600000);
+    while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
+           strcmp(now.phase, "waiting") != 0)
+        (void)usleep(1000);
+    model = cloud_model(c, ALICE, WEST, copy);
+    assert_int_equal(model.status, OC_MODEL_CREATING);
+    oc_clock_set(day_ms + 25 * 3600000);
+    oc_copy_engine_wake(c->engine);
+    model = cloud_wait(c, ALICE, WEST, copy);
+    cloud_assert_active(&model);
+    oc_clock_set(-1);
+}
+
 static void progress_grows_to_the_whole(void **state)
 {
     struct cloud *c = *state;
@@ -487,6 +578,9 @@ int main(void)
         TEST(sweeping_never_harms_running_work),
         TEST(a_small_copy_does_not_wait_behind_large_ones),
         TEST(a_long_queue_is_worked_off_and_holds_up_nobody),
+        TEST(bandwidth_holds_copies_back_and_imports_not),
+        TEST(copies_keep_to_their_hours),
+        TEST(a_copy_pauses_when_its_hours_end),
         TEST(progress_grows_to_the_whole),
         TEST(other_work_runs_on_the_workers_up_to_a_bound),
         TEST(regions_are_found_by_name),
