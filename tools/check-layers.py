@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = {
     "base": 0,
     "model": 1,
-    "auth": 2, "net": 2, "peer": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2,
+    "auth": 2, "net": 2, "peer": 2, "s3": 2, "store": 2, "blob": 2, "keys": 2, "events": 2,
     "copy": 3, "scrub": 3, "api": 3,
     "http": 4, "client": 4,
     "cli": 5,
@@ -32,6 +32,9 @@ SAME_LAYER = {
     ("api", "copy"): "operations start, follow and stop copies",
     ("scrub", "copy"): "manifests are loaded and parts are pinned as copies do",
     ("api", "scrub"): "operations start and follow verifications",
+    ("events", "store"): "an event is written in the commit that it is about",
+    ("events", "net"): "webhooks are called",
+    ("events", "auth"): "the form of a request's headers",
     ("blob", "keys"): "a part is sealed under a data key",
     ("net", "auth"): "a request is sent with the headers that were signed",
     ("peer", "net"): "another Region is asked over HTTP",

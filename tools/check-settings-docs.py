@@ -17,6 +17,10 @@ Setting = tuple[str, str]  # section, key
 
 def in_code(text: str) -> set[Setting]:
     found = {("server", key) for key in re.findall(r'oc_slice_eq_str\(key, "([a-z-]+)"\)', text)}
+    webhook = (ROOT / "src/cli/config_webhook.c").read_text()
+    found |= {
+        ("webhook NAME", key) for key in re.findall(r'oc_slice_eq_str\(key, "([a-z-]+)"\)', webhook)
+    }
     found |= set(re.findall(r'\{"([a-z]+)", "([a-z-]+)", &config->', text))
     alone = r'\(section->name, "([a-z]+)"\) &&\s+oc_slice_eq_str\(entry->key, "([a-z-]+)"'
     found |= set(re.findall(alone, text))

@@ -1615,6 +1615,38 @@ int oc_list_accounts_start(struct oc_client *client, const struct oc_list_accoun
                            struct oc_list_accounts_output *output, struct oc_completion done,
                            struct oc_call **ret_call, struct oc_error *error);
 
+/** What ListEvents takes. */
+struct oc_list_events_input {
+    /** The cursor of an earlier answer; absent: from the oldest event that is kept. */
+    const char *after;
+    /** Most events in one answer; 100 when absent. */
+    struct oc_optional_int max_results;
+};
+
+/** What ListEvents answers. */
+struct oc_list_events_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+    /** The answer's body. */
+    struct oc_bytes body;
+};
+
+/**
+ * The events of the caller's account in all Regions, in their order, from a cursor on: a JSON
+ * object with `events`, each in EventBridge's envelope, `cursor`, which the next call gives as
+ * `after`, and `gap`, true when events behind `after` are no longer kept. Outcrop's own; AWS has no
+ * such operation.
+ * Errors: AccessDeniedException, ValidationException, InternalServerException, ThrottlingException;
+ *         see the top.
+ */
+int oc_list_events(struct oc_client *client, const struct oc_list_events_input *input,
+                   struct oc_list_events_output *output, struct oc_error *error);
+
+/** Begin ListEvents without waiting for its end; see the top. */
+int oc_list_events_start(struct oc_client *client, const struct oc_list_events_input *input,
+                         struct oc_list_events_output *output, struct oc_completion done,
+                         struct oc_call **ret_call, struct oc_error *error);
+
 /** What ListKmsKeys takes. */
 struct oc_list_kms_keys_input {
     char none; /* no members */

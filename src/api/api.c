@@ -32,6 +32,7 @@ int oc_api_new(const struct oc_api_options *options, struct oc_api **ret, struct
         .engine = options->engine,
         .scrubber = options->scrubber,
         .peers = options->peers,
+        .events = options->events,
         .admin_account = options->admin_account,
         .regions = options->regions,
         .region_count = options->region_count,
@@ -157,6 +158,8 @@ static void write_done(struct oc_write *write, int rc, const struct oc_err *err)
 {
     struct oc_call *call = call_of_write(write);
 
+    if (rc >= 0 && call->makes_events)
+        oc_events_wake(call->api->events);
     if (rc < 0)
         call->err = *err;
     else if (call->wakes_scrubber)

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/metrics.h"
 #include "copy/engine.h"
+#include "events/events.h"
 #include "keys/keys.h"
 #include "scrub/scrub.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ struct oc_api_options {
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
     struct oc_peers peers;          /* Regions on other machines */
+    struct oc_events *events;
     struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
     const struct oc_slice *regions; /* served here; at least one */
     size_t region_count;

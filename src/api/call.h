@@ -48,6 +48,7 @@ struct oc_call {
     struct oc_slice content_type; /* absent: by the operation, JSON or bytes */
     struct oc_read *read; /* open until the answer has left, when set */
     bool frees_blobs;     /* the change leaves blobs that nothing refers to */
+    bool makes_events;    /* the change does */
     bool wakes_scrubber;  /* the change has work for it, and none for the copy engine */
     void *state;          /* the operation's own, in the arena */
     struct oc_err err;
@@ -63,6 +64,7 @@ struct oc_api {
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
     struct oc_peers peers;
+    struct oc_events *events;
     struct oc_slice admin_account;
     const struct oc_slice *regions;
     size_t region_count;

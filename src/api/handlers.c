@@ -31,6 +31,7 @@ oc_call_fn *const oc_call_handlers[OC_OP_COUNT] = {
     [OC_OP_LIST_ACCESS_KEYS] = oc_call_list_access_keys,
     [OC_OP_LIST_ACCOUNTS] = oc_call_list_accounts,
     [OC_OP_LIST_CUSTOM_MODELS] = oc_call_list_custom_models,
+    [OC_OP_LIST_EVENTS] = oc_call_list_events,
     [OC_OP_LIST_KMS_KEYS] = oc_call_list_kms_keys,
     [OC_OP_LIST_MODEL_COPY_JOBS] = oc_call_list_model_copy_jobs,
     [OC_OP_LIST_TAGS_FOR_RESOURCE] = oc_call_list_tags_for_resource,

@@ -93,6 +93,7 @@ static void collect(struct oc_metrics_writer *w, void *ctx)
     write_engine(api->engine, w);
     write_store(api->store, w);
     oc_scrubber_metrics(w, api->scrubber);
+    oc_events_metrics(w, api->events);
 }
 
 void oc_api_add_metrics(struct oc_api *api)

@@ -317,7 +317,14 @@ static int put_job(struct oc_call *call, struct oc_tx *tx, const struct create *
     };
     int rc = oc_tx_job_create(tx, &job, err);
     model->creation_ms = job.creation_ms;
-    return rc < 0 ? rc : oc_models_put(call, tx, model, &task, err);
+    struct oc_event event = {.type = OC_EVENT_JOB,
+                             .status = OC_JOB_IN_PROGRESS,
+                             .time_ms = job.creation_ms,
+                             .partition = job.partition,
+                             .subject = job.id};
+    if (rc >= 0)
+        rc = oc_models_put(call, tx, model, &task, err);
+    return rc < 0 ? rc : oc_events_put(call->api->events, tx, &event, err);
 }
 
 /* All checks come before the first change. */
@@ -365,6 +372,7 @@ static int begin_create(struct oc_call *call, struct create *create, struct oc_e
     if (in->model_kms_key_id.ptr)
         rc = oc_models_resolve_key(call, in->model_kms_key_id, &create->kms_key, err);
     oc_call_read_done(call);
+    call->makes_events = true;
     return rc < 0 ? rc : oc_call_write(call, apply_create);
 }
 

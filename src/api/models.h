@@ -111,7 +111,7 @@ oc_call_fn oc_call_abort_model_upload, oc_call_complete_model_upload, oc_call_cr
     oc_call_get_model_verification, oc_call_start_model_verification,
     oc_call_get_peer_manifest, oc_call_get_peer_model, oc_call_get_peer_part,
     oc_call_get_resource_policy, oc_call_list_access_keys, oc_call_list_accounts,
-    oc_call_list_custom_models, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
+    oc_call_list_custom_models, oc_call_list_events, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
     oc_call_list_tags_for_resource, oc_call_list_upload_parts, oc_call_put_resource_policy,
     oc_call_put_upload_part, oc_call_tag_resource, oc_call_untag_resource;
 

@@ -1144,6 +1144,22 @@ static const struct oc_member in_list_accounts[] = {
      .offset = offsetof(struct oc_list_accounts_in, next_token)},
 };
 
+static const struct oc_segment segments_list_events[] = {{{"-", 1}}, {{"events", 6}}};
+static const struct oc_error_kind *const errors_list_events[] = {
+    &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_list_events[] = {
+    {.name = "after",
+     .wire = "after",
+     .place = OC_PLACE_QUERY,
+     .shape = &shape_pagination_token,
+     .offset = offsetof(struct oc_list_events_in, after)},
+    {.name = "maxResults",
+     .wire = "maxResults",
+     .place = OC_PLACE_QUERY,
+     .shape = &shape_max_results,
+     .offset = offsetof(struct oc_list_events_in, max_results)},
+};
+
 static const struct oc_segment segments_list_kms_keys[] = {{{"-", 1}}, {{"kms", 3}}, {{"keys", 4}}};
 static const struct oc_error_kind *const errors_list_kms_keys[] = {
     &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
@@ -1665,6 +1681,21 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .input_size = sizeof(struct oc_list_accounts_in),
         .members = in_list_accounts, .member_count = 2,
         .errors = errors_list_accounts},
+    [OC_OP_LIST_EVENTS] = {
+        .id = OC_OP_LIST_EVENTS,
+        .name = "ListEvents",
+        .method = "GET",
+        .uri = "/-/events",
+        .segments = segments_list_events,
+        .segment_count = 2,
+        .status = 200,
+        .action = "outcrop:ListEvents",
+        .extension = true,
+        .readonly = true,
+        .raw_output = true,
+        .input_size = sizeof(struct oc_list_events_in),
+        .members = in_list_events, .member_count = 2,
+        .errors = errors_list_events},
     [OC_OP_LIST_KMS_KEYS] = {
         .id = OC_OP_LIST_KMS_KEYS,
         .name = "ListKmsKeys",

@@ -41,6 +41,7 @@ enum oc_op_id {
     OC_OP_GET_PEER_PART,
     OC_OP_LIST_ACCESS_KEYS,
     OC_OP_LIST_ACCOUNTS,
+    OC_OP_LIST_EVENTS,
     OC_OP_LIST_KMS_KEYS,
     OC_OP_LIST_UPLOAD_PARTS,
     OC_OP_PUT_UPLOAD_PART,
@@ -295,6 +296,12 @@ struct oc_list_access_keys_in {
 struct oc_list_accounts_in {
     struct oc_opt_int64 max_results;
     struct oc_slice next_token;
+};
+
+/** The events of the caller's account in all Regions, in their order, from a cursor on: a JSON object with `events`, each in EventBridge's envelope, `cursor`, which the next call gives as `after`, and `gap`, true when events behind `after` are no longer kept. */
+struct oc_list_events_in {
+    struct oc_slice after;
+    struct oc_opt_int64 max_results;
 };
 
 /** List the keys of this account and Region. */

@@ -374,6 +374,36 @@ bool oc_base64url_decode(struct oc_slice text, uint8_t *ret_bytes, size_t cap, s
     return true;
 }
 
+void oc_base64_put(struct oc_buf *buf, const uint8_t *bytes, size_t len)
+{
+    size_t start = buf->len;
+
+    oc_base64url_put(buf, bytes, len);
+    for (size_t i = start; i < buf->len; i++)
+        buf->ptr[i] = buf->ptr[i] == '-' ? '+' : buf->ptr[i] == '_' ? '/' : buf->ptr[i];
+    for (size_t i = len % 3; i != 0 && i < 3; i++)
+        oc_buf_put_char(buf, '=');
+}
+
+bool oc_base64_decode(struct oc_slice text, uint8_t *ret_bytes, size_t cap, size_t *ret_len)
+{
+    char url[256];
+
+    if (text.len % 4 == 0)
+        for (int i = 0; i < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; i++)
+            text.len--;
+    if (text.len > sizeof(url))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (c == '-' || c == '_')
+            return false;
+        url[i] = c == '+' ? '-' : c == '/' ? '_' : c;
+    }
+    return oc_base64url_decode((struct oc_slice){url, text.len}, ret_bytes, cap, ret_len);
+}
+
 static bool is_unreserved(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||

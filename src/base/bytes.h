@@ -132,6 +132,12 @@ void oc_base64url_put(struct oc_buf *buf, const uint8_t *bytes, size_t len);
  */
 bool oc_base64url_decode(struct oc_slice text, uint8_t *ret_bytes, size_t cap, size_t *ret_len);
 
+/** Append base64 with padding (RFC 4648 section 4). */
+void oc_base64_put(struct oc_buf *buf, const uint8_t *bytes, size_t len);
+
+/** Decode base64 of at most 256 characters, padded or not; otherwise as oc_base64url_decode. */
+bool oc_base64_decode(struct oc_slice text, uint8_t *ret_bytes, size_t cap, size_t *ret_len);
+
 /** Append `s` percent-encoded: all but A-Z a-z 0-9 - _ . ~ become %XX; `/` too unless kept. */
 void oc_percent_encode(struct oc_buf *buf, struct oc_slice s, bool keep_slash);
 

@@ -71,6 +71,7 @@ struct server {
     struct oc_cli_peers peers;
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
+    struct oc_events *events;
     struct oc_api *api;
     struct oc_http_service service;
     struct oc_http_server *http;
@@ -135,11 +136,25 @@ static int read_settings(const struct oc_args *args, struct server *server, stru
 
 /* -- life -------------------------------------------------------------------------------------- */
 
+static int start_events(struct server *server, struct oc_err *err)
+{
+    struct oc_events_options events = {
+        .store = server->site.store,
+        .keep_ms = server->config.events_keep_ms,
+        .webhooks = server->config.webhooks,
+        .webhook_count = server->config.webhook_count,
+        .user_agent = "outcrop/" OC_VERSION,
+    };
+
+    return oc_events_new(&events, &server->events, err);
+}
+
 static int start_engine(struct server *server, struct oc_err *err)
 {
     struct oc_copy_options copy = {
         .store = server->site.store,
         .keys = server->site.keys,
+        .events = server->events,
         .regions = server->site.regions,
         .region_count = server->site.region_count,
         .buckets = server->site.buckets,
@@ -162,6 +177,7 @@ static int start_scrubber(struct server *server, struct oc_err *err)
 {
     struct oc_scrub_options scrub = {
         .store = server->site.store,
+        .events = server->events,
         .engine = server->engine,
         .regions = server->site.regions,
         .region_count = server->site.region_count,
@@ -181,6 +197,7 @@ static int start_api(struct server *server, struct oc_err *err)
         .engine = server->engine,
         .scrubber = server->scrubber,
         .peers = {server->peers.items, server->peers.count},
+        .events = server->events,
         .admin_account = config->account,
         .regions = config->regions,
         .region_count = config->region_count,
@@ -244,12 +261,14 @@ static void stop_server(struct server *server)
     oc_site_stop(&server->site);
     oc_scrubber_stop(server->scrubber);
     oc_copy_engine_stop(server->engine);
+    oc_events_stop(server->events);
     struct oc_store *store = server->site.store;
     server->site.store = NULL;
     oc_store_close(store);
     oc_http_server_free(server->http);
     oc_scrubber_free(server->scrubber);
     oc_copy_engine_free(server->engine);
+    oc_events_free(server->events);
     oc_api_free(server->api);
     oc_cli_peers_close(&server->peers);
     oc_site_close(&server->site);
@@ -271,6 +290,8 @@ static int start_server(struct server *server, struct oc_err *err)
     if (rc >= 0)
         rc = oc_api_bootstrap(server->site.store, server->site.keys, server->config.account, data,
                               &server->first_start, err);
+    if (rc >= 0)
+        rc = start_events(server, err);
     if (rc >= 0)
         rc = start_engine(server, err);
     if (rc >= 0)

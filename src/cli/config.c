@@ -1,6 +1,8 @@
 /* The server's settings. See config.h. */
 #include "cli/config.h"
 
+#include "cli/config_impl.h"
+
 #include <string.h>
 
 #include "base/ini.h"
@@ -16,6 +18,7 @@ void oc_config_init(struct oc_config *config)
         .throttle_rate = OC_CONFIG_THROTTLE_RATE,
         .scrub_rate = OC_CONFIG_SCRUB_RATE,
         .scrub_interval_ms = OC_CONFIG_SCRUB_INTERVAL_MS,
+        .events_keep_ms = OC_CONFIG_EVENTS_KEEP_MS,
     };
 }
 
@@ -278,6 +281,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"copy", "bandwidth", &config->copy_bandwidth, size_units, 1LL << 40},
         {"scrub", "rate", &config->scrub_rate, size_units, 1LL << 40},
         {"scrub", "interval", &config->scrub_interval_ms, time_units, 3650 * 86400000LL},
+        {"events", "keep", &config->events_keep_ms, time_units, 3650 * 86400000LL},
     };
 
     for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++)
@@ -403,7 +407,7 @@ static int set_peer(struct oc_config *config, struct oc_slice region, struct oc_
 static bool is_section(struct oc_slice name)
 {
     static const char *const names[] = {"server", "http",  "throttle", "store",
-                                        "copy",   "scrub", NULL};
+                                        "copy",   "scrub", "events",   NULL};
     size_t i = 0;
 
     while (names[i] && !oc_slice_eq_str(name, names[i]))
@@ -455,6 +459,8 @@ static int load_section(struct oc_config *config, const struct oc_ini_section *s
     if (name_after(section->name, OC_STR("bucket")).len ||
         name_after(section->name, OC_STR("blob")).ptr)
         return load_place(config, section, arena, err);
+    if (name_after(section->name, OC_STR("webhook")).len)
+        return oc_config_load_webhook(config, section, arena, err);
     if (!peer.len && !is_section(section->name))
         return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: there is no such section", section->line,
                        OC_FMT(section->name));

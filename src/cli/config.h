@@ -28,6 +28,17 @@
  *   rate = 20M                       bytes a second that are read again; 0: none
  *   interval = 30d                   from the start of one pass to that of the next, at least
  *
+ *   [events]
+ *   keep = 7d                        how long events can be read; 0: none are made without a
+ * webhook
+ *
+ *   [webhook NAME]                   up to 16
+ *   url = https://…                  that every event is sent to
+ *   secret-file = FILE               one secret a line: whsec_ and base64
+ *   accounts = 111122223333 …        whose events; default: all
+ *   regions = us-east-1 …            default: all
+ *   ca-bundle = FILE                 certificates to trust; default: the system's
+ *
  *   [store]
  *   batch = 1024                     most changes in one commit
  *
@@ -78,12 +89,14 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/config_place.h"
+#include "events/events.h"
 
 #define OC_CONFIG_REGIONS_MAX       64
 #define OC_CONFIG_BUCKETS_MAX       1024
 #define OC_CONFIG_PEERS_MAX         64
 #define OC_CONFIG_SCRUB_RATE        (20LL << 20)
 #define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
+#define OC_CONFIG_EVENTS_KEEP_MS    (7 * 86400000LL)
 #define OC_CONFIG_THROTTLE_RATE     100000 /* generous: beyond what one account's clients do */
 
 /** Something and where it is: a source bucket, or a Region's content. */
@@ -121,6 +134,9 @@ struct oc_config {
     int64_t scrub_rate, scrub_interval_ms;
     struct oc_peer_config peers[OC_CONFIG_PEERS_MAX];
     size_t peer_count;
+    int64_t events_keep_ms;
+    struct oc_webhook webhooks[OC_WEBHOOKS_MAX];
+    size_t webhook_count;
     struct oc_config_place *buckets;
     size_t bucket_count;
     struct oc_place blob;                                /* [blob] */

@@ -24,6 +24,7 @@ static const struct oc_command *const commands[] = {
     &oc_command_job,
     &oc_command_pull,
     &oc_command_verify,
+    &oc_command_events,
     &oc_command_rm,
     &oc_command_tag,
     &oc_command_share,

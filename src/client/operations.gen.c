@@ -1191,6 +1191,30 @@ int oc_list_accounts_start(struct oc_client *client, const struct oc_list_accoun
     return oc_wire_start(client, &op_list_accounts, input, output, done, ret_call, error);
 }
 
+static const struct oc_wire_member in_list_events[] = {
+    {{"after", 5}, "after", OC_WIRE_QUERY, false, false, &type_pagination_token, offsetof(struct oc_list_events_input, after)},
+    {{"maxResults", 10}, "maxResults", OC_WIRE_QUERY, false, false, &type_max_results, offsetof(struct oc_list_events_input, max_results)},
+};
+static const struct oc_wire_op op_list_events = {
+    .name = "ListEvents", .method = "GET",
+    .uri = "/-/events",
+    .raw_output = true, .raw_offset = offsetof(struct oc_list_events_output, body),
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_list_events, .member_count = 2, .size = sizeof(struct oc_list_events_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_list_events_output)}};
+
+int oc_list_events(struct oc_client *client, const struct oc_list_events_input *input,
+    struct oc_list_events_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_list_events, input, output, error);
+}
+
+int oc_list_events_start(struct oc_client *client, const struct oc_list_events_input *input,
+    struct oc_list_events_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_list_events, input, output, done, ret_call, error);
+}
+
 static const struct oc_wire_member out_list_kms_keys[] = {
     {{"keys", 4}, "keys", OC_WIRE_BODY, true, false, &type_kms_key_summaries, offsetof(struct oc_list_kms_keys_output, keys)},
 };
@@ -1420,6 +1444,7 @@ const struct oc_wire_op *const oc_wire_ops[] = {
     &op_get_peer_part,
     &op_list_access_keys,
     &op_list_accounts,
+    &op_list_events,
     &op_list_kms_keys,
     &op_list_upload_parts,
     &op_put_upload_part,

@@ -122,12 +122,18 @@ static int release_name(struct oc_tx *tx, struct oc_arena *arena, const struct o
 static int end_job(struct oc_tx *tx, const struct ending *ending, struct oc_err *err)
 {
     const struct oc_task *task = &ending->job->task;
+    enum oc_job_status status = ending->failure.ptr ? OC_JOB_FAILED : OC_JOB_COMPLETED;
+    struct oc_event event = {.type = OC_EVENT_JOB,
+                             .status = (int)status,
+                             .time_ms = oc_clock_now_ms(),
+                             .partition = task->target,
+                             .subject = task->job_id};
+    int rc;
 
     if (task->kind != OC_TASK_COPY)
         return OC_OK;
-    return oc_tx_job_end(tx, task->target, task->job_id,
-                         ending->failure.ptr ? OC_JOB_FAILED : OC_JOB_COMPLETED, ending->failure,
-                         err);
+    rc = oc_tx_job_end(tx, task->target, task->job_id, status, ending->failure, err);
+    return rc < 0 ? rc : oc_events_put(ending->job->engine->options.events, tx, &event, err);
 }
 
 /* What becomes of the model's record. */
@@ -207,7 +213,9 @@ static int commit(struct ending *ending, struct oc_err *err)
 
     ending->write.apply = apply;
     rc = oc_store_write(job->engine->options.store, &ending->write, err);
-    if (rc < 0 && !job->gone && !ending->source_gone)
+    if (rc == OC_OK)
+        oc_events_wake(job->engine->options.events);
+    else if (!job->gone && !ending->source_gone)
         job->store_failed = true;
     return rc;
 }

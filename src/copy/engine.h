@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "blob/blob.h"
+#include "events/events.h"
 #include "keys/keys.h"
 #include "model/manifest.h"
 #include "model/record.h"
@@ -52,6 +53,7 @@ typedef int oc_copy_allowed_fn(struct oc_read *read, const struct oc_task *task,
 struct oc_copy_options {
     struct oc_store *store;
     struct oc_keys *keys;
+    struct oc_events *events; /* told of every job that ends; NULL: nobody is */
     const struct oc_region *regions;
     size_t region_count;
     const struct oc_bucket *buckets;

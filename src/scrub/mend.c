@@ -15,8 +15,10 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "model/arn.h"
 #include "model/manifest.h"
 
 #define PLACES_MAX 1024 /* pairs of Region and key that are searched */
@@ -182,35 +184,82 @@ static bool find_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
 
 /* -- findings ------------------------------------------------------------------------------- */
 
-/* `finding` NULL: it is resolved. */
+/* What becomes of a blob's finding, and whom it is told. */
 struct change {
     struct oc_write write;
+    struct oc_events *events;
     struct oc_slice key;
+    enum oc_scrub_state state; /* OC_SCRUB_DAMAGED: there is one; else there is none any more */
     const struct oc_finding *finding;
 };
 
-static int apply_change(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
+/* Tell the owners of the models that the finding names. */
+static int put_events(const struct change *change, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_finding *finding = change->finding;
+    char hex[OC_SHA256_HEX_LEN];
+    int rc = OC_OK;
+
+    oc_hex_encode(finding->name.sha256, OC_SHA256_LEN, hex);
+    for (size_t i = 0; rc == OC_OK && i < finding->model_count; i++) {
+        OC_AUTO(oc_buf_clear) struct oc_buf detail = {0};
+        struct oc_event event = {.type = OC_EVENT_INTEGRITY,
+                                 .status = change->state == OC_SCRUB_DAMAGED
+                                               ? OC_INTEGRITY_DAMAGED
+                                               : OC_INTEGRITY_REPAIRED,
+                                 .time_ms = finding->last_ms};
+        struct oc_arn arn;
+        struct oc_jw w;
+
+        if (!oc_arn_parse(finding->models[i], &arn))
+            continue;
+        oc_buf_init(&detail, RECORD_MAX);
+        oc_jw_init(&w, &detail);
+        oc_jw_object(&w);
+        oc_jw_member(&w, "modelArn", finding->models[i]);
+        oc_jw_member(&w, "sha256", (struct oc_slice){hex, sizeof(hex)});
+        oc_jw_member(&w, "problem", finding->problem);
+        oc_jw_object_end(&w);
+        event.partition = (struct oc_partition){arn.account, arn.region};
+        event.subject = oc_buf_slice(&detail);
+        rc = detail.failed ? oc_fail_nomem(err) : oc_events_put(change->events, tx, &event, err);
+    }
+    return rc;
+}
+
+/* Damage that is known already is not told again. */
+static int put_finding(const struct change *change, struct oc_tx *tx, struct oc_slice earlier,
+                       struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
-    const struct change *change = (const struct change *)(void *)write;
-    struct oc_finding earlier, now;
-    struct oc_slice value;
-    int rc = oc_read_get(oc_tx_read(tx), OC_RECORD_FINDING, change->key, &value, err);
+    struct oc_finding was, now = *change->finding;
+    struct oc_err bad = {0};
+    int rc;
 
-    if (rc < 0 && rc != OC_ENOTFOUND)
-        return rc;
-    if (!change->finding)
-        return rc == OC_OK ? oc_tx_delete(tx, OC_RECORD_FINDING, change->key, err) : OC_OK;
-    now = *change->finding;
     oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
-    if (rc == OC_OK && oc_finding_decode(change->key, value, &arena, &earlier, err) == OC_OK)
-        now.first_ms = earlier.first_ms;
+    if (earlier.ptr && oc_finding_decode(change->key, earlier, &arena, &was, &bad) == OC_OK)
+        now.first_ms = was.first_ms;
     oc_buf_init(&record, RECORD_MAX);
     oc_finding_encode(&record, &now);
     if (record.failed)
         return oc_fail_nomem(err);
-    return oc_tx_put(tx, OC_RECORD_FINDING, change->key, oc_buf_slice(&record), err);
+    rc = oc_tx_put(tx, OC_RECORD_FINDING, change->key, oc_buf_slice(&record), err);
+    return rc < 0 || earlier.ptr ? rc : put_events(change, tx, err);
+}
+
+static int apply_change(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
+{
+    const struct change *change = (const struct change *)(void *)write;
+    struct oc_slice value = {0};
+    int rc = oc_read_get(oc_tx_read(tx), OC_RECORD_FINDING, change->key, &value, err);
+
+    if (rc < 0 && rc != OC_ENOTFOUND)
+        return rc;
+    if (change->state == OC_SCRUB_DAMAGED)
+        return put_finding(change, tx, value, err);
+    rc = oc_tx_delete(tx, OC_RECORD_FINDING, change->key, err);
+    return rc < 0 || change->state != OC_SCRUB_MENDED ? rc : put_events(change, tx, err);
 }
 
 static bool is_found(const struct oc_scrubber *scrubber, struct oc_slice key)
@@ -223,20 +272,24 @@ static bool is_found(const struct oc_scrubber *scrubber, struct oc_slice key)
            oc_read_get(read, OC_RECORD_FINDING, key, &value, &ignored) == OC_OK;
 }
 
-/* Record the finding, or that there is none any more. What cannot be recorded is logged: the next
- * pass finds it again. */
+/* Record what became of a blob. What cannot be recorded is logged: the next pass finds it again. */
 static void keep_finding(struct oc_scrubber *scrubber, struct oc_arena *arena,
-                         struct oc_slice region, const struct oc_blob_name *name,
-                         const struct oc_finding *finding)
+                         const struct oc_finding *finding, enum oc_scrub_state state)
 {
-    struct change change = {.write.apply = apply_change, .finding = finding};
+    struct change change = {.write.apply = apply_change,
+                            .events = scrubber->options.events,
+                            .state = state,
+                            .finding = finding};
     struct oc_err err = {0};
 
-    change.key = oc_finding_key(arena, region, name);
-    if (!change.key.ptr || (!finding && !is_found(scrubber, change.key)))
+    change.key = oc_finding_key(arena, finding->region, &finding->name);
+    if (!change.key.ptr ||
+        (state != OC_SCRUB_DAMAGED && state != OC_SCRUB_MENDED && !is_found(scrubber, change.key)))
         return;
     if (oc_store_write(scrubber->options.store, &change.write, &err) < 0)
         oc_log(OC_LOG_ERROR, "scrub.not_recorded", "reason", err.text, (char *)NULL);
+    else
+        oc_events_wake(scrubber->options.events);
     oc_scrub_count_findings(scrubber);
 }
 
@@ -264,13 +317,15 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
     struct oc_err err = {0};
     int rc = OC_ENOTFOUND;
 
+    finding->problem = oc_slice_of(problem->text);
+    finding->first_ms = finding->last_ms = oc_clock_now_ms();
     if (find_copy(needs, buffer))
         rc = oc_blob_put(region->blobs, needs->name,
                          (struct oc_slice){(char *)buffer->bytes, buffer->len}, true, &err);
     if (rc == OC_OK) {
         oc_metrics_count(&scrubber->counts.mended, 1);
         log_blob(OC_LOG_WARN, "scrub.mended", finding, problem->text);
-        keep_finding(scrubber, needs->arena, region->name, needs->name, NULL);
+        keep_finding(scrubber, needs->arena, finding, OC_SCRUB_MENDED);
         return OC_SCRUB_MENDED;
     }
     if (rc != OC_ENOTFOUND) {
@@ -280,9 +335,8 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
                       was.text, err.text);
     }
     finding->problem = oc_slice_of(problem->text);
-    finding->first_ms = finding->last_ms = oc_clock_now_ms();
     log_blob(OC_LOG_ERROR, "scrub.damaged", finding, problem->text);
-    keep_finding(scrubber, needs->arena, region->name, needs->name, finding);
+    keep_finding(scrubber, needs->arena, finding, OC_SCRUB_DAMAGED);
     return OC_SCRUB_DAMAGED;
 }
 
@@ -299,7 +353,7 @@ static enum oc_scrub_state judge(struct oc_scrubber *scrubber, const struct oc_r
         state = OC_SCRUB_SKIPPED;
         *problem = err;
     } else if (needs->finding->models_in_all == 0) {
-        keep_finding(scrubber, needs->arena, region->name, needs->name, NULL);
+        keep_finding(scrubber, needs->arena, needs->finding, OC_SCRUB_UNUSED);
         state = OC_SCRUB_UNUSED;
     } else {
         oc_metrics_count(
@@ -344,7 +398,7 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
         oc_metrics_count(&scrubber->counts.bytes, buffer->len);
         oc_blob_trust(region->blobs, name);
         if (oc_metrics_read(&scrubber->counts.findings) > 0)
-            keep_finding(scrubber, &arena, region->name, name, NULL);
+            keep_finding(scrubber, &arena, &finding, OC_SCRUB_GOOD);
         return OC_SCRUB_GOOD;
     }
     if (rc != OC_ECORRUPT && rc != OC_ENOTFOUND && rc != OC_EIO) {

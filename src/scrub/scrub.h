@@ -26,6 +26,7 @@ struct oc_scrubber;
 /** Borrowed for the scrubber's life. */
 struct oc_scrub_options {
     struct oc_store *store;
+    struct oc_events *events;      /* told of damage and repair; NULL: nobody is */
     struct oc_copy_engine *engine; /* knows what is in use; must not be stopped before this */
     const struct oc_region *regions;
     size_t region_count;

@@ -305,9 +305,42 @@ static void integers_are_stored_big_end_first(void **state)
     assert_true(oc_get_be64(b) == 0x0102030405060708);
 }
 
+/* RFC 4648, section 10, and the two digits that the two alphabets do not share. */
+static void base64_is_that_of_the_rfc(void **state)
+{
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\xfb\xff", "+/8="}};
+    static const char *const bad[] = {"Z", "Zg=", "Zh==", "Zg===", "-_8=", "Zm9v\n", "Z g="};
+    struct oc_buf buf;
+    uint8_t bytes[16];
+    size_t len = 0;
+
+    (void)state;
+    oc_buf_init(&buf, 64);
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        oc_buf_reset(&buf);
+        oc_base64_put(&buf, (const uint8_t *)pairs[i][0], strlen(pairs[i][0]));
+        assert_string_equal(oc_buf_cstr(&buf), pairs[i][1]);
+        assert_true(oc_base64_decode(oc_slice_of(pairs[i][1]), bytes, sizeof(bytes), &len));
+        assert_int_equal(len, strlen(pairs[i][0]));
+        assert_memory_equal(bytes, pairs[i][0], len);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(oc_base64_decode(oc_slice_of(bad[i]), bytes, sizeof(bytes), &len));
+    assert_false(oc_base64_decode(OC_STR("Zm9vYmFy"), bytes, 5, &len));
+    oc_buf_clear(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(base64_is_that_of_the_rfc),
         cmocka_unit_test(slices_are_compared_by_length_and_bytes),
         cmocka_unit_test(parts_of_slices_are_clipped),
         cmocka_unit_test(bytes_and_texts_are_found),
