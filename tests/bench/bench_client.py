@@ -1,6 +1,8 @@
-"""liboutcrop against boto3, both driven in turn against one server on the other core.
+"""liboutcrop against boto3 and the AWS SDK for JavaScript, driven in turn against one server on the
+other core.
 
     client_calls_vs_boto3   CPU of one ListModelCopyJobs call with a page of 100 jobs, boto3's / ours
+    client_vs_js            the same against @aws-sdk/client-bedrock in Node.js
     client_walk_vs_boto3    jobs per second of a walk through all pages, ours / boto3's
     client_rss_mib          most resident memory of our walk; a program that does nothing but load
                             Debian's libcurl has 10 MiB, so client_own_mib says what is our own
@@ -16,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from harness import LOAD_CORE, Outcrop, binary, median, pinned, print_table, write_figures
 from jobs import load_jobs
@@ -24,7 +27,9 @@ REGION = "us-east-1"
 JOBS = int(os.environ.get("OUTCROP_BENCH_CLIENT_JOBS", "1000000"))
 BOTO_JOBS = int(os.environ.get("OUTCROP_BENCH_BOTO_JOBS", "50000"))
 ROUNDS = 5
-CALLS, BOTO_CALLS = 1000, 100
+CALLS, BOTO_CALLS, JS_CALLS = 1000, 100, 300
+NODE = Path(sys.executable).with_name("node")
+JS_MODULES = Path(__file__).resolve().parent.parent / "conformance" / "js"
 
 BOTO = """
 import json, os, sys, time
@@ -71,19 +76,26 @@ def boto(environment: dict[str, str], mode: str, number: int, page: int) -> Run:
     return Run([sys.executable, "-c", BOTO, mode, str(number), str(page)], environment)
 
 
-def measure_calls(environment: dict[str, str]) -> tuple[float, float]:
-    """CPU seconds of one call: ours, boto3's."""
-    ours, theirs = [], []
+def javascript(environment: dict[str, str], number: int, page: int) -> Run:
+    script = Path(__file__).with_name("client_load.mjs")
+    return Run([str(NODE), str(script), str(JS_MODULES), str(number), str(page)], environment)
+
+
+def measure_calls(environment: dict[str, str]) -> tuple[float, float, float]:
+    """CPU seconds of one call: ours, boto3's, JavaScript's."""
+    ours, theirs, javas = [], [], []
     for _ in range(ROUNDS):
         run = outcrop(environment, "calls", CALLS)
         rival = boto(environment, "calls", BOTO_CALLS, 100)
-        if (run.jobs, rival.jobs) != (100 * CALLS, 100 * BOTO_CALLS):
+        other = javascript(environment, JS_CALLS, 100)
+        if (run.jobs, rival.jobs, other.jobs) != (100 * CALLS, 100 * BOTO_CALLS, 100 * JS_CALLS):
             sys.exit("a page did not have 100 jobs")
-        if run.bytes * BOTO_CALLS != rival.bytes * CALLS:
-            sys.exit("the two saw different jobs")
+        if not run.bytes / CALLS == rival.bytes / BOTO_CALLS == other.bytes / JS_CALLS:
+            sys.exit("the three saw different jobs")
         ours.append(run.cpu / CALLS)
         theirs.append(rival.cpu / BOTO_CALLS)
-    return median(ours), median(theirs)
+        javas.append(other.cpu / JS_CALLS)
+    return median(ours), median(theirs), median(javas)
 
 
 def measure_walk(environment: dict[str, str]) -> tuple[float, float, float, float]:
@@ -109,10 +121,11 @@ def main() -> None:
     options = parser.parse_args()
     with load_jobs(JOBS, REGION) as data, Outcrop(data, ["--region", REGION]) as server:
         environment = {**server.environment(REGION), "AWS_DEFAULT_REGION": REGION}
-        call, boto_call = measure_calls(environment)
+        call, boto_call, js_call = measure_calls(environment)
         walk, boto_walk, rss, own = measure_walk(environment)
     figures = {
         "client_calls_vs_boto3": boto_call / call,
+        "client_vs_js": js_call / call,
         "client_walk_vs_boto3": walk / boto_walk,
         "client_rss_mib": rss,
         "client_own_mib": own,
@@ -120,14 +133,16 @@ def main() -> None:
         "client_walk_jobs_per_s": walk,
     }
     print_table(
-        f"liboutcrop and boto3, {JOBS} jobs",
-        ["", "liboutcrop", "boto3", "ratio"],
+        f"liboutcrop, boto3 and the AWS SDK for JavaScript, {JOBS} jobs",
+        ["", "liboutcrop", "rival", "its figure", "ratio"],
         [
-            ["CPU of a call, page of 100", f"{call * 1e6:.0f} us", f"{boto_call * 1e6:.0f} us",
-             f"{boto_call / call:.1f}"],
-            ["walk, jobs per second", f"{walk:.0f}", f"{boto_walk:.0f}", f"{walk / boto_walk:.1f}"],
-            ["resident memory of the walk", f"{rss:.1f} MiB", "", ""],
-            ["of that, not of shared libraries", f"{own:.1f} MiB", "", ""],
+            ["CPU of a call, page of 100", f"{call * 1e6:.0f} us", "boto3",
+             f"{boto_call * 1e6:.0f} us", f"{boto_call / call:.1f}"],
+            ["", "", "JavaScript", f"{js_call * 1e6:.0f} us", f"{js_call / call:.1f}"],
+            ["walk, jobs per second", f"{walk:.0f}", "boto3", f"{boto_walk:.0f}",
+             f"{walk / boto_walk:.1f}"],
+            ["resident memory of the walk", f"{rss:.1f} MiB", "", "", ""],
+            ["of that, not of shared libraries", f"{own:.1f} MiB", "", "", ""],
         ],
     )  # fmt: skip
     print(json.dumps(figures, indent=2))
