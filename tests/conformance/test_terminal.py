@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
+import json
 import os
 import re
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from support.server import BINARY, ROOT
 from support.terminal import Screen, Terminal
 
 STEPS = "preparing|uploading|verifying|downloading|queued|copying|sealing"
+JOB = f"arn:aws:bedrock:{AWAY}:123456789012:model-copy-job/abcdefghij12"
 COPYING = {"queued", "copying", "sealing"}
 BAR = re.compile(rf"({STEPS}) +(\[[#.]+\] )? *\d+%")
 
@@ -84,7 +88,7 @@ def test_the_session_of_the_readme(person: Person) -> None:
     assert done.screen[-1].startswith("Active: 2 files, 96.0 MiB in ")
 
     done = person.run(session["copy"])
-    assert check_bars(done.frames, 80) & COPYING
+    assert check_bars(done.frames, 80) <= COPYING
     assert "Status:          Completed" in done.screen
     assert "Target name:     my-model-west" in done.screen
 
@@ -110,11 +114,57 @@ def test_the_session_of_the_readme(person: Person) -> None:
     assert person.run(session["doctor"]).screen[-1] == "All is well."
 
 
+class SlowCopy(http.server.BaseHTTPRequestHandler):
+    """A server whose one job takes four looks, a quarter of 1 GiB each."""
+
+    looks = 0
+
+    def do_GET(self) -> None:
+        answer: dict[str, object] = {"jobArn": JOB, "status": "InProgress"}
+        if self.path.endswith("/progress"):
+            done = type(self).looks << 28
+            answer = {"phase": "copying", "bytesDone": done, "bytesTotal": 1 << 30,
+                      "bytesPerSecond": 100 << 20, "secondsLeft": 75}  # fmt: skip
+        else:
+            type(self).looks += 1
+            answer["status"] = "InProgress" if type(self).looks < 4 else "Completed"
+        body = json.dumps(answer).encode()
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("columns", "bars"),
+    [
+        (80, [f"copying     [{done * 14 // 4 * '#':.<14}]  {done * 25}%  {done * 256} MiB of 1.00 GiB"
+              "  100 MiB/s  1:15 left" for done in (1, 2, 3)]),
+        (60, [f"copying      {done * 25}%  {done * 256} MiB of 1.00 GiB  100 MiB/s  1:15 left"
+              for done in (1, 2, 3)]),
+        (40, [f"copying      {done * 25}%  {done * 256} MiB of 1.00 GiB" for done in (1, 2, 3)]),
+    ],
+)  # fmt: skip
+def test_the_bar_of_a_copy_redraws_itself(person: Person, columns: int, bars: list[str]) -> None:
+    SlowCopy.looks = 0
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowCopy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+        done = person.run(["job", JOB, "--wait", "--endpoint", endpoint], columns)
+        server.shutdown()
+    assert check_bars(done.frames, columns) == {"copying"}
+    assert [line for frame in done.frames for line in frame if BAR.match(line)] == bars
+    assert done.screen[-1] == "Status:  Completed"
+
+
 def test_a_narrow_terminal_gets_whole_lines(person: Person) -> None:
     done = person.run(["import", "my-model", "--name", "narrow", "--tag", "a=b"], 40)
     assert "uploading" in check_bars(done.frames, 40)
     copy = ["copy", "narrow", "--to", AWAY, "--name", "a-name-longer-than-the-terminal-is-wide"]
-    assert check_bars(person.run([*copy, "--wait"], 40).frames, 40) & COPYING
+    assert check_bars(person.run([*copy, "--wait"], 40).frames, 40) <= COPYING
     table = person.run(["jobs", "--region", AWAY, "--name-contains", "longer"], 40).screen
     assert table[0].split() == ["STATUS", "NAME", "JOB"]
     assert re.fullmatch(r"Completed  a-name-longer-…  \w{12}", table[1]) and len(table) == 2
