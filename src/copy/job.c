@@ -128,7 +128,7 @@ static const char *remedy(int rc)
     case OC_EFULL:
         return " Free space on that disk, then start again.";
     case OC_EIO:
-        return " Check that disk and the system's log, then start again.";
+        return " Check that disk or server and the system's log, then start again.";
     case OC_ECORRUPT:
         return " Stored bytes are damaged: run `outcrop check --deep` and bring the source model "
                "in "

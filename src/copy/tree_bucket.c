@@ -60,20 +60,25 @@ static int read_object(const struct oc_tree *tree, const struct oc_tree_file *fi
 {
     struct oc_s3_range range = {.from = offset, .len = len, .if_match = file->etag};
     struct oc_s3_object object = {.size = file->size};
+    struct oc_err cause = {0};
     uint64_t size = 0;
     size_t got = 0;
     int rc;
 
     if (len == 0) { /* nothing to read, but it must be there and the same */
-        rc = oc_s3_head(tree->s3, key, &object, err);
+        rc = oc_s3_head(tree->s3, key, &object, &cause);
         got = strcmp(object.etag, file->etag) != 0;
         size = object.size;
     } else {
-        rc = oc_s3_get(tree->s3, key, &range, to, &got, &size, err);
+        rc = oc_s3_get(tree->s3, key, &range, to, &got, &size, &cause);
     }
     if (rc == OC_OK && (got != len || size != file->size))
         rc = OC_ECONFLICT;
-    return rc == OC_ECONFLICT || rc == OC_ENOTFOUND ? fail_changed(file, err) : rc;
+    if (rc == OC_ECONFLICT || rc == OC_ENOTFOUND)
+        return fail_changed(file, err);
+    return rc < 0 ? oc_fail(err, rc, "object '%s' of %s could not be read: %s", file->path,
+                            oc_s3_name(tree->s3), cause.text)
+                  : OC_OK;
 }
 
 static int read_file(const struct oc_tree *tree, const struct oc_tree_file *file, uint64_t offset,

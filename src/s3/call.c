@@ -261,22 +261,22 @@ static bool may_try_again(struct oc_s3 *s3, struct tries *tries, int64_t asked_m
 
 static int fail_stopped(const struct oc_s3 *s3, struct oc_err *err)
 {
-    return oc_fail(err, OC_ECANCELED, "%s: the call was stopped", s3->name);
+    return oc_fail(err, OC_ECANCELED, "calls to %s were stopped", s3->name);
 }
 
 #define WHY_MAX (OC_S3_TEXT_MAX * 3 + 64)
 
-/* The text of a failure: object, place, what the server said, how often it was asked. */
+/* The text of a failure: what the server said, how often it was asked. */
 static int fail_call(const struct oc_s3 *s3, const struct oc_s3_call *call, const char *why,
                      unsigned tries, int rc, struct oc_err *err)
 {
-    char key[400], count[40] = "";
+    char count[40] = "";
 
-    (void)snprintf(key, sizeof(key), "%s%.*s%s", call->key.ptr ? "object '" : "",
-                   OC_FMT(oc_slice_sub(call->key, 0, 300)), call->key.ptr ? "' of " : "");
     if (tries > 1)
         (void)snprintf(count, sizeof(count), " (tried %u times)", tries);
-    return oc_fail(err, rc, "%s%s: %s%s", key, s3->name, why, count);
+    if (call->key.ptr)
+        return oc_fail(err, rc, "%s%s", why, count);
+    return oc_fail(err, rc, "%s: %s%s", s3->name, why, count);
 }
 
 /* One try and what is to be said of it. `ret->rc` is OC_OK when it did what was asked. */

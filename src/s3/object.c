@@ -85,10 +85,7 @@ int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *r
     if (rc < 0)
         return rc;
     if (!read_range(&answer, range, &size))
-        return oc_fail(err, OC_EIO,
-                       "object '%.*s' of %s: the server sends other bytes than were "
-                       "asked for",
-                       OC_FMT(oc_slice_sub(key, 0, 300)), oc_s3_name(s3));
+        return oc_fail(err, OC_EIO, "the server sends other bytes than were asked for");
     *ret_len = answer.to_len;
     if (ret_size)
         *ret_size = size;

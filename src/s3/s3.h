@@ -8,8 +8,8 @@
  * What is sent carries a CRC-32C, which the server checks and keeps with the object. Over plain
  * HTTP the SHA-256 of the body is signed as well; over HTTPS the connection protects it.
  *
- * Errors of all calls, with texts that name the object, the endpoint and what the server said:
- *   OC_ENOTFOUND  no such object
+ * Errors of all calls. Texts tell what the server said; those of calls on one object leave it to
+ * the caller to name the object and the bucket (oc_s3_name). OC_ENOTFOUND  no such object
  *   OC_EDENIED    refused: keys unknown, wrong or expired, no permission
  *   OC_EINVAL     the bucket does not exist or is elsewhere, a request that the server does not
  *                 take, no trusted TLS connection, a credentials file that cannot be used

@@ -88,8 +88,7 @@ static int put_piece(struct upload *upload, struct oc_slice bytes, struct oc_err
     if (rc < 0)
         return rc;
     if (!answer.etag[0])
-        return oc_fail(err, OC_EIO, "%s: the answer to a piece has no ETag",
-                       oc_s3_name(upload->s3));
+        return oc_fail(err, OC_EIO, "the answer to a piece has no ETag");
     memcpy(piece->etag, answer.etag, sizeof(piece->etag));
     upload->count++;
     return OC_OK;

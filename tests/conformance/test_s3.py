@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from support.cloud import AWAY, HOME, THIRD, Account, Cloud, bucket_config, digests, write_model
-from support.s3 import ACCESS, S3Server
-from support.server import BINARY, Server
+from support.s3 import ACCESS, SECRET, S3Server
+from support.server import BINARY, ROOT, Server
 from support.tls import make_certificate
 
 
@@ -25,6 +29,10 @@ def s3(
     started.upload(library, "models", "library/")
     yield started
     started.kill()
+
+
+# For tests in which the connection plays no part.
+over_http = pytest.mark.parametrize("s3", ["http"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +91,7 @@ def test_import_from_a_bucket(
     assert pulled(owner, arn, HOME, tmp_path / "out") == digests(library / prefix)
 
 
+@over_http
 def test_import_of_many_small_objects_and_odd_names(
     owner: Account, s3: S3Server, tmp_path: Path
 ) -> None:
@@ -98,6 +107,7 @@ def test_import_of_many_small_objects_and_odd_names(
     assert pulled(owner, arn, HOME, tmp_path / "out") == digests(folder)
 
 
+@over_http
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
@@ -130,6 +140,7 @@ def test_copies_between_all_kinds_of_regions(
     assert weights[:64] not in sample, "what the server holds is encrypted"
 
 
+@over_http
 def test_objects_are_those_of_the_format(owner: Account, s3: S3Server) -> None:
     """Docs/formats.md: the same names and bytes as files."""
     source = owner.import_model(prefix="small", region=AWAY)
@@ -144,6 +155,7 @@ def test_objects_are_those_of_the_format(owner: Account, s3: S3Server) -> None:
         assert head["ChecksumCRC32C"], "the server has checked what it was sent"
 
 
+@over_http
 def test_models_under_an_accounts_own_key(owner: Account, library: Path, tmp_path: Path) -> None:
     key = owner.create_kms_key(AWAY)
     arn = owner.import_model(prefix="small", region=AWAY, modelKmsKeyArn=key["keyArn"])
@@ -164,6 +176,7 @@ def test_upload_into_a_bucket(owner: Account, library: Path, tmp_path: Path) -> 
     assert pulled(owner, "sent", THIRD, tmp_path / "out") == digests(library / "parts")
 
 
+@over_http
 def test_second_copy_moves_nothing_and_delete_removes_objects(
     s3: S3Server, library: Path, tmp_path: Path
 ) -> None:
@@ -192,6 +205,7 @@ def test_second_copy_moves_nothing_and_delete_removes_objects(
         assert s3.keys("swept") == [f"{AWAY}/version"], "what is not a blob stays"
 
 
+@over_http
 def test_bit_rot_is_detected_and_never_served(
     s3: S3Server, library: Path, tmp_path: Path
 ) -> None:
@@ -234,6 +248,7 @@ def test_what_a_crash_left_in_a_folder_is_removed_at_the_start(
         assert not list((server.data / "regions").rglob(".tmp-*"))
 
 
+@over_http
 def test_unfinished_uploads_are_aborted_at_the_start(
     s3: S3Server, library: Path, tmp_path: Path
 ) -> None:
@@ -277,6 +292,7 @@ def test_settings_that_do_not_lead_to_a_bucket(s3: S3Server, tmp_path: Path) -> 
     assert "no such profile" in unknown
 
 
+@over_http
 def test_content_does_not_move_by_a_setting(s3: S3Server, library: Path, tmp_path: Path) -> None:
     s3.make_bucket("stays")
     config = bucket_config(library) + f"[blob {AWAY}]\n" + s3.settings(bucket="stays")
@@ -287,3 +303,71 @@ def test_content_does_not_move_by_a_setting(s3: S3Server, library: Path, tmp_pat
     assert "in files, not in a bucket" in start_error(tmp_path / "server", moved)
     with Server(tmp_path / "server", config) as server:
         assert server.running()
+
+
+def test_buckets_with_host_names(library: Path, tmp_path: Path) -> None:
+    s3 = S3Server(tmp_path / "s3")
+    s3.start(host_style=f"localhost:{s3.port}")
+    try:
+        s3.make_bucket("named")
+        settings = s3.settings(
+            bucket="named", style="host", endpoint=f"http://localhost:{s3.port}"
+        )
+        config = bucket_config(library) + f"[blob {AWAY}]\n" + settings
+        with Server(tmp_path / "server", config) as server:
+            account = Cloud(server).account()
+            copied = account.copy(account.import_model(prefix="parts"))["targetModelArn"]
+            assert pulled(account, copied, AWAY, tmp_path / "out") == digests(library / "parts")
+        assert list((s3.root / "named" / AWAY / "parts").rglob("*"))
+    finally:
+        s3.kill()
+
+
+def test_the_guide_leads_there(s3: S3Server, library: Path, tmp_path: Path) -> None:
+    """The settings and commands of docs/operations.md, with this server's address and files."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    chapter = guide.split("\n## S3-compatible storage\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", chapter, re.MULTILINE)
+    text = [textwrap.dedent(block) for block in blocks]
+    keys = tmp_path / "etc" / "s3-keys"
+    keys.parent.mkdir()
+
+    def here(part: str) -> str:
+        part = part.replace("https://s3.example.org:9000", s3.endpoint)
+        return part.replace("/etc/outcrop/s3-keys", str(keys)).replace("minilm", "small")
+
+    make_keys = next(part for part in text if "printf" in part)
+    subprocess.run(
+        ["bash", "-ec", here(make_keys)], check=True, env={"KEY_ID": ACCESS, "SECRET": SECRET}
+    )
+    assert keys.stat().st_mode & 0o777 == 0o600
+    config = ""
+    for part in text:
+        if part.startswith("["):
+            config += here(part.split("\n\n")[0]) + "\n"
+            if s3.tls:
+                config += f"ca-bundle = {s3.tls.file}\n"
+    assert "[bucket shelf]" in config and "[blob us-west-2]" in config
+    s3.make_bucket("outcrop-west")
+    s3.upload(library, "models", "released/")
+    with Server(tmp_path / "server", config) as server:
+        account = Cloud(server).account()
+        command = next(part[part.index("aws bedrock") :] for part in text if "aws bedrock" in part)
+        environment = {
+            **os.environ,
+            "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL_BEDROCK": server.endpoint,
+            "AWS_ACCESS_KEY_ID": account.keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": account.keys.secret,
+            "AWS_DEFAULT_REGION": HOME,
+        }
+        run = subprocess.run(
+            ["bash", "-ec", here(command)], capture_output=True, text=True, env=environment
+        )
+        assert run.returncode == 0, run.stderr
+        arn = json.loads(run.stdout)["modelArn"]
+        assert account.wait_model(arn)["modelStatus"] == "Active"
+        copied = account.copy(arn)["targetModelArn"]
+        assert s3.keys("outcrop-west", "production/us-west-2/parts/")
+        assert pulled(account, copied, AWAY, tmp_path / "out") == digests(library / "small")
+        assert deep_check(server).returncode == 0

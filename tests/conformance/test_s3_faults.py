@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,16 +74,25 @@ def test_damage_on_the_way_is_not_served(s3: S3Server, library: Path, tmp_path: 
 
 
 def test_server_is_killed_and_comes_back(s3: S3Server, library: Path, tmp_path: Path) -> None:
-    with Server(tmp_path / "server", config_of(s3, library, s3.endpoint)) as server:
-        account = Cloud(server).account()
-        source = account.import_model(prefix="parts")
-        s3.kill()
-        job = account.start_copy(source)
-        time.sleep(0.5)
-        assert account.boto(AWAY).get_model_copy_job(jobArn=job)["status"] == "InProgress"
-        s3.start()
-        done = account.wait_job(job)
-        assert done["status"] == "Completed", done
+    """The S3 server dies when the second part arrives, and is away for a while."""
+    puts = itertools.count(1)
+    killed = threading.Event()
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> None:
+        if method == "PUT" and "/parts/" in path and next(puts) == 2:
+            s3.kill()
+            killed.set()
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            account = Cloud(server).account()
+            job = account.start_copy(account.import_model(prefix="parts"))
+            assert killed.wait(20)
+            time.sleep(0.5)
+            assert account.boto(AWAY).get_model_copy_job(jobArn=job)["status"] == "InProgress"
+            s3.start()
+            done = account.wait_job(job)
+            assert done["status"] == "Completed", done
 
 
 def test_restart_in_the_middle_resumes(s3: S3Server, library: Path, tmp_path: Path) -> None:

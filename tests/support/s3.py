@@ -46,8 +46,11 @@ class S3Server:
         )
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 20) -> S3Server:
+    def start(self, timeout: float = 20, host_style: str = "") -> S3Server:
+        """`host_style`: the domain below which buckets have names of their own."""
         command = [str(BINARY), "--port", f"127.0.0.1:{self.port}", "--keep-alive", "--quiet"]
+        if host_style:
+            command += ["--virtual-domain", host_style]
         if self.tls:
             command += ["--cert", str(self.tls.file), "--key", str(self.tls.key)]
         with self.log.open("ab") as log:

@@ -176,6 +176,15 @@ static void s3_close(void *backend)
     free(blobs);
 }
 
+static int compare_version(const struct blob_s3 *blobs, struct oc_slice text, struct oc_err *err)
+{
+    if (oc_slice_eq_str(text, STORE_VERSION))
+        return OC_OK;
+    return oc_fail(err, OC_EINVAL,
+                   "'%s' of %s was made by another version of this program ('%.*s')", blobs->root,
+                   oc_s3_name(blobs->s3), OC_FMT(oc_slice_trim(text)));
+}
+
 /* The version, as fs/ keeps it in a file: written by the first to come. */
 static int check_version(const struct blob_s3 *blobs, struct oc_err *err)
 {
@@ -188,16 +197,11 @@ static int check_version(const struct blob_s3 *blobs, struct oc_err *err)
     (void)snprintf(key, sizeof(key), "%sversion", blobs->root);
     rc = oc_s3_get(blobs->s3, oc_slice_of(key), &range, (uint8_t *)text, &len, NULL, &missing);
     if (rc == OC_ENOTFOUND)
-        return oc_s3_put(blobs->s3, oc_slice_of(key), OC_STR(STORE_VERSION), err);
-    if (rc < 0) {
-        *err = missing;
-        return rc;
-    }
-    if (!oc_slice_eq_str((struct oc_slice){text, len}, STORE_VERSION))
-        return oc_fail(err, OC_EINVAL,
-                       "content store '%s' of %s was made by another version of this program",
-                       blobs->root, oc_s3_name(blobs->s3));
-    return OC_OK;
+        rc = oc_s3_put(blobs->s3, oc_slice_of(key), OC_STR(STORE_VERSION), &missing);
+    else if (rc == OC_OK)
+        return compare_version(blobs, (struct oc_slice){text, len}, err);
+    return rc < 0 ? oc_fail(err, rc, "'%s' of %s: %s", key, oc_s3_name(blobs->s3), missing.text)
+                  : OC_OK;
 }
 
 static const struct oc_blob_backend_ops s3_ops = {
