@@ -28,7 +28,8 @@ struct doctor {
     struct oc_client *nobody; /* signs nothing */
     struct oc_client *client;
     struct oc_buf endpoint;
-    struct oc_json *health; /* what an Outcrop server says of itself; NULL: it is none */
+    struct oc_json *health; /* what the server says of itself; or NULL */
+    bool is_outcrop;
     unsigned failed;
     int exit; /* that of the first failure */
 };
@@ -174,7 +175,8 @@ static int check_endpoint(struct doctor *d, bool *ret_reached, struct oc_err *er
         (void)oc_json_parse(oc_buf_slice(&response.body), &d->health, &no_json); /* NULL: no JSON */
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
     version = oc_json_string(oc_json_get(d->health, "version"));
-    if (version.ptr)
+    d->is_outcrop = version.ptr != NULL;
+    if (d->is_outcrop)
         oc_buf_printf(&text, "Outcrop %.*s answers at %.*s", OC_FMT(version), OC_FMT(d->endpoint));
     else
         oc_buf_printf(&text, "%.*s answers; it is no Outcrop server", OC_FMT(d->endpoint));
@@ -227,7 +229,7 @@ static int check_credentials(struct doctor *d, bool *ret_known, struct oc_err *e
     *ret_known = false;
     if (oc_client_new(&options, &d->client, &why) < 0)
         return find_error(d, "credentials", &why, NULL, err);
-    if (d->health) {
+    if (d->is_outcrop) {
         rc = oc_client_call_json(d->client, &request, &me, &why);
         if (rc < 0)
             return find_error(d, "credentials", &why, oc_advice_of(&why), err);

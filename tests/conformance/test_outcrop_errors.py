@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +151,20 @@ def test_an_untrusted_certificate_says_what_to_trust(tls_server: Server, tmp_pat
         )
         assert ran.returncode == UNREACHABLE, ran
         assert "AWS_CA_BUNDLE" in ran.stderr + ran.stdout, ran
+
+
+@pytest.mark.parametrize(("ahead_s", "result", "status"), [(90, "warning", 0), (-3600, "failed", 1)])
+def test_doctor_compares_the_clocks(
+    account: Account, tmp_path: Path, ahead_s: int, result: str, status: int
+) -> None:
+    date = formatdate(time.time() - ahead_s, usegmt=True)
+    with Impostor(200, {"Date": date}) as endpoint:
+        ran = run(account, ["doctor", "-o", "json", "--endpoint", endpoint], {}, tmp_path)
+    found = {finding["check"]: finding for finding in json.loads(ran.stdout)}
+    assert ran.returncode == status, ran
+    assert found["clock"]["result"] == result and "timedatectl" in found["clock"]["mend"]
+    assert ("ahead of" if ahead_s > 0 else "behind") in found["clock"]["detail"]
+    assert "no Outcrop server" in found["endpoint"]["detail"]
 
 
 def test_output_that_cannot_be_written_is_a_failure(account: Account) -> None:
