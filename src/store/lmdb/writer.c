@@ -42,7 +42,7 @@ struct oc_writer {
 /* The writes of one commit, in the order they came. */
 struct batch {
     struct oc_write *first, *last;
-    uint64_t count;
+    uint64_t count, company; /* company: those of callers that do not wait in a thread */
     int64_t begun_ns;
 };
 
@@ -181,6 +181,19 @@ int oc_tx_clear(struct oc_tx *tx, MDB_dbi dbi, struct oc_err *err)
 
 /* -- outcomes -------------------------------------------------------------------------------- */
 
+static void wake_waiter(struct oc_write *write, int rc, const struct oc_err *err)
+{
+    struct waiter *waiter = write->waiter;
+
+    pthread_mutex_lock(&waiter->lock);
+    waiter->finished = true;
+    waiter->rc = rc;
+    if (rc < 0)
+        *waiter->err = *err;
+    pthread_cond_signal(&waiter->cond);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
 static void fail_write(struct oc_write *write, int rc, const struct oc_err *err)
 {
     write->rc = rc;
@@ -285,7 +298,8 @@ static struct oc_write *pop(struct oc_writer *writer)
  * The next write of a batch; NULL: commit it. Those whose writes were committed together come back
  * together. Were the first of them committed at once, the others would wait for a commit of one:
  * so wait for as many as `last` time, as long as they follow each other closely. A lone caller
- * never waits.
+ * never waits. Threads that wait for their write (those that copy, the sealer) do other work
+ * before the next one: they are not waited for.
  */
 static struct oc_write *next_write(struct oc_store *store, const struct batch *batch, uint64_t last)
 {
@@ -295,8 +309,8 @@ static struct oc_write *next_write(struct oc_store *store, const struct batch *b
     pthread_mutex_lock(&writer->lock);
     while (batch->count == 0 && !writer->head && !writer->stop)
         wait_for(writer, 1, 0);
-    if (batch->count && !writer->head && !writer->stop && batch->count < last) {
-        uint64_t missing = last - batch->count;
+    if (batch->count && !writer->head && !writer->stop && batch->company < last) {
+        uint64_t missing = last - batch->company;
         int64_t now = now_ns(), end = batch->begun_ns + GATHER_NS;
         if (now < end)
             wait_for(writer, missing < COMPANY ? missing : COMPANY,
@@ -317,6 +331,7 @@ static void join(struct batch *batch, struct oc_write *write)
     else
         batch->first = write;
     batch->last = write;
+    batch->company += write->done != wake_waiter;
     if (batch->count++ == 0)
         batch->begun_ns = now_ns();
 }
@@ -353,7 +368,7 @@ static bool run_together(struct oc_store *store, struct batch *batch, uint64_t l
 static void *writer_main(void *arg)
 {
     struct oc_store *store = arg;
-    uint64_t last = 0; /* writes in the commit before */
+    uint64_t last = 0; /* company in the commit before */
 
     pthread_setname_np(pthread_self(), "store-writer");
     for (;;) {
@@ -361,7 +376,7 @@ static void *writer_main(void *arg)
         bool done = run_together(store, &batch, last);
         if (!batch.count)
             return NULL;
-        last = batch.count;
+        last = batch.company;
         for (struct oc_write *write = batch.first; write && !done; write = write->next)
             run_alone(&store->writer->tx, write);
         while (batch.first) {
@@ -401,19 +416,6 @@ uint64_t oc_writer_queue(struct oc_store *store)
     uint64_t length = store->writer->length;
     pthread_mutex_unlock(&store->writer->lock);
     return length;
-}
-
-static void wake_waiter(struct oc_write *write, int rc, const struct oc_err *err)
-{
-    struct waiter *waiter = write->waiter;
-
-    pthread_mutex_lock(&waiter->lock);
-    waiter->finished = true;
-    waiter->rc = rc;
-    if (rc < 0)
-        *waiter->err = *err;
-    pthread_cond_signal(&waiter->cond);
-    pthread_mutex_unlock(&waiter->lock);
 }
 
 int oc_store_write(struct oc_store *store, struct oc_write *write, struct oc_err *err)
