@@ -15,7 +15,8 @@
 #include "cli/rows.h"
 #include "cli/session.h"
 
-#define MEND_COLUMN     22 /* below the detail */
+#define CHECK_COLUMN    9  /* where the name of the check begins */
+#define DETAIL_COLUMN   22 /* where what was found begins */
 #define CLOCK_WARNING_S 60
 #define CLOCK_FAILED_S  300 /* a signature older than that is refused */
 
@@ -40,31 +41,23 @@ struct doctor {
 static void put_for_people(const struct doctor *d, struct oc_buf *out,
                            const struct oc_json *finding)
 {
-    static const struct oc_field fields[] = {
-        {"", "result", OC_SHOW_STATUS},
-        {"", "check", OC_SHOW_TEXT},
-        {"", "detail", OC_SHOW_TEXT},
-    };
-    struct oc_table table;
-    struct oc_buf text;
-    struct oc_err ignored = {0};
+    const struct oc_slice result = oc_json_string(oc_json_get(finding, "result"));
+    const struct oc_slice check = oc_json_string(oc_json_get(finding, "check"));
+    const struct oc_slice mend = oc_json_string(oc_json_get(finding, "mend"));
+    const size_t width = d->output.width;
+    const bool narrow = width > 0 && width < 2 * DETAIL_COLUMN;
+    const size_t indent = narrow ? CHECK_COLUMN : DETAIL_COLUMN;
 
-    oc_table_init(&table);
-    oc_rows_set_columns(&table, &d->output, fields, 3);
-    table.width = 0; /* a long sentence wraps */
-    table.widths[0] = strlen("warning");
-    table.widths[1] = strlen("credentials");
-    table.titled = true;
-    if (oc_rows_put_cells(&table, finding, fields, 3, &ignored) < 0 ||
-        !oc_table_put(&table, out, d->output.colour))
-        out->failed = true;
-    oc_table_clear(&table);
-    if (!oc_json_get(finding, "mend"))
-        return;
-    oc_buf_init(&text, OC_RESPONSE_MAX);
-    oc_output_put_field(&text, finding, &(struct oc_field){"", "mend", OC_SHOW_TEXT});
-    oc_buf_printf(out, "%*s%.*s\n", MEND_COLUMN, "", OC_FMT(text));
-    oc_buf_clear(&text);
+    oc_format_state(out, result, d->output.colour);
+    oc_buf_printf(out, "%*s%.*s", (int)(CHECK_COLUMN - result.len), "", OC_FMT(check));
+    oc_buf_printf(out, "%*s", (int)(DETAIL_COLUMN - CHECK_COLUMN - check.len), "");
+    oc_format_wrapped(out, oc_json_string(oc_json_get(finding, "detail")), DETAIL_COLUMN, indent,
+                      width);
+    if (mend.ptr) {
+        oc_buf_printf(out, "\n%*s", (int)indent, "");
+        oc_format_wrapped(out, mend, indent, indent, width);
+    }
+    oc_buf_put_char(out, '\n');
 }
 
 static int print(struct doctor *d, const struct oc_json *finding, struct oc_err *err)

@@ -87,7 +87,7 @@ static int show_plan(struct oc_session *session, struct oc_err *err)
 
 static int import(struct oc_session *session, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
+    OC_AUTO(oc_buf_clear) struct oc_buf out = {0}, sum = {0};
     struct oc_import_result result;
     struct oc_session_tags tags;
     struct oc_progress progress;
@@ -112,10 +112,13 @@ static int import(struct oc_session *session, struct oc_err *err)
     if (rc < 0)
         return rc;
     oc_buf_init(&out, 64 * 1024);
+    oc_buf_init(&sum, 1024);
     if (session->output.form == OC_FORM_TABLE) {
+        oc_buf_printf(&sum, "Active: %zu files, ", result.file_count);
+        oc_progress_put_sum(&sum, &progress, result.bytes_total, result.bytes_skipped);
         oc_buf_put_slice(&out, oc_buf_slice(&result.model_arn));
-        oc_buf_printf(&out, "\nActive: %zu files, ", result.file_count);
-        oc_progress_put_sum(&out, &progress, result.bytes_total, result.bytes_skipped);
+        oc_buf_put_char(&out, '\n');
+        oc_format_wrapped(&out, oc_buf_slice(&sum), 0, 2, session->output.width);
         oc_buf_put_char(&out, '\n');
     } else {
         put_json(&out, &result);
@@ -132,11 +135,10 @@ static int run_import(const struct oc_args *args)
 const struct oc_command oc_command_import = {
     .name = "import",
     .summary = "make a model of the files in a folder",
-    .details =
-        "Every file below DIR is taken, hidden ones too; symbolic links are followed. Each\n"
-        "file is read once; a file that changes meanwhile ends the import. Parts that the\n"
-        "server has already are not sent again: an import that was cut off is taken up by\n"
-        "giving the same command. Ends when the model is Active.",
+    .details = "Every file below DIR is taken, hidden ones too; symbolic links are followed. Each\n"
+               "file is read once; a file that changes meanwhile ends the import. Parts that the\n"
+               "server has already are not sent again: an import that was cut off is taken up by\n"
+               "giving the same command. Ends when the model is Active.",
     .operands = operands,
     .options = options,
     .is_client = true,

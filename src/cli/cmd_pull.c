@@ -52,13 +52,15 @@ static int check_active(const struct oc_json *model, struct oc_slice name, struc
 static int print_result(struct oc_session *session, const struct oc_pull_result *result,
                         const struct oc_progress *progress, struct oc_err *err)
 {
-    OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
+    OC_AUTO(oc_buf_clear) struct oc_buf out = {0}, sum = {0};
 
     oc_buf_init(&out, 64 * 1024);
+    oc_buf_init(&sum, 64 * 1024);
     if (session->output.form == OC_FORM_TABLE) {
-        oc_buf_printf(&out, "%s: %zu files, ", session->args->operands[1], result->file_count);
-        oc_progress_put_sum(&out, progress, result->bytes_total, result->bytes_skipped);
-        oc_buf_put_str(&out, ", every digest verified");
+        oc_buf_printf(&sum, "%s: %zu files, ", session->args->operands[1], result->file_count);
+        oc_progress_put_sum(&sum, progress, result->bytes_total, result->bytes_skipped);
+        oc_buf_put_str(&sum, ", every digest verified");
+        oc_format_wrapped(&out, oc_buf_slice(&sum), 0, 2, session->output.width);
     } else {
         struct oc_jw w;
 

@@ -74,6 +74,61 @@ void oc_format_text(struct oc_buf *buf, struct oc_slice text)
     }
 }
 
+static size_t width_of(struct oc_slice text)
+{
+    size_t width = text.len;
+
+    (void)oc_utf8_count(text, &width); /* cells are UTF-8 by construction */
+    return width;
+}
+
+static const char *colour_of(struct oc_slice state)
+{
+    static const struct {
+        const char *state, *colour;
+    } colours[] = {
+        {"Completed", "\033[32m"},  {"Active", "\033[32m"},   {"Enabled", "\033[32m"},
+        {"InProgress", "\033[33m"}, {"Creating", "\033[33m"}, {"Failed", "\033[31m"},
+        {"Disabled", "\033[31m"},   {"ok", "\033[32m"},       {"warning", "\033[33m"},
+        {"failed", "\033[31m"},
+    };
+
+    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+        if (oc_slice_eq_str(state, colours[i].state))
+            return colours[i].colour;
+    return "";
+}
+
+void oc_format_state(struct oc_buf *buf, struct oc_slice state, bool colour)
+{
+    const char *on = colour ? colour_of(state) : "";
+
+    oc_buf_put_str(buf, on);
+    oc_format_text(buf, state);
+    oc_buf_put_str(buf, *on ? "\033[0m" : "");
+}
+
+void oc_format_wrapped(struct oc_buf *buf, struct oc_slice text, size_t at, size_t indent,
+                       size_t width)
+{
+    bool first = true;
+
+    while (text.ptr && text.len > 0) {
+        struct oc_slice word = oc_slice_cut(&text, ' ');
+
+        if (!first && width > 0 && at + 1 + width_of(word) > width) {
+            oc_buf_printf(buf, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first) {
+            oc_buf_put_char(buf, ' ');
+            at++;
+        }
+        oc_format_text(buf, word);
+        at += width_of(word);
+        first = false;
+    }
+}
+
 /* -- tables ------------------------------------------------------------------------------------ */
 
 void oc_table_init(struct oc_table *table)
@@ -111,31 +166,6 @@ void oc_table_add(struct oc_table *table, struct oc_slice text)
     else
         table->cell_count++;
     oc_buf_clear(&clean);
-}
-
-static size_t width_of(struct oc_slice text)
-{
-    size_t width = text.len;
-
-    (void)oc_utf8_count(text, &width); /* cells are UTF-8 by construction */
-    return width;
-}
-
-static const char *colour_of(struct oc_slice state)
-{
-    static const struct {
-        const char *state, *colour;
-    } colours[] = {
-        {"Completed", "\033[32m"},  {"Active", "\033[32m"},   {"Enabled", "\033[32m"},
-        {"InProgress", "\033[33m"}, {"Creating", "\033[33m"}, {"Failed", "\033[31m"},
-        {"Disabled", "\033[31m"},   {"ok", "\033[32m"},       {"warning", "\033[33m"},
-        {"failed", "\033[31m"},
-    };
-
-    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
-        if (oc_slice_eq_str(state, colours[i].state))
-            return colours[i].colour;
-    return "";
 }
 
 /* -- making a table fit -- */

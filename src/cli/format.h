@@ -22,6 +22,17 @@ void oc_format_time(struct oc_buf *buf, struct oc_slice iso);
 /** Append text from elsewhere: control characters become `?`, so that no terminal obeys them. */
 void oc_format_text(struct oc_buf *buf, struct oc_slice text);
 
+/**
+ * Append text from elsewhere in whole words, on lines of at most `width` columns; 0: on one line.
+ * @param at      column where the first line begins
+ * @param indent  column where the others begin
+ */
+void oc_format_wrapped(struct oc_buf *buf, struct oc_slice text, size_t at, size_t indent,
+                       size_t width);
+
+/** Append a state ("Completed", "failed") in its colour, if there is to be colour. */
+void oc_format_state(struct oc_buf *buf, struct oc_slice state, bool colour);
+
 /* -- tables ------------------------------------------------------------------------------------ */
 
 #define OC_TABLE_COLUMNS_MAX 12

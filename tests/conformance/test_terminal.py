@@ -169,6 +169,9 @@ def test_a_narrow_terminal_gets_whole_lines(person: Person) -> None:
     assert table[0].split() == ["STATUS", "NAME", "JOB"]
     assert re.fullmatch(r"Completed  a-name-longer-…  \w{12}", table[1]) and len(table) == 2
     assert all(len(line) <= 40 for line in person.run(["models"], 40).screen)
+    checked = person.run(["doctor"], 40).screen
+    assert "ok       tls          none, and none is" in checked
+    assert "         needed: nothing leaves this" in checked
 
 
 def test_watch_redraws_in_place_also_when_the_terminal_changes(person: Person) -> None:

@@ -78,6 +78,22 @@ static void rates_durations_and_times(void **state)
     }
 }
 
+static void text_is_wrapped_between_words(void **state)
+{
+    struct oc_buf buf;
+
+    (void)state;
+    oc_buf_init(&buf, 4096);
+    oc_format_wrapped(&buf, OC_STR("one two three four"), 0, 0, 0);
+    assert_text(&buf, "one two three four");
+    oc_format_wrapped(&buf, OC_STR("one two three four"), 4, 2, 12);
+    assert_text(&buf, "one two\n  three four");
+    oc_format_wrapped(&buf, OC_STR("a-word-that-is-too-long b\033"), 0, 0, 10);
+    assert_text(&buf, "a-word-that-is-too-long\nb?");
+    oc_format_wrapped(&buf, (struct oc_slice){0}, 0, 0, 10);
+    assert_text(&buf, "");
+}
+
 static void control_characters_do_not_reach_the_terminal(void **state)
 {
     struct oc_buf buf;
@@ -334,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_have_three_digits),
         cmocka_unit_test(rates_durations_and_times),
+        cmocka_unit_test(text_is_wrapped_between_words),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
         cmocka_unit_test(tables_are_aligned_by_characters),
         cmocka_unit_test(long_tables_are_put_piece_by_piece),
