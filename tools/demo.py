@@ -1,6 +1,7 @@
-"""./run demo: a real model is copied between two Regions, and boto3 lists the job.
+"""./run demo: a real model is copied between two Regions, and boto3 lists the job; then once more
+between two servers, one of which is killed meanwhile.
 
-Starts a server on a free loopback port with a temporary data folder, does what a person would do,
+Starts servers on free loopback ports with temporary data folders, does what a person would do,
 checks each result, and leaves nothing behind.
 """
 
@@ -18,8 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import boto3
 from support.server import ROOT, Server, ServerError
+from support.sites import Sites
+from support.tls import make_certificate
 
 HOME, AWAY = "us-east-1", "us-west-2"
+KILL_FROM = 40 << 20  # bytes of a model whose copy lasts long enough to be cut
 COPIES = ("demo-copy", "demo-nightly", "demo-candidate")
 
 
@@ -76,6 +80,7 @@ def client(server: Server, region: str) -> Any:
         "bedrock",
         region_name=region,
         endpoint_url=server.endpoint,
+        verify=str(server.tls.file) if server.tls else None,
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret,
     )
@@ -173,6 +178,70 @@ def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> 
     transcript.note(f"byte-identical: the SHA-256 of all {len(files)} files agree")
 
 
+def last_run(server: Server) -> dict[str, Any]:
+    """What the server's log says of the copy that ended last."""
+    lines = [line for line in server.log.read_text().splitlines() if '"copy.done"' in line]
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
+
+
+def progress(server: Server, job_arn: str) -> dict[str, Any]:
+    with server.wire(server.admin_keys(), AWAY) as wire:
+        shown: dict[str, Any] = wire.call("GET", f"/-/model-copy-jobs/{job_arn}/progress").json
+    return shown
+
+
+def kill_source_half_way(sites: Sites, job_arn: str, transcript: Transcript) -> None:
+    while (shown := progress(sites.target, job_arn))["partsDone"] < 3:
+        if shown["status"] != "InProgress":
+            raise ServerError(f"the copy was {shown['status']} before the server could be killed")
+    sites.source.kill()
+    shown = progress(sites.target, job_arn)
+    while shown["phase"] != "waiting" and shown["status"] == "InProgress":
+        shown = progress(sites.target, job_arn)
+    transcript.note(
+        f"kill -9 of {HOME}, {size_text(shown['bytesDone'])} of {size_text(shown['bytesTotal'])} "
+        "have arrived"
+    )
+    transcript.note(f"the job: {shown['phase']}: {shown.get('waitingFor', '')[:200]}")
+
+
+def run_sites(folder: Path, sites: Sites, scratch: Path, transcript: Transcript) -> None:
+    files = files_of(folder)
+    total = sum(file.stat().st_size for file in files)
+    transcript.note(f"{HOME}: {sites.source.endpoint}   {AWAY}: {sites.target.endpoint}")
+    transcript.note("each has data, accounts and keys of its own; between them TLS and a peer key")
+    outcrop(sites.source, "import", str(folder), "--name", "demo-model")
+    source = client(sites.source, HOME).get_custom_model(modelIdentifier="demo-model")["modelArn"]
+
+    transcript.step(f"boto3 create_model_copy_job in {AWAY}, and {HOME} dies in the middle")
+    bedrock = client(sites.target, AWAY)
+    job = bedrock.create_model_copy_job(sourceModelArn=source, targetModelName="far-copy")
+    begin = time.monotonic()
+    if killed := total >= KILL_FROM:
+        kill_source_half_way(sites, job["jobArn"], transcript)
+        begin = time.monotonic()
+        sites.source.start()
+        transcript.note(f"{HOME} starts again")
+    else:
+        transcript.note(f"(it lives: a copy of less than {size_text(KILL_FROM)} is over too soon)")
+    ended = follow(bedrock, job["jobArn"], transcript)
+    if ended["status"] != "Completed":
+        raise ServerError(f"the job ended {ended['status']}: {ended.get('failureMessage')}")
+    moved = int(last_run(sites.target)["moved"])
+    if killed:
+        assert 0 < moved < total, moved
+        transcript.note(
+            f"went on where it was, done {time.monotonic() - begin:.1f} s after the restart: only "
+            f"{size_text(moved)} were still missing"
+        )
+    out = scratch / "far"
+    outcrop(sites.target, "pull", "far-copy", str(out), region=AWAY)
+    for mine, theirs in zip(files, files_of(out), strict=True):
+        assert digest(mine) == digest(theirs), f"{mine} differs from {theirs}"
+    transcript.note(f"byte-identical: the SHA-256 of all {len(files)} files agree")
+
+
 def next_steps() -> None:
     print("""
 Now yourself:
@@ -199,6 +268,11 @@ def main() -> None:
             )
             run(folder, server, Path(scratch), transcript)
             transcript.step("The server ends on SIGTERM, and its data folder goes")
+        far = Path(scratch) / "sites"
+        far.mkdir()
+        transcript.step("Two servers, one for each Region, as on two machines")
+        with Sites(far, far, make_certificate(far), workers=1) as sites:
+            run_sites(folder, sites, Path(scratch), transcript)
         transcript.note(
             f"nothing is left running; {time.monotonic() - transcript.begin:.1f} s in all"
         )

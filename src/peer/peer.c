@@ -21,7 +21,7 @@
 #define HEADERS_MAX        5 /* host, content-type, and what the signature adds */
 #define WRONG_BYTES_TRIES  3
 #define AWAY_FIRST_US      1000000LL
-#define AWAY_MAX_US        30000000LL
+#define AWAY_MAX_US        5000000LL
 #define TRUST_HINT                                                                                 \
     "name a file of certificates to trust as `ca-bundle` of this peer (`ca_bundle` in a file of "  \
     "credentials)"
@@ -35,7 +35,7 @@ struct oc_peer {
     struct oc_sigv4_key_cache *keys;
     pthread_mutex_t lock; /* guards what follows */
     int64_t away_until_us, away_pause_us;
-    struct oc_err away; /* why it did not answer */
+    struct oc_err away; /* why it did not answer; OC_OK: it did */
 };
 
 /* -- life ---------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ int oc_peer_new(const struct oc_peer_options *options, struct oc_peer **ret, str
 
     if (!peer)
         return oc_fail_nomem(err);
-    *peer = (struct oc_peer){.away_pause_us = AWAY_FIRST_US};
+    *peer = (struct oc_peer){0};
     oc_arena_init(&peer->arena, PEER_MEMORY_MAX);
     (void)pthread_mutex_init(&peer->lock, NULL); /* cannot fail with default attributes */
     rc = init_peer(peer, options, err);
@@ -135,16 +135,19 @@ struct oc_peer *oc_peers_find(const struct oc_peers *peers, struct oc_slice regi
 /* -- a peer that is away ------------------------------------------------------------------------
  */
 
-/* What is known without asking again: it did not answer a moment ago. */
-static int recall(struct oc_peer *peer, struct oc_err *err)
+/* What is known without asking again: it did not answer a moment ago. When it is time to ask again,
+ * one caller finds out; the others are not held up with it. */
+static int recall(struct oc_peer *peer, int64_t patience_us, struct oc_err *err)
 {
-    int rc = OC_OK;
+    int64_t now = oc_clock_mono_us();
+    int rc;
 
     (void)pthread_mutex_lock(&peer->lock);
-    if (oc_clock_mono_us() < peer->away_until_us) {
+    rc = now < peer->away_until_us ? (int)peer->away.rc : OC_OK;
+    if (rc < 0)
         *err = peer->away;
-        rc = err->rc;
-    }
+    else if (peer->away.rc < 0)
+        peer->away_until_us = now + patience_us;
     (void)pthread_mutex_unlock(&peer->lock);
     return rc;
 }
@@ -152,14 +155,15 @@ static int recall(struct oc_peer *peer, struct oc_err *err)
 static void remember(struct oc_peer *peer, int rc, const struct oc_err *err)
 {
     (void)pthread_mutex_lock(&peer->lock);
-    if (rc != OC_EBUSY) {
-        peer->away_until_us = 0;
-        peer->away_pause_us = AWAY_FIRST_US;
-    } else if (oc_clock_mono_us() >= peer->away_until_us) {
+    if (rc == OC_EBUSY) {
+        peer->away_pause_us = peer->away.rc == OC_OK                  ? AWAY_FIRST_US
+                              : peer->away_pause_us < AWAY_MAX_US / 2 ? 2 * peer->away_pause_us
+                                                                      : AWAY_MAX_US;
         peer->away = *err;
         peer->away_until_us = oc_clock_mono_us() + peer->away_pause_us;
-        peer->away_pause_us =
-            peer->away_pause_us < AWAY_MAX_US / 2 ? 2 * peer->away_pause_us : AWAY_MAX_US;
+    } else if (rc != OC_ECANCELED && rc != OC_ENOMEM) {
+        peer->away.rc = OC_OK;
+        peer->away_until_us = 0;
     }
     (void)pthread_mutex_unlock(&peer->lock);
 }
@@ -308,7 +312,7 @@ int oc_peer_get_model(struct oc_peer *peer, const struct oc_peer_question *quest
 {
     OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
     struct subject subject = {.what = "", .max_response = MODEL_ANSWER_MAX};
-    int rc = question->patience_ms ? recall(peer, err) : OC_OK;
+    int rc = question->patience_ms ? recall(peer, question->patience_ms * 1000, err) : OC_OK;
 
     if (rc < 0)
         return rc;
@@ -333,9 +337,8 @@ static int fetch(struct oc_peer *peer, const struct oc_peer_question *question,
 
     for (unsigned try = 0; try < WRONG_BYTES_TRIES; try++) {
         int rc = exchange(peer, question, subject, body, err);
-        struct oc_slice bytes = subject->to
-                                    ? (struct oc_slice){(char *)subject->to, subject->len}
-                                    : oc_buf_slice(body);
+        struct oc_slice bytes =
+            subject->to ? (struct oc_slice){(char *)subject->to, subject->len} : oc_buf_slice(body);
 
         if (rc == OC_OK)
             rc = oc_sha256(bytes, digest, err);
@@ -357,9 +360,8 @@ int oc_peer_get_manifest(struct oc_peer *peer, const struct oc_peer_question *qu
                          struct oc_err *err)
 {
     char hex[OC_SHA256_HEX_LEN];
-    struct subject subject = {.what = "/manifests/",
-                              .digest = {hex, sizeof(hex)},
-                              .max_response = OC_MANIFEST_MAX};
+    struct subject subject = {
+        .what = "/manifests/", .digest = {hex, sizeof(hex)}, .max_response = OC_MANIFEST_MAX};
 
     oc_hex_encode(sha256, OC_SHA256_LEN, hex);
     return fetch(peer, question, &subject, sha256, ret, err);

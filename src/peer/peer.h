@@ -86,8 +86,9 @@ struct oc_peer_model {
 /**
  * Ask for the model.
  *
- * A peer that did not answer is not asked again for a while (1 s, doubled up to 30 s) when the
- * question has a patience: the call then fails at once, with the same text.
+ * A peer that did not answer is not asked again for a while (1 s, doubled up to 5 s) when the
+ * question has a patience: the call then fails at once, with the same text. After that while one
+ * caller asks.
  */
 int oc_peer_get_model(struct oc_peer *peer, const struct oc_peer_question *question,
                       struct oc_arena *arena, struct oc_peer_model *ret, struct oc_err *err);

@@ -39,6 +39,7 @@ class Server:
         tls: Certificate | None = None,
         options: tuple[str, ...] = (),
         keep_port: bool = False,
+        address: str = "127.0.0.1",
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -48,6 +49,7 @@ class Server:
         self.regions = regions
         self.tls = tls
         self.options = options
+        self.address = address
         self.keep_port = keep_port  # a restart listens where the server listened before
         self.endpoint = ""
         self.process: subprocess.Popen[bytes] | None = None
@@ -58,7 +60,7 @@ class Server:
     def start(self, timeout: float = 15) -> Server:
         port = self.endpoint.rpartition(":")[2] if self.keep_port and self.endpoint else "0"
         command = [str(self.binary), "serve", "--data", str(self.data)]
-        command += ["--listen", f"127.0.0.1:{port}"]
+        command += ["--listen", f"{self.address}:{port}"]
         for region in self.regions:
             command += ["--region", region]
         if self.tls:
@@ -84,7 +86,7 @@ class Server:
         while time.monotonic() < deadline:
             chunk = self.process.stdout.read()
             text += chunk or b""
-            found = re.search(rb"(https?://127\.0\.0\.1:\d+)", text)
+            found = re.search(rb"(https?://%s:\d+)" % re.escape(self.address.encode()), text)
             if found:
                 return found.group(1).decode()
             if self.process.poll() is not None:

@@ -24,11 +24,18 @@ class Sites:
         tls: Certificate | None = None,
         patience: int = 600,
         stall: int = 15,
+        workers: int = 4,
+        source_address: str = "127.0.0.1",
     ) -> None:
         self.tls = tls
-        self.patience, self.stall = patience, stall
+        self.patience, self.stall, self.workers = patience, stall, workers
         self.source = Server(
-            folder / "source", bucket_config(library), regions=(HOME,), tls=tls, keep_port=True
+            folder / "source",
+            bucket_config(library),
+            regions=(HOME,),
+            tls=tls,
+            keep_port=True,
+            address=source_address,
         )
         self.target = Server(folder / "target", "", regions=(AWAY,), keep_port=True)
 
@@ -63,7 +70,7 @@ class Sites:
         secret.chmod(0o600)
         trust = ca_bundle or (self.tls.file if self.tls else None)
         self.target.config.write_text(
-            f"[copy]\npeer-patience = {self.patience}\npeer-stall = {self.stall}\n"
+            f"[copy]\nworkers = {self.workers}\npeer-patience = {self.patience}\npeer-stall = {self.stall}\n"
             f"[peer {HOME}]\nurl = {url or self.source.endpoint}\n"
             f"access-key = {keys.access_key}\nsecret-key-file = {secret}\n"
             + (f"ca-bundle = {trust}\n" if trust else "")

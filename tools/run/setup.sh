@@ -4,7 +4,7 @@
 
 # To compile and run Outcrop, and to check it.
 packages=(build-essential meson ninja-build pkg-config python3 python3-venv ca-certificates
-    libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev)
+    iproute2 libssl-dev libjansson-dev libpcre2-dev liblmdb-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev)
 # Debian has it for amd64 alone; elsewhere OpenSSL does its work.
 [ "$(uname -m)" != x86_64 ] || packages+=(libipsec-mb-dev)
 # To try completions and man pages as people use them.
