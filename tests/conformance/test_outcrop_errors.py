@@ -145,6 +145,7 @@ def test_one_sentence_with_cause_and_remedy(account: Account, case: Case, tmp_pa
 
 def test_an_untrusted_certificate_says_what_to_trust(tls_server: Server, tmp_path: Path) -> None:
     environment = tls_server.client_environment(None, HOME) | {"HOME": str(tmp_path)}
+    del environment["AWS_CA_BUNDLE"]
     for words in (["jobs"], ["doctor"]):
         ran = subprocess.run(
             [BINARY, *words], env=environment, capture_output=True, text=True, timeout=60

@@ -16,6 +16,7 @@ import botocore.exceptions
 import pytest
 from support.server import Server, ServerError
 from support.tls import Certificate, make_certificate
+from support.wire import Wire
 
 AWS = Path(sys.executable).with_name("aws")
 SCRIPT = """
@@ -138,7 +139,7 @@ def test_old_versions_are_refused(tls_server: Server, version: ssl.TLSVersion) -
 
 
 def test_plain_http_is_told_to_use_https(tls_server: Server) -> None:
-    with tls_server.wire(None) as wire:
+    with Wire(tls_server.endpoint.replace("https://", "http://")) as wire:
         answer = wire.call("GET", "/-/health")
     assert answer.status == 400
     assert "HTTPS" in answer.message

@@ -198,12 +198,17 @@ class Server:
 
     # -- the command line ----------------------------------------------------------------------
 
-    def client_environment(self, keys: Keys | None, region: str) -> dict[str, str]:
-        """What a client of this server has in its environment; without keys: the administrator."""
+    def client_environment(self, keys: Keys | None, region: str | None = None) -> dict[str, str]:
+        """What a client of this server has in its environment; without keys: the administrator.
+
+        Without a Region: the server's default one; "": none.
+        """
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
         }
-        region = region or self.regions[0]
+        region = self.regions[0] if region is None else region
+        # Nothing of whoever runs the tests: their profile may have a Region or an endpoint.
+        environment |= {"AWS_CONFIG_FILE": os.devnull}
         environment |= {"AWS_ENDPOINT_URL_BEDROCK": self.endpoint, "AWS_REGION": region}
         if self.tls:
             environment["AWS_CA_BUNDLE"] = str(self.tls.file)
@@ -217,7 +222,7 @@ class Server:
         return environment
 
     def command(
-        self, *args: str, keys: Keys | None = None, region: str = "", timeout: float = 60
+        self, *args: str, keys: Keys | None = None, region: str | None = None, timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
         """Run `outcrop ARGS…` against this server, as administrator unless `keys` are given."""
         return subprocess.run(
