@@ -1301,7 +1301,8 @@ struct oc_get_model_copy_job_progress_output {
 };
 
 /**
- * Show how far a copy job has come. Outcrop's own; AWS has no such operation.
+ * Show how far a copy job has come. With the header `Accept: text/event-stream`: as server-sent
+ * events, twice a second until the job ends. Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
  *         InternalServerException, ThrottlingException; see the top.
  */

@@ -100,6 +100,8 @@ static void answer_success(struct oc_call *call)
                                                : OC_STR("application/json"),
         .pieces = call->pieces ? call->pieces : &out,
         .piece_count = call->pieces ? call->piece_count : 1,
+        .next = call->next,
+        .next_ctx = call->next_ctx,
         .operation = call->op->name,
         .user_arn = call->caller.user_arn,
     };

@@ -29,7 +29,7 @@ struct oc_api_options {
     struct oc_keys *keys;
     struct oc_copy_engine *engine;
     struct oc_scrubber *scrubber;
-    struct oc_peers peers;          /* Regions on other machines */
+    struct oc_peers peers; /* Regions on other machines */
     struct oc_events *events;
     struct oc_slice admin_account;  /* 12 digits: whose keys may manage other accounts */
     const struct oc_slice *regions; /* served here; at least one */
@@ -63,6 +63,10 @@ struct oc_api_response {
     const char *error;             /* for X-Amzn-ErrorType; NULL on success */
     const struct oc_slice *pieces; /* the body, joined */
     size_t piece_count;
+    /* A body that is asked for piece by piece, in place of the pieces; NULL: none. As `next` of
+     * struct oc_http_stream; the context lives as long as the request. */
+    int (*next)(void *ctx, struct oc_buf *out);
+    void *next_ctx;
     const char *operation;    /* for the log; NULL when no route matched */
     struct oc_slice user_arn; /* for the log; absent when not authenticated */
     const char *detail;       /* for the log: what really failed; NULL on success */

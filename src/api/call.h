@@ -45,12 +45,14 @@ struct oc_call {
     struct oc_buf out;             /* the body of the answer */
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
+    int (*next)(void *ctx, struct oc_buf *out); /* a long-lived body; see struct oc_api_response */
+    void *next_ctx;
     struct oc_slice content_type; /* absent: by the operation, JSON or bytes */
-    struct oc_read *read; /* open until the answer has left, when set */
-    bool frees_blobs;     /* the change leaves blobs that nothing refers to */
-    bool makes_events;    /* the change does */
-    bool wakes_scrubber;  /* the change has work for it, and none for the copy engine */
-    void *state;          /* the operation's own, in the arena */
+    struct oc_read *read;         /* open until the answer has left, when set */
+    bool frees_blobs;             /* the change leaves blobs that nothing refers to */
+    bool makes_events;            /* the change does */
+    bool wakes_scrubber;          /* the change has work for it, and none for the copy engine */
+    void *state;                  /* the operation's own, in the arena */
     struct oc_err err;
     struct oc_write write;
     oc_apply_fn *apply;

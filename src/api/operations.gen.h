@@ -235,7 +235,7 @@ struct oc_get_metrics_in {
     char none; /* no members */
 };
 
-/** Show how far a copy job has come. */
+/** Show how far a copy job has come. With the header `Accept: text/event-stream`: as server-sent events, twice a second until the job ends. */
 struct oc_get_model_copy_job_progress_in {
     struct oc_slice job_arn;
 };

@@ -34,6 +34,8 @@ enum step {
     STEP_CLOSE
 };
 
+static void conn_run(struct oc_http_conn *conn, enum step step);
+
 static void conn_free(struct oc_http_conn *conn)
 {
     if (conn->exchange != NULL)
@@ -98,6 +100,7 @@ static enum step dispatch(struct oc_http_conn *conn)
 
     exchange->req.received_us = oc_clock_mono_us();
     conn->state = OC_CONN_HANDLING;
+    conn->has_piece = false;
     conn->writable = false;
     conn->moved = conn->moved_mark = 0;
     atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
@@ -376,6 +379,42 @@ static enum step end_request(struct oc_http_conn *conn)
     return STEP_GO;
 }
 
+/* Head or piece of a long-lived answer have left. The first piece follows its head at once. */
+static enum step go_on(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+
+    if (conn->worker->is_stopping) {
+        oc_http_stream_finish(exchange);
+        return STEP_GO;
+    }
+    if (!conn->has_piece) {
+        conn->has_piece = true;
+        return oc_http_stream_fill(exchange) ? STEP_GO : STEP_CLOSE;
+    }
+    conn->state = OC_CONN_STREAM;
+    oc_http_timer_set(conn, OC_TIMER_STREAM);
+    return STEP_WAIT;
+}
+
+/* The next piece is due, or the end. */
+static enum step next_piece(struct oc_http_conn *conn, bool is_end)
+{
+    conn->state = OC_CONN_WRITING;
+    conn->writable = true;
+    conn->moved = conn->moved_mark = 0;
+    if (is_end)
+        oc_http_stream_finish(conn->exchange);
+    else if (!oc_http_stream_fill(conn->exchange))
+        return STEP_CLOSE;
+    return STEP_GO;
+}
+
+void oc_http_conn_end_stream(struct oc_http_conn *conn)
+{
+    conn_run(conn, next_piece(conn, true));
+}
+
 static enum step step_writing(struct oc_http_conn *conn)
 {
     struct oc_http_exchange *exchange = conn->exchange;
@@ -389,7 +428,7 @@ static enum step step_writing(struct oc_http_conn *conn)
         conn->writable = done > 0;
     }
     if (exchange->out_sent == total)
-        return end_request(conn);
+        return exchange->stream.next != NULL ? go_on(conn) : end_request(conn);
     if (!conn->wants_writable)
         rearm(conn);
     if (conn->timer != OC_TIMER_WRITE)
@@ -432,6 +471,7 @@ static void conn_run(struct oc_http_conn *conn, enum step step)
             break;
         case OC_CONN_NEW:
         case OC_CONN_HANDLING:
+        case OC_CONN_STREAM:
             return; /* events of a pending connection are kept in its flags */
         }
     }
@@ -475,7 +515,8 @@ void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events)
     }
     /* Both directions are gone: nobody waits for a pending answer any more. A client that has
      * only ended its own side (EPOLLRDHUP alone) still gets it. */
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && conn->state == OC_CONN_HANDLING)
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 &&
+        (conn->state == OC_CONN_HANDLING || conn->state == OC_CONN_STREAM))
         oc_http_conn_close(conn);
     else
         conn_run(conn, STEP_GO);
@@ -545,6 +586,9 @@ void oc_http_conn_timeout(struct oc_http_conn *conn)
         if (write_moves_on(conn))
             return;
         count_timeout(conn, OC_COUNT_TIMEOUTS_WRITE, "reader");
+        break;
+    case OC_TIMER_STREAM:
+        step = next_piece(conn, false);
         break;
     case OC_TIMER_IDLE:
         oc_http_count(conn->worker, OC_COUNT_TIMEOUTS_IDLE, 1);

@@ -61,6 +61,7 @@ void oc_http_exchange_reset(struct oc_http_exchange *exchange)
     if (exchange->reserved > 0)
         atomic_fetch_sub(&exchange->conn->worker->server->body_memory, exchange->reserved);
     exchange->reserved = 0;
+    oc_http_stream_drop(exchange);
     free(exchange->body);
     exchange->body = NULL;
     exchange->body_len = exchange->body_cap = 0;

@@ -8,6 +8,7 @@
  *   tls.c      certificate and key, encryption
  *   exchange.c the memory of a request while it is under way
  *   respond.c  from an answer to bytes
+ *   stream.c   long-lived answers
  *
  * Threads: a connection, its exchange and all lists belong to its worker's thread, but for three
  * doors: `inbox` (any thread pushes), the atomics, and an exchange while its request is pending,
@@ -32,7 +33,8 @@ enum oc_http_conn_state {
     OC_CONN_HEAD,     /* idle, or reading a head */
     OC_CONN_BODY,     /* reading a body */
     OC_CONN_HANDLING, /* the handler, or somebody it told, has the request */
-    OC_CONN_WRITING,  /* the socket has not taken the whole answer */
+    OC_CONN_WRITING,  /* the socket has not taken the whole answer, or a piece of it */
+    OC_CONN_STREAM,   /* a long-lived answer: the next piece is not due yet */
     OC_CONN_LINGER    /* our side is closed: discard input so that no reset overtakes the answer */
 };
 
@@ -44,6 +46,7 @@ enum oc_http_timer {
     OC_TIMER_IDLE,
     OC_TIMER_BODY,
     OC_TIMER_WRITE,
+    OC_TIMER_STREAM,
     OC_TIMER_LINGER,
     OC_TIMERS
 };
@@ -83,10 +86,12 @@ struct oc_http_exchange {
     char *body; /* a body that does not fit behind its head */
     size_t body_len;
     size_t body_cap;
-    size_t reserved;        /* bytes counted in the server's body_memory */
-    struct oc_buf out_head; /* what is still to be sent: first this, */
-    struct oc_buf out_body; /* then this, */
-    size_t out_sent;        /* less so many bytes from the beginning of both */
+    size_t reserved;              /* bytes counted in the server's body_memory */
+    struct oc_buf out_head;       /* what is still to be sent: first this, */
+    struct oc_buf out_body;       /* then this, */
+    size_t out_sent;              /* less so many bytes from the beginning of both */
+    struct oc_http_stream stream; /* next NULL: the answer is whole in out_head and out_body */
+    bool is_stream;               /* counts as one of the server's streams */
     bool keep_alive;
     bool responded;       /* answered on the worker's thread */
     bool out_failed;      /* nothing (more) can be sent: close */
@@ -112,6 +117,7 @@ struct oc_http_conn {
     bool writable; /* the socket may take bytes */
     bool has_end;  /* the client has closed its side, or all: go on reading until recv says so */
     bool wants_writable; /* registered for EPOLLOUT */
+    bool has_piece;      /* of a long-lived answer: the first one was asked for */
     bool is_surplus;     /* over max_connections: to be refused */
     char peer[46];       /* INET6_ADDRSTRLEN */
 };
@@ -152,6 +158,7 @@ struct oc_http_server {
     uint16_t port;
     int64_t period_us[OC_TIMERS];
     atomic_uint open;           /* connections */
+    atomic_uint streams;        /* long-lived answers */
     _Atomic size_t body_memory; /* bytes reserved, see max_body_memory */
     atomic_bool is_stopping;    /* set after: */
     _Atomic int64_t stop_at_us; /* end of the grace */
@@ -181,6 +188,7 @@ void oc_http_make_id(struct oc_http_worker *worker, char ret_id[36]);
 void oc_http_conn_adopt(struct oc_http_conn *conn);
 void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events);
 void oc_http_conn_timeout(struct oc_http_conn *conn);
+void oc_http_conn_end_stream(struct oc_http_conn *conn);
 void oc_http_conn_answered(struct oc_http_conn *conn);
 void oc_http_conn_close(struct oc_http_conn *conn);
 
@@ -202,6 +210,16 @@ void oc_http_exchange_release(struct oc_http_conn *conn);
 void oc_http_exchange_free(struct oc_http_exchange *exchange);
 /* Count `size` more bytes of body or answer. false: the cap. Any thread. */
 bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size);
+
+/* stream.c */
+/* Take one of the server's streams for the answer. false: there is none left. Any thread. */
+bool oc_http_stream_take(struct oc_http_exchange *exchange, const struct oc_http_stream *stream);
+/* Put the next piece into out_head. @return false: it cannot be had, cut the answer off */
+bool oc_http_stream_fill(struct oc_http_exchange *exchange);
+/* Put the end there instead: the server stops. */
+void oc_http_stream_finish(struct oc_http_exchange *exchange);
+/* Give it back; fine when there is none. */
+void oc_http_stream_drop(struct oc_http_exchange *exchange);
 
 /* respond.c */
 /* Answer a request by the server itself and mark its connection for closing. */

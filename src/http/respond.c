@@ -139,8 +139,12 @@ static size_t format_head(const struct oc_http_exchange *exchange, struct oc_htt
         put(&w, "\r\nContent-Type: ", 16);
         put_slice(&w, response->content_type.ptr != NULL ? response->content_type
                                                          : OC_STR("application/json"));
-        put(&w, "\r\nContent-Length: ", 18);
-        put_size(&w, body_len);
+        if (!response->stream) {
+            put(&w, "\r\nContent-Length: ", 18);
+            put_size(&w, body_len);
+        } else if (exchange->parser.head.minor > 0) {
+            put(&w, "\r\nTransfer-Encoding: chunked", 28);
+        }
     }
     for (size_t i = 0; i < response->header_count; i++) {
         put(&w, "\r\n", 2);
@@ -341,6 +345,16 @@ int oc_http_flush(struct oc_http_exchange *exchange)
     return exchange->out_sent == total; /* a short write has filled the socket: epoll(7) */
 }
 
+/* A question for the head alone gets that; without chunks only the connection's end can end it. */
+static bool begin_stream(struct oc_http_exchange *exchange, const struct oc_http_stream *stream)
+{
+    if (oc_slice_eq(exchange->req.method, OC_STR("HEAD")))
+        return true;
+    if (exchange->parser.head.minor == 0)
+        exchange->keep_alive = false;
+    return oc_http_stream_take(exchange, stream);
+}
+
 static void respond(struct oc_http_request *req, const struct oc_http_response *response,
                     size_t body_len, struct oc_buf *taken)
 {
@@ -353,13 +367,23 @@ static void respond(struct oc_http_request *req, const struct oc_http_response *
     (void)twice;
     if (response->close || atomic_load(&worker->server->is_stopping))
         exchange->keep_alive = false;
-    if (now) {
-        if (!respond_now(exchange, response, body_len, taken))
-            respond_plain(exchange, 500, "The answer could not be made.", true);
+    if (response->stream && !begin_stream(exchange, response->stream)) {
+        respond_plain(exchange, 503, "Too many long-lived answers at once.", now);
+        if (!now)
+            oc_http_worker_push(exchange->conn);
         return;
     }
-    if (!respond_later(exchange, response, body_len, taken))
+    if (now) {
+        if (!respond_now(exchange, response, body_len, taken)) {
+            oc_http_stream_drop(exchange);
+            respond_plain(exchange, 500, "The answer could not be made.", true);
+        }
+        return;
+    }
+    if (!respond_later(exchange, response, body_len, taken)) {
+        oc_http_stream_drop(exchange);
         respond_plain(exchange, 503, "The answer found no memory.", false);
+    }
     oc_http_worker_push(exchange->conn);
 }
 

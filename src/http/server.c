@@ -61,6 +61,7 @@ static int set_options(struct oc_http_server *server, const struct oc_http_optio
     if (o->workers > WORKERS_MAX)
         o->workers = WORKERS_MAX;
     o->max_connections = or_default(o->max_connections, 4096);
+    o->max_streams = or_default(o->max_streams, 256);
     o->max_body_memory = o->max_body_memory != 0 ? o->max_body_memory : (size_t)1 << 30;
     o->head_timeout_ms = or_default(o->head_timeout_ms, 10000);
     o->idle_timeout_ms = or_default(o->idle_timeout_ms, 60000);
@@ -74,6 +75,7 @@ static int set_options(struct oc_http_server *server, const struct oc_http_optio
     server->period_us[OC_TIMER_IDLE] = o->idle_timeout_ms * INT64_C(1000);
     server->period_us[OC_TIMER_BODY] = o->body_timeout_ms * INT64_C(1000);
     server->period_us[OC_TIMER_WRITE] = o->write_timeout_ms * INT64_C(1000);
+    server->period_us[OC_TIMER_STREAM] = OC_HTTP_STREAM_PERIOD_MS * INT64_C(1000);
     server->period_us[OC_TIMER_LINGER] = LINGER_MS * INT64_C(1000);
     return OC_OK;
 }
@@ -261,6 +263,7 @@ void oc_http_server_stats(const struct oc_http_server *server, struct oc_http_st
             sum[c] += atomic_load_explicit(&server->workers[i].counts[c], memory_order_relaxed);
     *ret = (struct oc_http_stats){
         .connections_open = atomic_load(&server->open),
+        .streams_open = atomic_load(&server->streams),
         /* Not one snapshot over the workers: a difference below zero is none. */
         .requests_pending = sum[OC_COUNT_REQUESTS] > sum[OC_COUNT_ANSWERS]
                                 ? sum[OC_COUNT_REQUESTS] - sum[OC_COUNT_ANSWERS]

@@ -47,6 +47,22 @@ struct oc_http_request {
     void *user;             /* for the handler; NULL at first */
 };
 
+/**
+ * The body of a long-lived answer, asked for piece by piece.
+ *
+ * `next` is called on the worker's thread, at once and then every OC_HTTP_STREAM_PERIOD_MS as long
+ * as the client takes what it is sent; it must not block. It appends to `out`, which is empty, at
+ * most OC_HTTP_STREAM_PIECE_MAX bytes.
+ * @return OC_PENDING to go on, OC_OK when that was the last piece, negative to cut the answer off.
+ * `ctx` must live as long as the request; memory of its arena does.
+ */
+struct oc_http_stream {
+    int (*next)(void *ctx, struct oc_buf *out);
+    void *ctx;
+};
+#define OC_HTTP_STREAM_PERIOD_MS 500
+#define OC_HTTP_STREAM_PIECE_MAX (64 * 1024)
+
 /** An answer. Everything in it is borrowed for the duration of the call that takes it. */
 struct oc_http_response {
     unsigned status;              /* 200 to 599 */
@@ -59,6 +75,9 @@ struct oc_http_response {
     const struct oc_slice *body; /* pieces, sent one after another */
     size_t body_count;
     bool close; /* end the connection after this answer */
+    /* The body, in place of `body`; NULL: none. It ends at the latest when the server stops. When
+     * too many are open the client gets 503 and `next` is never called. */
+    const struct oc_http_stream *stream;
 };
 
 /**
@@ -94,6 +113,7 @@ struct oc_http_options {
     /* Most open connections [4096]. One beyond gets 503 with Retry-After and is closed: SDKs
      * retry that, while a connection left in the backlog would look like a dead server. */
     unsigned max_connections;
+    unsigned max_streams; /* most long-lived answers at one time [256] */
     /* Most bytes of request bodies and of answers copied for later sending, over all connections
      * [1 GiB]; those over OC_HTTP_BODY_MAX share three quarters of it. A body beyond gets 503
      * with Retry-After, an answer beyond ends its connection. */
@@ -117,6 +137,7 @@ struct oc_http_options {
 /** Counts since the start; each grows only, but for the two gauges. */
 struct oc_http_stats {
     uint64_t connections_open;    /* gauge */
+    uint64_t streams_open;        /* gauge: long-lived answers */
     uint64_t requests_pending;    /* gauge: handed to the handler and not yet answered */
     uint64_t connections;         /* accepted */
     uint64_t connections_refused; /* over max_connections */

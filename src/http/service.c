@@ -38,15 +38,20 @@ static void log_request(const struct oc_http_request *http, const struct oc_api_
 static void respond(struct oc_api_request *request, const struct oc_api_response *response)
 {
     struct exchange *exchange = (struct exchange *)request;
-    struct oc_http_header headers[1];
+    struct oc_http_header headers[2];
+    struct oc_http_stream stream = {response->next, response->next_ctx};
     struct oc_http_response http = {
         .status = (unsigned)response->status,
         .content_type = response->content_type,
         .headers = headers,
         .body = response->pieces,
         .body_count = response->piece_count,
+        .stream = response->next ? &stream : NULL,
     };
 
+    if (response->next)
+        headers[http.header_count++] =
+            (struct oc_http_header){OC_STR("Cache-Control"), OC_STR("no-store")};
     if (response->error)
         headers[http.header_count++] =
             (struct oc_http_header){OC_STR("x-amzn-ErrorType"), oc_slice_of(response->error)};
@@ -171,6 +176,8 @@ void oc_http_service_metrics(struct oc_metrics_writer *w, void *ctx)
     oc_http_server_stats(ctx, &stats);
     oc_metrics_one(w, "outcrop_http_open_connections", OC_METRIC_GAUGE, "Open connections",
                    stats.connections_open);
+    oc_metrics_one(w, "outcrop_http_open_streams", OC_METRIC_GAUGE, "Long-lived answers",
+                   stats.streams_open);
     oc_metrics_one(w, "outcrop_http_requests_pending", OC_METRIC_GAUGE, "Requests not yet answered",
                    stats.requests_pending);
     oc_metrics_one(w, "outcrop_http_connections_total", OC_METRIC_COUNTER, "Connections accepted",

@@ -279,6 +279,10 @@ static void begin_stop(struct oc_http_worker *worker)
         next = conn->next;
         oc_http_conn_close(conn);
     }
+    for (conn = worker->timers[OC_TIMER_STREAM].first; conn != NULL; conn = next) {
+        next = conn->next;
+        oc_http_conn_end_stream(conn);
+    }
     for (conn = worker->timers[OC_TIMER_HEAD].first; conn != NULL; conn = next) {
         next = conn->next;
         if (conn->exchange == NULL) /* has sent nothing yet */
