@@ -7,7 +7,7 @@
 #include "base/fault.h"
 #include "net/exchange.h"
 
-#define IDLE_MAX      16   /* lines, and with them connections, that are kept */
+#define IDLE_MAX      64   /* lines, and with them connections, that are kept */
 #define LOOK_EVERY_MS 1000 /* whether the exchange is canceled, when nobody wakes it */
 
 /* What one request at a time uses. */

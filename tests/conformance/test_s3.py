@@ -263,6 +263,30 @@ def test_unfinished_uploads_are_aborted_at_the_start(
         assert [upload["Key"] for upload in left] == ["others/object"]
 
 
+@over_http
+def test_large_manifest_goes_in_pieces(s3: S3Server, tmp_path: Path) -> None:
+    """Names so long, and so many, that the manifest is larger than what is sent at once."""
+    below = Path(*["a" * 250] * 3)
+    folder = tmp_path / "models" / "long" / below
+    folder.mkdir(parents=True)
+    for number in range(64_000):
+        (folder / f"{number:05d}{'b' * 240}").write_bytes(b"")
+    (tmp_path / "models" / "long" / "weights").write_bytes(b"weights")
+    s3.make_bucket("pieces")
+    config = bucket_config(tmp_path / "models") + f"[blob {AWAY}]\n" + s3.settings(bucket="pieces")
+    with Server(tmp_path / "server", config) as server:
+        account = Cloud(server).account()
+        arn = account.start_import(prefix="long", region=AWAY)
+        model = account.wait_model(arn, AWAY, timeout=120)
+        assert model["modelStatus"] == "Active", model
+        objects = s3.client().list_objects_v2(Bucket="pieces")["Contents"]
+        largest = max(objects, key=lambda entry: entry["Size"])
+        assert largest["Size"] > 64 << 20
+        assert largest["ETag"].endswith('-5"'), "five pieces"
+        assert account.copy(arn, region=HOME), "and it is read again"
+        assert not s3.client().list_multipart_uploads(Bucket="pieces").get("Uploads")
+
+
 def start_error(folder: Path, config: str) -> str:
     """What a server that does not start says."""
     server = Server(folder, config)

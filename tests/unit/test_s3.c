@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fake_server.h"
+#include "fault_loop.h"
 #include "s3/s3.h"
 
 /* An answer's body. */
@@ -350,10 +351,9 @@ static int collect(const struct oc_s3_object *object, void *ctx, struct oc_err *
 {
     struct oc_buf *to = ctx;
 
-    (void)err;
     oc_buf_printf(to, "%.*s:%llu:%s;", OC_FMT(object->key), (unsigned long long)object->size,
                   object->etag);
-    return OC_OK;
+    return to->failed ? oc_fail_nomem(err) : OC_OK;
 }
 
 static void list_goes_through_all_pages(void **state)
@@ -413,6 +413,38 @@ static void broken_lists_are_refused(void **state)
         assert_int_equal(seen.len, 0);
         end(&f);
     }
+}
+
+static int put_and_list(void *ctx)
+{
+    struct oc_s3_options options = options_of(ctx);
+    OC_AUTO(oc_buf_clear) struct oc_buf seen = {0};
+    struct oc_s3 *s3 = NULL;
+    struct oc_err err = {0};
+    int rc = oc_s3_open(&options, &s3, &err);
+
+    oc_buf_init(&seen, 1000);
+    if (rc == OC_OK)
+        rc = oc_s3_put(s3, OC_STR("k"), OC_STR("x"), &err);
+    if (rc == OC_OK)
+        rc = oc_s3_list(s3, OC_STR(""), collect, &seen, &err);
+    oc_s3_free(s3);
+    return rc;
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "PUT ", .status = 200},
+        {.match = "GET ",
+         .status = 200,
+         .body = BODY("<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>")},
+        {0}};
+    struct fixture f;
+
+    begin(&f, state, rules);
+    fail_each_call(OC_FAULT_ALLOC, OC_FAULT_ONCE, put_and_list, &f, OC_ENOMEM);
+    end(&f);
 }
 
 /* -- uploads in pieces ---------------------------------------------------------------------- */
@@ -496,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stop_ends_calls_that_wait, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(list_goes_through_all_pages, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(broken_lists_are_refused, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(large_object_goes_in_pieces, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(unfinished_uploads_are_aborted, folder_setup,
                                         folder_teardown),
