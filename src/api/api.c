@@ -80,11 +80,14 @@ static void respond(struct oc_call *call, const struct oc_api_response *response
     struct oc_read *read = call->read;
     struct oc_buf out = call->out;
     struct oc_caller caller = call->caller;
+    struct oc_api_response sent = *response;
 
+    if (out.len > LARGE_BODY && !call->pieces)
+        sent.large = &out; /* a part of a model: not to be copied */
     oc_api_counts_add(call->api->counts, call->op, response->status,
                       oc_clock_mono_us() - request->received_us);
     /* The call lives in the request's arena, which may be gone when `respond` returns. */
-    request->respond(request, response);
+    request->respond(request, &sent);
     oc_read_close(read);
     oc_buf_clear(&out);
     oc_caller_clear(&caller);

@@ -253,9 +253,10 @@ static bool respond_later(struct oc_http_exchange *exchange,
     struct oc_http_date date = {0};
     size_t head_len = format_head(exchange, &date, response, body_len, bytes);
     bool silent = !has_body(response->status) || oc_slice_eq(exchange->req.method, OC_STR("HEAD"));
-    size_t copied = silent || taken != NULL ? 0 : body_len;
+    size_t kept = silent ? 0 : body_len, copied = taken != NULL ? 0 : kept;
 
-    if (head_len == 0 || !oc_http_reserve(exchange, copied))
+    /* What is taken over waits in memory as what is copied does. */
+    if (head_len == 0 || !oc_http_reserve(exchange, kept))
         return false;
     oc_buf_init(&exchange->out_head, head_len + copied);
     oc_buf_put(&exchange->out_head, bytes, head_len);

@@ -56,7 +56,10 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
         headers[http.header_count++] =
             (struct oc_http_header){OC_STR("x-amzn-ErrorType"), oc_slice_of(response->error)};
     log_request(exchange->http, response);
-    oc_http_respond(exchange->http, &http);
+    if (response->large)
+        oc_http_respond_buf(exchange->http, &http, response->large);
+    else
+        oc_http_respond(exchange->http, &http);
 }
 
 static int answer_health(const struct oc_http_service *service, struct oc_http_request *req)

@@ -55,7 +55,7 @@ int oc_peer_fail_answer(const struct oc_peer_name *name, const struct oc_transpo
         return oc_fail_as(err, OC_ENOTFOUND, type, "%.*s", OC_FMT(text));
     if (head->status == 403 && type)
         return oc_fail_as(err, OC_EDENIED, type, "%.*s", OC_FMT(text));
-    if (head->status == 409 && type)
+    if (type && strcmp(type, "ConflictException") == 0)
         return FAIL(name, err, OC_ECORRUPT, "answers: %.*s", OC_FMT(text));
     if (head->status == 400 && type)
         return FAIL(name, err, OC_EINVAL, "answers: %.*s", OC_FMT(text));

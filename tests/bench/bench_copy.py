@@ -13,13 +13,15 @@ import sys
 from harness import write_figures
 
 # Each has SECTIONS: a name and a function from the options to figures.
-MODULES = ("copy_disk", "copy_limits", "copy_s3")
+MODULES = ("copy_disk", "copy_limits", "copy_peer", "copy_s3")
 
 GOALS = {  # floor, aim; below 1: less is better
     "copy_vs_cp_sync": (0.7, 1.1),
     "copy_vs_cp_sha256sum": (4, 8),
     "copy_vs_rclone": (2, 3),
     "copy_small_files_vs_cp": (0.5, 1),
+    "peer_vs_rclone_http": (1, 2),
+    "peer_vs_curl": (0.7, 1),
     "s3_vs_rclone": (1, 2),
     "s3_vs_awscli": (1, 1.2),
     "copy_rss_mib": (96, 64),
@@ -47,6 +49,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--gib", type=float, default=4, help="size of the large model")
     parser.add_argument("--s3-gib", type=float, default=1, help="size of the one into a bucket")
+    parser.add_argument("--peer-gib", type=float, default=1, help="size of the one from a peer")
     parser.add_argument("--sparse-gib", type=float, default=32)
     parser.add_argument("--files", type=int, default=20_000, help="how many small files")
     parser.add_argument("--kills", type=int, default=50, help="kill -9 during one copy")
