@@ -156,13 +156,55 @@ static int compare_status(struct check *c, uint64_t first, uint32_t count, struc
     return judge(c, rc, err);
 }
 
+/* A query may know from the counts alone; the bits themselves are read here whatever they count. */
+static int compare_open(struct check *c, uint64_t first, uint32_t count, struct oc_err *err)
+{
+    uint32_t stored, open = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        open += c->status[i] == OC_JOB_IN_PROGRESS;
+    int rc = oc_status_open_jobs(c->read, c->part.pid, first, first + count, &stored, err);
+    if (rc == OC_OK && stored != open + (64 - count % 64) % 64) /* jobs that are not yet are open */
+        find(c, "%u jobs of partition %u at job %llu are open, not %u", open, c->part.pid,
+             (unsigned long long)first, stored);
+    return judge(c, rc, err);
+}
+
 static int compare_chunk(struct check *c, uint64_t first, struct oc_err *err)
 {
     uint64_t left = c->part.next_seq - first, size = c->read->store->shape.chunk;
     uint32_t count = (uint32_t)(left < size ? left : size);
 
     int rc = load_columns(c, first, count, err);
-    return rc == OC_OK ? compare_status(c, first, count, err) : judge(c, rc, err);
+    if (rc < 0)
+        return judge(c, rc, err);
+    rc = compare_status(c, first, count, err);
+    return rc == OC_OK ? compare_open(c, first, count, err) : rc;
+}
+
+/* A copy of rows. Jobs that have ended since it was made have an empty place there. */
+static int compare_young(struct check *c, struct oc_err *err)
+{
+    struct oc_slice copy, json;
+    struct oc_seal young;
+
+    if (c->part.young == 0)
+        return OC_OK;
+    int rc = oc_seal_open(c->read, OC_SEAL_YOUNG, c->part.pid, c->part.young, c->part.text_next,
+                          &young, err);
+    if (rc == OC_ENOTFOUND)
+        rc = oc_fail(err, OC_ECORRUPT, "the young text of partition %u is missing", c->part.pid);
+    if (rc == OC_OK && !oc_seal_at(&young, 0, young.payload, err))
+        rc = OC_ECORRUPT;
+    for (uint32_t i = 0; rc == OC_OK && i < c->part.young; i++) {
+        rc = oc_text_json(&young, c->part.young, i, &copy, err);
+        if (rc == OC_OK)
+            rc = oc_row_json(c->read, &c->part, c->part.text_next + i, &json, err);
+        if (rc == OC_OK && copy.len && !oc_slice_eq(copy, json))
+            rc = oc_fail(err, OC_ECORRUPT, "the young text of partition %u differs from its rows",
+                         c->part.pid);
+    }
+    return judge(c, rc, err);
 }
 
 /* -- nothing that should not be there
@@ -238,6 +280,7 @@ static bool state_is_sound(struct check *c)
     const struct oc_shape *shape = &c->read->store->shape;
     const struct oc_part *part = &c->part;
     bool sound = part->end[0] <= part->next_seq && part->text_next <= part->next_seq &&
+                 part->young <= part->next_seq - part->text_next &&
                  part->text_next % shape->text == 0;
 
     for (unsigned i = 0; i < OC_LEVELS; i++) {
@@ -275,6 +318,10 @@ static int check_partition(struct check *c, struct oc_err *err)
         rc = compare_count(c, OC_INDEX_GROUP, (tail + OC_GROUP - 1) / OC_GROUP, err);
     if (rc == OC_OK)
         rc = compare_count(c, OC_INDEX_ID, tail, err);
+    if (rc == OC_OK)
+        rc = compare_young(c, err);
+    if (rc == OC_OK)
+        rc = compare_count(c, OC_INDEX_YOUNG, part->young ? 1 : 0, err);
     return rc == OC_OK ? compare_rows(c, err) : rc;
 }
 

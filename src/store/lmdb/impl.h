@@ -144,6 +144,7 @@ enum oc_index_kind {
     OC_INDEX_PLANES = 'P', /* chunk → which jobs have ended, which failed */
     OC_INDEX_COUNTS = 'B', /* super → those bits counted for each of its chunks */
     OC_INDEX_FAILED = 'F', /* super → failures of jobs that have all ended, immutable */
+    OC_INDEX_YOUNG = 'Y',  /* 0 → text of jobs that are in no text segment yet, immutable */
     OC_INDEX_LATE = 'L',   /* super → its jobs that had not ended when it was sealed */
     OC_INDEX_SUPERS = 'X', /* 0 → bitmap of the supers that are sealed */
     OC_INDEX_SEGMENT = 'S' /* level << 56 | first sequence number → segment, immutable */
@@ -179,6 +180,7 @@ struct oc_part {
                                 the tail covers [end[0], next_seq) */
     uint64_t max_id;         /* no job has a greater id; UINT64_MAX: not known */
     uint64_t text_next;      /* jobs before this are in text segments, but for late ones */
+    uint32_t young;          /* so many jobs from there on are in the young text as well */
     uint8_t account_len, region_len;
     char account[OC_ACCOUNT_MAX];
     char region[OC_REGION_MAX];
@@ -298,7 +300,12 @@ void oc_group_begin(uint8_t *group);
 
 /* -- checked values (seal.c) ------------------------------------------------------------------ */
 
-enum oc_seal_kind { OC_SEAL_SEGMENT = 1, OC_SEAL_TEXT = 2, OC_SEAL_FAILED = 3 };
+enum oc_seal_kind {
+    OC_SEAL_SEGMENT = 1,
+    OC_SEAL_TEXT = 2,
+    OC_SEAL_FAILED = 3,
+    OC_SEAL_YOUNG = 4 /* its level is the number of its jobs: two of one place differ in it */
+};
 
 /** First bytes of every immutable value. */
 struct oc_seal_head {
@@ -567,10 +574,16 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
 /** Build the text segment of [first, first + shape.text). */
 int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
                   struct oc_err *err);
+/** Build the young text of `count` jobs past the text segments. */
+int oc_young_build(struct oc_read *read, const struct oc_part *part, uint32_t count,
+                   struct oc_buf *ret, struct oc_err *err);
+/** Put it in place of the one before. The rows stay: a young text is a copy of them. */
+int oc_young_put(struct oc_tx *tx, uint32_t pid, uint32_t count, struct oc_slice text,
+                 struct oc_err *err);
 /** Put a text segment and remove the rows that it holds. */
 int oc_text_put(struct oc_tx *tx, uint32_t pid, uint64_t first, struct oc_slice text,
                 struct oc_err *err);
-/** JSON of the job at `index` of a text segment; len 0: it has a row of its own. */
+/** JSON of the job at `index` of a text of `size` jobs; len 0: look at its row. */
 int oc_text_json(const struct oc_seal *text, uint32_t size, uint32_t index, struct oc_slice *ret,
                  struct oc_err *err);
 #define OC_TEXT_OFFSETS 64 /* where the table of offsets begins */

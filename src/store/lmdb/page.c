@@ -79,28 +79,44 @@ static int row_at(struct oc_read *read, const struct oc_part *part, struct row_c
 /* -- texts ---------------------------------------------------------------------------------------
  */
 
+/* A text in which neighbours of a page stand. */
 struct text_cursor {
+    uint64_t first;
+    uint32_t size; /* jobs of the text; 0: none is open */
     struct oc_seal text;
-    bool open;
 };
+
+/* Which text has the job: a segment, or the young text. @return false: none */
+static bool text_of(const struct oc_read *read, const struct oc_part *part, uint64_t seq,
+                    struct text_cursor *ret)
+{
+    bool young = seq >= part->text_next;
+
+    ret->size = young ? part->young : read->store->shape.text;
+    ret->first = young ? part->text_next : seq / ret->size * ret->size;
+    return seq < ret->first + ret->size;
+}
 
 static int text_at(struct oc_read *read, const struct oc_part *part, struct text_cursor *texts,
                    uint64_t seq, struct oc_slice *ret, struct oc_err *err)
 {
-    uint32_t size = read->store->shape.text;
-    uint64_t first = seq / size * size;
+    struct text_cursor to;
 
-    if (!texts->open || texts->text.first != first) {
-        int rc = oc_seal_open(read, OC_SEAL_TEXT, part->pid, 0, first, &texts->text, err);
+    if (seq < texts->first || seq - texts->first >= texts->size) {
+        if (!text_of(read, part, seq, &to))
+            return OC_OK;
+        bool young = to.first == part->text_next;
+        int rc = oc_seal_open(read, young ? OC_SEAL_YOUNG : OC_SEAL_TEXT, part->pid,
+                              young ? to.size : 0, to.first, &to.text, err);
         if (rc == OC_ENOTFOUND)
             return oc_fail(err, OC_ECORRUPT,
                            "the text segment of partition %u at job %llu is missing", part->pid,
-                           (unsigned long long)first);
+                           (unsigned long long)to.first);
         if (rc < 0)
             return rc;
-        texts->open = true;
+        *texts = to;
     }
-    return oc_text_json(&texts->text, size, (uint32_t)(seq % size), ret, err);
+    return oc_text_json(&texts->text, texts->size, (uint32_t)(seq - texts->first), ret, err);
 }
 
 /* Head and table entry of a job's text segment, wanted some jobs later. */
@@ -130,7 +146,7 @@ static int collect(struct oc_read *read, const struct oc_part *part, const uint6
         struct oc_slice json = {0};
         if (i + AHEAD < count)
             fetch_table(read, part, seqs[i + AHEAD]);
-        if (seqs[i] < part->text_next)
+        if (seqs[i] < part->text_next + part->young)
             rc = text_at(read, part, &texts, seqs[i], &json, err);
         if (rc == OC_OK && json.len == 0)
             rc = row_at(read, part, &rows, seqs[i], &json, err);

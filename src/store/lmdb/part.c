@@ -43,6 +43,7 @@ static size_t encode_state(const struct oc_part *part, uint8_t *to)
     to[5] = part->account_len;
     to[6] = part->region_len;
     oc_st32(to + 8, part->next_term);
+    oc_st32(to + 12, part->young);
     oc_st64(to + 16, part->next_seq);
     oc_st64(to + 24, (uint64_t)part->last_ms);
     for (int i = 0; i < OC_LEVELS; i++)
@@ -69,6 +70,7 @@ static int decode_state(struct oc_read *read, uint32_t pid, struct oc_slice valu
                        pid);
     *ret = (struct oc_part){.pid = pid,
                             .next_term = oc_ld32(p + 8),
+                            .young = oc_ld32(p + 12),
                             .next_seq = oc_ld64(p + 16),
                             .last_ms = (int64_t)oc_ld64(p + 24),
                             .text_next = oc_ld64(p + 56),

@@ -50,6 +50,7 @@ static int begin(struct oc_tx *tx, struct rebuild *r, struct oc_err *err)
         if (rc < 0)
             break;
         memset(wpart->part.end, 0, sizeof wpart->part.end);
+        wpart->part.young = 0;
         wpart->part.next_term = 0;
         wpart->dirty = true;
         wpart->group_loaded = wpart->group_dirty = false;

@@ -266,32 +266,71 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
     return row_json(read, part->pid, seq, &status, ret, err);
 }
 
-int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
-                  struct oc_err *err)
+/* The jobs of [first, first + count) that have ended, behind the head that stands in `ret`. */
+static int build_text(struct oc_read *read, uint32_t pid, uint64_t first, uint32_t count,
+                      struct oc_buf *ret, struct oc_err *err)
 {
-    uint32_t size = read->store->shape.text;
     enum oc_job_status status;
     struct oc_slice json;
 
-    oc_buf_reset(ret);
-    oc_seal_begin(ret, OC_SEAL_TEXT, pid, 0, first);
-    (void)oc_buf_extend(ret, OC_TEXT_OFFSETS - sizeof(struct oc_seal_head) + 4UL * (size + 1));
+    (void)oc_buf_extend(ret, OC_TEXT_OFFSETS - sizeof(struct oc_seal_head) + 4UL * (count + 1));
     if (ret->failed)
         return oc_fail_nomem(err);
     memset(ret->ptr + sizeof(struct oc_seal_head), 0, ret->len - sizeof(struct oc_seal_head));
-    for (uint32_t i = 0; i <= size; i++) {
+    for (uint32_t i = 0; i <= count; i++) {
         if (ret->failed || ret->len > TEXT_MAX)
             return oc_fail_nomem(err);
         oc_st32(ret->ptr + OC_TEXT_OFFSETS + 4UL * i, (uint32_t)ret->len);
-        if (i == size)
+        if (i == count)
             break;
-        int rc = row_json(read, pid, first + size - 1 - i, &status, &json, err);
+        int rc = row_json(read, pid, first + count - 1 - i, &status, &json, err);
         if (rc < 0)
             return rc;
         if (status != OC_JOB_IN_PROGRESS)
             oc_buf_put_slice(ret, json);
     }
     return oc_seal_finish(ret) ? OC_OK : oc_fail_nomem(err);
+}
+
+int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
+                  struct oc_err *err)
+{
+    oc_buf_reset(ret);
+    oc_seal_begin(ret, OC_SEAL_TEXT, pid, 0, first);
+    return build_text(read, pid, first, read->store->shape.text, ret, err);
+}
+
+int oc_young_build(struct oc_read *read, const struct oc_part *part, uint32_t count,
+                   struct oc_buf *ret, struct oc_err *err)
+{
+    oc_buf_reset(ret);
+    oc_seal_begin(ret, OC_SEAL_YOUNG, part->pid, count, part->text_next);
+    return build_text(read, part->pid, part->text_next, count, ret, err);
+}
+
+int oc_young_put(struct oc_tx *tx, uint32_t pid, uint32_t count, struct oc_slice text,
+                 struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_YOUNG, pid, 0);
+    struct oc_wpart *wpart;
+
+    int rc = oc_part_touch_pid(tx, pid, &wpart, err);
+    if (rc == OC_OK)
+        rc = oc_tx_put_seal(tx, tx->store->index, &key, text, err);
+    if (rc < 0)
+        return rc;
+    wpart->part.young = count;
+    wpart->dirty = true;
+    return OC_OK;
+}
+
+/* The text segments have grown: a young text would begin behind them. */
+static int drop_young(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_YOUNG, wpart->part.pid, 0);
+
+    wpart->part.young = 0;
+    return oc_tx_unset(tx, tx->store->index, oc_key_slice(&key), err);
 }
 
 int oc_text_put(struct oc_tx *tx, uint32_t pid, uint64_t first, struct oc_slice text,
@@ -316,5 +355,5 @@ int oc_text_put(struct oc_tx *tx, uint32_t pid, uint64_t first, struct oc_slice 
         wpart->part.text_next = first + size;
         wpart->dirty = true;
     }
-    return rc;
+    return rc == OC_OK && wpart->part.young ? drop_young(tx, wpart, err) : rc;
 }

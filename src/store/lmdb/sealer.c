@@ -5,18 +5,23 @@
  * removes what it replaces in one commit. Only this thread makes segments, so what it decided from
  * the snapshot still holds when the writer runs. In order of urgency: the tail's jobs into a
  * segment of level 0 (or 1, when the tail is long), segments into one of the next level, old rows
- * into text segments, status bits that can no longer change into planes.
+ * into text segments, status bits that can no longer change into planes; and, once a partition has
+ * had some rest, rows that are too few for a text segment into the young text, a copy of them.
  */
 #include "store/lmdb/impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define PENDING_MAX   256
-#define RETRY_S       1
-#define TEXT_OPEN     42  /* a text segment may leave 1/42 of its jobs behind as rows, */
-#define TEXT_PATIENCE 256 /* or any number once this many text segments could follow it */
-#define TEXTS_MAX     8   /* text segments put in one commit, so that a backlog goes quickly */
+#define RETRY_MS      1000
+#define TEXT_OPEN     42   /* a text segment may leave 1/42 of its jobs behind as rows, */
+#define TEXT_PATIENCE 256  /* or any number once this many text segments could follow it */
+#define TEXTS_MAX     8    /* text segments put in one commit, so that a backlog goes quickly */
+#define REST_MS       200  /* without a write, and a young text is made: */
+#define YOUNG_MIN     64   /* when it gets so many jobs more, */
+#define YOUNG_MAX     2048 /* and not more than these */
 #define BLOB_MAX      (1UL << 31)
 
 struct oc_sealer {
@@ -26,7 +31,8 @@ struct oc_sealer {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     uint32_t pids[PENDING_MAX], count;
-    int rc; /* of the last failure since oc_store_settle began */
+    uint32_t rests[PENDING_MAX], rest_count; /* partitions that may get a young text */
+    int rc;                                  /* of the last failure since oc_store_settle began */
     struct oc_err err;
 };
 
@@ -94,14 +100,16 @@ int oc_segment_put(struct oc_tx *tx, uint32_t pid, unsigned level, uint64_t firs
 /* -- the steps
  * --------------------------------------------------------------------------------------- */
 
-enum step { STEP_NONE, STEP_SEGMENT, STEP_TEXT, STEP_STATUS };
+enum step { STEP_NONE, STEP_SEGMENT, STEP_TEXT, STEP_STATUS, STEP_YOUNG };
 
 struct work {
     struct oc_write write;
     enum step step;
     uint32_t pid;
+    bool rested;
     unsigned level;
     uint64_t first; /* job, or super */
+    uint32_t young;
     struct oc_buf blob, late;
     struct oc_buf texts[TEXTS_MAX];
     unsigned text_count;
@@ -118,6 +126,8 @@ static int apply_work(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     if (work->step == STEP_STATUS)
         return oc_status_put_sealed(tx, work->pid, work->first, blob, oc_buf_slice(&work->late),
                                     err);
+    if (work->step == STEP_YOUNG)
+        return oc_young_put(tx, work->pid, work->young, blob, err);
     for (unsigned i = 0; i < work->text_count; i++) {
         int rc = oc_text_put(tx, work->pid, work->first + (uint64_t)i * tx->store->shape.text,
                              oc_buf_slice(&work->texts[i]), err);
@@ -210,6 +220,18 @@ static int try_status(struct oc_read *read, const struct oc_part *part, struct w
     return rc;
 }
 
+static int try_young(struct oc_read *read, const struct oc_part *part, struct work *work,
+                     struct oc_err *err)
+{
+    uint64_t jobs = part->next_seq - part->text_next;
+
+    if (jobs > YOUNG_MAX || jobs < part->young + YOUNG_MIN)
+        return OC_OK;
+    work->step = STEP_YOUNG;
+    work->young = (uint32_t)jobs;
+    return oc_young_build(read, part, work->young, &work->blob, err);
+}
+
 static int choose_step(struct oc_store *store, struct work *work, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
@@ -225,6 +247,8 @@ static int choose_step(struct oc_store *store, struct work *work, struct oc_err 
     rc = try_texts(read, &part, work, err);
     if (rc == OC_OK && work->step == STEP_NONE)
         rc = try_status(read, &part, work, err);
+    if (rc == OC_OK && work->step == STEP_NONE && work->rested)
+        rc = try_young(read, &part, work, err);
     return rc;
 }
 
@@ -239,9 +263,9 @@ static int prepare(struct oc_store *store, struct work *work, struct oc_err *err
     return rc;
 }
 
-static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *err)
+static int seal_partition(struct oc_store *store, uint32_t pid, bool rested, struct oc_err *err)
 {
-    struct work work = {.write = {.apply = apply_work}};
+    struct work work = {.write = {.apply = apply_work}, .rested = rested};
     int rc;
 
     oc_buf_init(&work.blob, BLOB_MAX);
@@ -277,7 +301,7 @@ static int seal_all(struct oc_store *store, struct oc_err *err)
         if (rc == OC_ENOTFOUND)
             return OC_OK;
         if (rc == OC_OK)
-            rc = seal_partition(store, pid, err);
+            rc = seal_partition(store, pid, true, err);
         if (rc < 0 || store->sealer->stop)
             return rc;
     }
@@ -286,20 +310,57 @@ static int seal_all(struct oc_store *store, struct oc_err *err)
 /* -- the thread
  * --------------------------------------------------------------------------------------- */
 
+/* @return whether the time passed without a call */
+static bool wait_ms(struct oc_sealer *sealer, long ms)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_cond_timedwait(&sealer->cond, &sealer->lock, &until) == ETIMEDOUT;
+}
+
+/* @return false: there is no room for one more */
+static bool add_pid(uint32_t pids[PENDING_MAX], uint32_t *count, uint32_t pid)
+{
+    for (uint32_t i = 0; i < *count; i++) {
+        if (pids[i] == pid)
+            return true;
+    }
+    if (*count == PENDING_MAX)
+        return false;
+    pids[(*count)++] = pid;
+    return true;
+}
+
+/* What is to be done next. @return the partition; 0: all */
+static uint32_t take_next(struct oc_sealer *sealer, bool *ret_rested)
+{
+    *ret_rested = sealer->scan_all || sealer->count == 0;
+    if (sealer->scan_all) {
+        sealer->scan_all = false;
+        sealer->rest_count = 0;
+        return 0;
+    }
+    if (sealer->count == 0)
+        return sealer->rests[--sealer->rest_count];
+    uint32_t pid = sealer->pids[--sealer->count];
+    (void)add_pid(sealer->rests, &sealer->rest_count, pid); /* else it gets its text another time */
+    return pid;
+}
+
 /* Called with the lock held, which is given up while a partition is worked on. */
 static void run_once(struct oc_store *store, struct oc_sealer *sealer)
 {
     struct oc_err err = {0};
-    bool all = sealer->scan_all;
-    uint32_t pid = 0;
+    bool rested;
+    uint32_t pid = take_next(sealer, &rested);
 
     sealer->busy = true;
-    if (all)
-        sealer->scan_all = false;
-    else
-        pid = sealer->pids[--sealer->count];
     pthread_mutex_unlock(&sealer->lock);
-    int rc = all ? seal_all(store, &err) : seal_partition(store, pid, &err);
+    int rc = pid ? seal_partition(store, pid, rested, &err) : seal_all(store, &err);
     pthread_mutex_lock(&sealer->lock);
     sealer->busy = false;
     pthread_cond_broadcast(&sealer->cond);
@@ -310,10 +371,7 @@ static void run_once(struct oc_store *store, struct oc_sealer *sealer)
     sealer->err = err;
     sealer->scan_all = true;
     pthread_cond_broadcast(&sealer->cond);
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += RETRY_S;
-    (void)pthread_cond_timedwait(&sealer->cond, &sealer->lock, &until);
+    (void)wait_ms(sealer, RETRY_MS);
 }
 
 static void *sealer_main(void *arg)
@@ -328,7 +386,10 @@ static void *sealer_main(void *arg)
             continue;
         }
         pthread_cond_broadcast(&sealer->cond);
-        pthread_cond_wait(&sealer->cond, &sealer->lock);
+        if (sealer->paused || sealer->rest_count == 0)
+            pthread_cond_wait(&sealer->cond, &sealer->lock);
+        else if (wait_ms(sealer, REST_MS) && !sealer->paused)
+            run_once(store, sealer);
     }
     pthread_mutex_unlock(&sealer->lock);
     return NULL;
@@ -337,16 +398,11 @@ static void *sealer_main(void *arg)
 void oc_sealer_wake(struct oc_store *store, uint32_t pid)
 {
     struct oc_sealer *sealer = store->sealer;
-    bool known = false;
 
     if (!sealer)
         return;
     pthread_mutex_lock(&sealer->lock);
-    for (uint32_t i = 0; i < sealer->count; i++)
-        known = known || sealer->pids[i] == pid;
-    if (!known && sealer->count < PENDING_MAX)
-        sealer->pids[sealer->count++] = pid;
-    else if (!known)
+    if (!add_pid(sealer->pids, &sealer->count, pid))
         sealer->scan_all = true;
     pthread_cond_broadcast(&sealer->cond);
     pthread_mutex_unlock(&sealer->lock);
