@@ -208,6 +208,17 @@ int oc_block_run(struct query *q, struct block *b, struct oc_err *err)
     return rc == OC_OK && b->pending ? flush(q, b, err) : rc;
 }
 
+/* Few jobs have failed or are in progress: their bits come first, so that most lines end with the
+ * operand after them. Most have completed: theirs come last. */
+static void add_status(const struct query *q, struct block *b, const struct oc_bits_op *op)
+{
+    unsigned at = q->ask->status == OC_JOB_COMPLETED ? b->bits_count : 0;
+
+    memmove(&b->bits[at + 1], &b->bits[at], (b->bits_count - at) * sizeof *op);
+    b->bits[at] = *op;
+    b->bits_count++;
+}
+
 /* The block again for each part of it whose status bits stand together. */
 int oc_block_run_with_status(struct query *q, const struct block *whole, struct oc_err *err)
 {
@@ -221,10 +232,12 @@ int oc_block_run_with_status(struct query *q, const struct block *whole, struct 
         uint64_t from = edge / unit * unit, to = from + unit;
         struct block b = *whole;
         enum oc_status_match match;
+        struct oc_bits_op op;
         from = from > low ? from : low;
         to = to < high ? to : high;
-        rc = oc_status_bits(q->status, b.base, from, to, &match, &b.bits[b.bits_count], err);
-        b.bits_count += match == OC_STATUS_BITS;
+        rc = oc_status_bits(q->status, b.base, from, to, &match, &op, err);
+        if (rc == OC_OK && match == OC_STATUS_BITS)
+            add_status(q, &b, &op);
         b.low = (uint32_t)(from - b.base);
         b.high = (uint32_t)(to - b.base);
         if (rc == OC_OK && match != OC_STATUS_NO_JOB)
