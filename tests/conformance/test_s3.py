@@ -264,6 +264,7 @@ def test_unfinished_uploads_are_aborted_at_the_start(
 
 
 @over_http
+@pytest.mark.timeout(300)
 def test_large_manifest_goes_in_pieces(s3: S3Server, tmp_path: Path) -> None:
     """Names so long, and so many, that the manifest is larger than what is sent at once."""
     below = Path(*["a" * 250] * 3)
@@ -283,7 +284,8 @@ def test_large_manifest_goes_in_pieces(s3: S3Server, tmp_path: Path) -> None:
         largest = max(objects, key=lambda entry: entry["Size"])
         assert largest["Size"] > 64 << 20
         assert largest["ETag"].endswith('-5"'), "five pieces"
-        assert account.copy(arn, region=HOME), "and it is read again"
+        job = account.wait_job(account.start_copy(arn, region=HOME), HOME, timeout=120)
+        assert job["status"] == "Completed", "and it is read again"
         assert not s3.client().list_multipart_uploads(Bucket="pieces").get("Uploads")
 
 
