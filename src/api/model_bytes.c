@@ -125,9 +125,9 @@ static int name_failure(struct oc_call *call, oc_find_model_fn *find, int rc, st
     return (int)now.rc;
 }
 
-/* Read a blob whole into `out`. */
-static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
-                    struct oc_buf *out, struct oc_err *err)
+/* Read a blob whole into `out`, by oc_blob_get or oc_blob_get_unhashed. */
+static int read_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                     typeof(oc_blob_get) *get, struct oc_buf *out, struct oc_err *err)
 {
     uint64_t size;
     size_t len;
@@ -138,10 +138,16 @@ static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name
     uint8_t *to = oc_buf_extend(out, OC_BLOB_ROOM(size));
     if (!to)
         return oc_fail_nomem(err);
-    rc = oc_blob_get(blobs, name, to, OC_BLOB_ROOM(size), &len, err);
+    rc = get(blobs, name, to, OC_BLOB_ROOM(size), &len, err);
     if (rc >= 0)
         out->len = len;
     return rc;
+}
+
+static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
+                    struct oc_buf *out, struct oc_err *err)
+{
+    return read_blob(blobs, name, oc_blob_get, out, err);
 }
 
 int oc_bytes_answer_manifest(struct oc_call *call, oc_find_model_fn *find, struct oc_err *err)
@@ -178,7 +184,7 @@ static int read_manifest(struct oc_blob_store *blobs, const struct oc_blob_name 
 }
 
 int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc_slice sha256,
-                         struct oc_err *err)
+                         bool will_be_hashed, struct oc_err *err)
 {
     struct bytes bytes;
     struct oc_blob_name part;
@@ -200,7 +206,9 @@ int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc
                                  OC_FMT(sha256));
     part.key_id = bytes.manifest.key_id;
     memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
-    return name_failure(call, find, get_blob(bytes.blobs, &part, &call->out, err), err);
+    rc = read_blob(bytes.blobs, &part, will_be_hashed ? oc_blob_get_unhashed : oc_blob_get,
+                   &call->out, err);
+    return name_failure(call, find, rc, err);
 }
 
 static int find_for_manifest(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err)
@@ -231,7 +239,7 @@ static int run_get_part(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_get_model_part_in *in = call->in;
 
-    return oc_bytes_answer_part(call, find_for_part, in->sha256, err);
+    return oc_bytes_answer_part(call, find_for_part, in->sha256, false, err);
 }
 
 int oc_call_get_model_part(struct oc_call *call, struct oc_err *err)

@@ -89,13 +89,14 @@ typedef int oc_find_model_fn(struct oc_call *call, struct oc_found_model *ret, s
 
 /**
  * Answer with the plaintext of a model's manifest, or of one of its parts. On a worker.
+ * @param will_be_hashed  the receiver computes the part's digest, so that it need not be done here
  * Errors: those of `find`; OC_ECONFLICT, ConflictException — not Active; OC_ENOTFOUND,
  * ResourceNotFoundException — no such part, or the model was deleted meanwhile; OC_EINVAL; without
  * a name: as oc_blob_get.
  */
 int oc_bytes_answer_manifest(struct oc_call *call, oc_find_model_fn *find, struct oc_err *err);
 int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc_slice sha256,
-                         struct oc_err *err);
+                         bool will_be_hashed, struct oc_err *err);
 
 /** A job of the caller's own, by ARN: its id and JSON text (borrowed from call->read). */
 int oc_call_own_job(struct oc_call *call, struct oc_slice job_arn, struct oc_slice *ret_id,
@@ -108,10 +109,10 @@ oc_call_fn oc_call_abort_model_upload, oc_call_complete_model_upload, oc_call_cr
     oc_call_disable_kms_key, oc_call_enable_kms_key, oc_call_get_caller_identity,
     oc_call_get_custom_model, oc_call_get_metrics, oc_call_get_model_copy_job,
     oc_call_get_model_copy_job_progress, oc_call_get_model_manifest, oc_call_get_model_part,
-    oc_call_get_model_verification, oc_call_start_model_verification,
-    oc_call_get_peer_manifest, oc_call_get_peer_model, oc_call_get_peer_part,
-    oc_call_get_resource_policy, oc_call_list_access_keys, oc_call_list_accounts,
-    oc_call_list_custom_models, oc_call_list_events, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
+    oc_call_get_model_verification, oc_call_start_model_verification, oc_call_get_peer_manifest,
+    oc_call_get_peer_model, oc_call_get_peer_part, oc_call_get_resource_policy,
+    oc_call_list_access_keys, oc_call_list_accounts, oc_call_list_custom_models,
+    oc_call_list_events, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
     oc_call_list_tags_for_resource, oc_call_list_upload_parts, oc_call_put_resource_policy,
     oc_call_put_upload_part, oc_call_tag_resource, oc_call_untag_resource;
 

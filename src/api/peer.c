@@ -216,7 +216,7 @@ static int run_get_peer_part(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_get_peer_part_in *in = call->in;
 
-    return name_damage(oc_bytes_answer_part(call, find_for_part, in->sha256, err), err);
+    return name_damage(oc_bytes_answer_part(call, find_for_part, in->sha256, true, err), err);
 }
 
 int oc_call_get_peer_part(struct oc_call *call, struct oc_err *err)

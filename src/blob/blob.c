@@ -316,6 +316,18 @@ int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, ui
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
+int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                         size_t cap, size_t *ret_len, struct oc_err *err)
+{
+    struct oc_err cause = {0};
+    int rc = check_name(name, err);
+
+    if (rc < 0)
+        return rc;
+    rc = open_blob(store, name, to, cap, ret_len, &cause);
+    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+}
+
 int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                    size_t cap, size_t *ret_len, struct oc_err *err)
 {

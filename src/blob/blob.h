@@ -114,7 +114,14 @@ int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *n
 int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                 size_t cap, size_t *ret_len, struct oc_err *err);
 
-/** The same from the disk, and not from what the kernel remembers of it: for those who look for
+/**
+ * The same without computing the digest: that the bytes are those that were stored is proved by the
+ * encryption, which is bound to the digest. For bytes whose receiver computes it.
+ */
+int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                         size_t cap, size_t *ret_len, struct oc_err *err);
+
+/** oc_blob_get from the disk, and not from what the kernel remembers of it: for those who look for
  * rot.
  */
 int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,

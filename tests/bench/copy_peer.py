@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.tls import Certificate, make_certificate  # noqa: E402
 
 NGINX = """
+user root;
 worker_processes 2;
 daemon off;
 pid {folder}/nginx.pid;
@@ -61,6 +63,7 @@ class Far(Site):
         ).stdout
         profile = dict(line.split(" = ") for line in made.splitlines() if " = " in line)
         secret = folder / "peer-secret"
+        secret.touch(0o600)
         secret.write_text(profile["aws_secret_access_key"])
         return (
             f"[server]\nregions = {AWAY}\n[peer {HOME}]\nurl = {self.server.url}\n"
@@ -70,8 +73,10 @@ class Far(Site):
 
 
 @contextlib.contextmanager
-def https_server(folder: pathlib.Path, root: pathlib.Path, tls: Certificate) -> Iterator[str]:
-    """nginx with the same certificate and cipher. @return its URL"""
+def https_server(
+    folder: pathlib.Path, root: pathlib.Path, tls: Certificate
+) -> Iterator[tuple[str, int]]:
+    """nginx with the same certificate and cipher. @return its URL and process"""
     port = free_port()
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, port=port, crt=tls.file, key=tls.key, root=root))
@@ -82,19 +87,43 @@ def https_server(folder: pathlib.Path, root: pathlib.Path, tls: Certificate) -> 
             + ["--cacert", str(tls.file), f"https://127.0.0.1:{port}/", "-o", os.devnull],
             check=True,
         )
-        yield f"https://127.0.0.1:{port}"
+        yield f"https://127.0.0.1:{port}", nginx.pid
     finally:
         nginx.terminate()
         nginx.wait()
 
 
 def rivals(url: str, names: list[str], tls: Certificate, to: pathlib.Path) -> dict[str, list[str]]:
-    curl = ["curl", "-sf", "--cacert", str(tls.file), "--parallel", "--parallel-max", "4"]
+    curl = [
+        "curl",
+        "-sf",
+        "--no-progress-meter",
+        "--cacert",
+        str(tls.file),
+        "--parallel",
+        "--parallel-max",
+        "4",
+    ]
     for name in names:
         curl += ["-o", str(to / name), f"{url}/large/{name}"]
     rclone = ["env", "-u", "AWS_CA_BUNDLE", "rclone", "copy", "--ca-cert", str(tls.file)]
     rclone += [f":http,url='{url}/large/':", str(to)]
     return {"peer_vs_rclone_http": rclone, "peer_vs_curl": curl}
+
+
+def row(name: str, seconds: float, size: int, cpu: float, ratio: str) -> list[str]:
+    return [name, f"{seconds:.2f}", f"{size / seconds / 1e6:.0f}", f"{cpu / size * 1e9:.2f}", ratio]
+
+
+def family_cpu(pid: int) -> float:
+    """CPU seconds of a process and its children, which are there still."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return cpu_seconds(pid) + sum(cpu_seconds(int(child)) for child in children)
+
+
+def ended_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def from_peer(args: argparse.Namespace) -> dict[str, float]:
@@ -116,18 +145,22 @@ def from_peer(args: argparse.Namespace) -> dict[str, float]:
             to = folder / "rival"
             with (
                 Site(near, far.peer_settings(near)) as site,
-                https_server(folder, far.bucket, tls) as url,
+                https_server(folder, far.bucket, tls) as (url, nginx),
             ):
                 commands = rivals(url, names, tls, to)
                 theirs: dict[str, list[float]] = {name: [] for name in commands}
+                their_cpu: dict[str, list[float]] = {name: [] for name in commands}
                 for number in range(args.rounds + 1):
                     for name, command in commands.items():
                         to.mkdir()
                         settle()
+                        begin = ended_cpu() + family_cpu(nginx)
                         seconds = timed(command, ["sync"])
+                        spent = ended_cpu() + family_cpu(nginx) - begin
                         subprocess.run(["rm", "-r", str(to)], check=True)
                         if number:  # the first round warms the page cache for all
                             theirs[name].append(seconds)
+                            their_cpu[name].append(spent)
                     settle()
                     before = cpu_seconds(site.server.pid), cpu_seconds(far.server.pid)
                     seconds = site.timed_copy(arn, f"copy-{number}")
@@ -140,14 +173,16 @@ def from_peer(args: argparse.Namespace) -> dict[str, float]:
         name: round(median([t / o for t, o in zip(seconds, ours, strict=True)]), 3)
         for name, seconds in theirs.items()
     }
-    rows = [["outcrop", f"{median(ours):.2f}", f"{size / median(ours) / 1e6:.0f}", ""]]
+    both = [a + b for a, b in zip(cpu, far_cpu, strict=True)]
+    rows = [row("outcrop", median(ours), size, median(both), "")]
     for name, seconds in theirs.items():
-        middle = median(seconds)
-        rows.append([name, f"{middle:.2f}", f"{size / middle / 1e6:.0f}", f"{ratios[name]:.2f}"])
+        rows.append(
+            row(name, median(seconds), size, median(their_cpu[name]), f"{ratios[name]:.2f}")
+        )
     print_table(
         f"{args.peer_gib:g} GiB in 4 files from another server over TLS, median of {args.rounds} "
         "interleaved rounds; rivals fetch from nginx, then sync, and neither verify nor encrypt",
-        ["", "s", "MB/s", "ratio"],
+        ["", "s", "MB/s", "CPU s a GB, both ends", "ratio"],
         rows,
     )
     print(
