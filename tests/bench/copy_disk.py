@@ -24,7 +24,7 @@ def large_rivals(source: pathlib.Path, target: pathlib.Path) -> dict[str, list[l
         "copy_vs_cp_sync": [["cp", "-r", str(source), str(target)], ["sync"]],
         "copy_vs_cp_sha256sum": [["cp", "-r", str(source), str(target)], ["sha256sum", *both]],
         "copy_vs_rclone": [
-            ["rclone", "copy", "--checksum", str(source), str(target)],
+            ["rclone", "copy", "--quiet", "--checksum", str(source), str(target)],
             ["sync"],
         ],
     }
