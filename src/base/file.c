@@ -128,7 +128,8 @@ int oc_file_sync_dir(const char *path, struct oc_err *err)
     return OC_OK;
 }
 
-static int write_new(const char *path, struct oc_slice content, int mode, struct oc_err *err)
+static int write_new(const char *path, struct oc_slice content, int mode, bool durable,
+                     struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     int rc;
@@ -141,12 +142,13 @@ static int write_new(const char *path, struct oc_slice content, int mode, struct
     rc = oc_file_write(fd, content.ptr, content.len, err);
     if (rc < 0)
         return rc;
-    if (fails(OC_FAULT_SYNC, EIO) || fsync(fd) < 0)
+    if (durable && (fails(OC_FAULT_SYNC, EIO) || fsync(fd) < 0))
         return oc_fail_errno(err, "sync '%s'", path);
     return OC_OK;
 }
 
-int oc_file_replace(const char *path, struct oc_slice content, int mode, struct oc_err *err)
+static int replace(const char *path, struct oc_slice content, int mode, bool durable,
+                   struct oc_err *err)
 {
     char folder[PATH_MAX], temp[PATH_MAX + 16], id[TEMP_ID_LEN];
     int rc;
@@ -159,7 +161,7 @@ int oc_file_replace(const char *path, struct oc_slice content, int mode, struct 
         return rc;
     if (snprintf(temp, sizeof(temp), "%s.tmp-%.*s", path, TEMP_ID_LEN, id) >= (int)sizeof(temp))
         return oc_fail(err, OC_EINVAL, "path: longer than %d bytes", PATH_MAX - 1);
-    rc = write_new(temp, content, mode, err);
+    rc = write_new(temp, content, mode, durable, err);
     /* Data must be durable before the name points to it, the name before we say it is done. */
     if (rc == OC_OK && (fails(OC_FAULT_RENAME, EIO) || rename(temp, path) < 0))
         rc = oc_fail_errno(err, "rename to '%s'", path);
@@ -167,7 +169,17 @@ int oc_file_replace(const char *path, struct oc_slice content, int mode, struct 
         (void)unlink(temp); /* the error to report is the first one */
         return rc;
     }
-    return oc_file_sync_dir(folder, err);
+    return durable ? oc_file_sync_dir(folder, err) : OC_OK;
+}
+
+int oc_file_replace(const char *path, struct oc_slice content, int mode, struct oc_err *err)
+{
+    return replace(path, content, mode, true, err);
+}
+
+int oc_file_publish(const char *path, struct oc_slice content, int mode, struct oc_err *err)
+{
+    return replace(path, content, mode, false, err);
 }
 
 /* One folder, and its name durable; fine when it is there. */

@@ -30,6 +30,12 @@ int oc_file_read(const char *path, size_t max, struct oc_buf *ret, struct oc_err
  */
 int oc_file_replace(const char *path, struct oc_slice content, int mode, struct oc_err *err);
 
+/**
+ * The same without fsync, for what only running programs need: who reads it finds the old or the
+ * new content whole, but after a loss of power it may be empty.
+ */
+int oc_file_publish(const char *path, struct oc_slice content, int mode, struct oc_err *err);
+
 /** Create a folder and its missing parents with `mode`, durable on return; fine when it exists. */
 int oc_file_mkdirs(const char *path, int mode, struct oc_err *err);
 

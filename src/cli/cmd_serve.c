@@ -329,7 +329,7 @@ static int announce(struct server *server, struct oc_err *err)
     const char *file = oc_buf_cstr(&path), *text = oc_buf_cstr(&url);
     if (!file || !text)
         return oc_fail_nomem(err);
-    int rc = oc_file_replace(file, oc_buf_slice(&url), 0644, err);
+    int rc = oc_file_publish(file, oc_buf_slice(&url), 0644, err);
     if (rc < 0)
         return rc;
     printf("outcrop " OC_VERSION ": listening on %s\n", text);

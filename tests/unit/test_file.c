@@ -203,6 +203,23 @@ static void failed_replacement_leaves_one_whole_file(void **state)
     }
 }
 
+/* A sync would fail here: none is made, and what is there stays whole whatever fails. */
+static void published_file_is_whole_and_not_synced(void **state)
+{
+    const struct fixture *f = *state;
+    struct oc_err err = {0};
+
+    oc_fault_arm(OC_FAULT_SYNC, 1, OC_FAULT_ALWAYS);
+    assert_int_equal(oc_file_publish(f->path, OC_STR("one"), 0644, &err), OC_OK);
+    oc_fault_arm(OC_FAULT_SYNC, 0, OC_FAULT_ONCE);
+    assert_content(f->path, "one");
+    oc_fault_arm(OC_FAULT_RENAME, 1, OC_FAULT_ONCE);
+    assert_int_equal(oc_file_publish(f->path, OC_STR("two"), 0644, &err), OC_EIO);
+    oc_fault_arm(OC_FAULT_RENAME, 0, OC_FAULT_ONCE);
+    assert_content(f->path, "one");
+    assert_int_equal(count_files(f->folder), 1);
+}
+
 static int read_once(void *ctx)
 {
     const struct fixture *f = ctx;
@@ -236,6 +253,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(failed_replacement_leaves_one_whole_file, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(published_file_is_whole_and_not_synced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failed_read_returns_its_error, set_up, tear_down),
     };
 
