@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,12 @@ Damage = Callable[[Path], None]
 
 def blobs(server: Server, region: str, largest_first: bool = True) -> list[Path]:
     """Files of a Region's content store: parts before manifests, as a rule."""
-    found = [p for p in (server.data / "regions" / region / "parts").rglob("*") if p.is_file()]
-    return sorted(found, key=lambda p: (p.stat().st_size, p.name), reverse=largest_first)
+    found = []
+    for path in (server.data / "regions" / region / "parts").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # a sweep removes it meanwhile
+            if path.is_file():
+                found.append((path.stat().st_size, path.name, path))
+    return [path for _, _, path in sorted(found, reverse=largest_first)]
 
 
 def digest(blob: Path) -> str:
