@@ -222,7 +222,8 @@ unsigned oc_result_attempts(const struct oc_result *result);
  * once, each on a connection. Retries, pauses and errors are those of the blocking calls.
  *
  *     struct oc_list_model_copy_jobs_output output;
- *     oc_list_model_copy_jobs_start(client, &input, &output, when_done, NULL, &error);
+ *     struct oc_completion done = {when_done, NULL};
+ *     oc_list_model_copy_jobs_start(client, &input, &output, done, NULL, &error);
  *     struct pollfd fds = {.fd = oc_client_fd(client, NULL), .events = POLLIN};
  *     while (oc_client_dispatch(client, NULL) > 0)
  *         poll(&fds, 1, -1);
@@ -231,8 +232,8 @@ unsigned oc_result_attempts(const struct oc_result *result);
  * one thread at a time. Blocking calls of the same client may run on others meanwhile, and
  * oc_client_cancel is for any thread.
  *
- * What may block still: looking up a host's name does not; renewing credentials that end (a program,
- * STS, a metadata service) does, inside of oc_X_start or oc_client_dispatch.
+ * One thing may block still: renewing credentials that end (a program, STS, a metadata service),
+ * inside of oc_X_start or oc_client_dispatch.
  */
 
 /** A call on its way. Opaque; it is freed when it has ended. */
@@ -259,7 +260,7 @@ struct oc_completion {
  * oc_client_dispatch has something to do. Only wait for it: do not read, write or close it.
  * @param[out] error  may be NULL
  * @return the descriptor, or a negative enum oc_error_code
- * Errors: OC_ERROR_NO_MEMORY; OC_ERROR_IO - the process has no descriptors left.
+ * Errors: OC_ERROR_NO_MEMORY; OC_ERROR_IO — the process has no descriptors left.
  * Threads: see above.   Cost: three descriptors at the first use.
  */
 int oc_client_fd(struct oc_client *client, struct oc_error *error);
@@ -269,7 +270,7 @@ int oc_client_fd(struct oc_client *client, struct oc_error *error);
  * ended. Harmless when there is nothing to do.
  * @param[out] error  may be NULL
  * @return how many calls are on their way still, or a negative enum oc_error_code
- * Errors: OC_ERROR_IO - the system refuses to say which sockets are ready.
+ * Errors: OC_ERROR_IO — the system refuses to say which sockets are ready.
  * Threads: see above.   Cost: one system call, and what has come.
  */
 int oc_client_dispatch(struct oc_client *client, struct oc_error *error);
