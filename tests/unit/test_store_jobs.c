@@ -486,19 +486,19 @@ static void the_newest_jobs_of_a_partition_at_rest_are_one_piece(void **state)
     oc_buf_init(&before, 1UL << 20);
     oc_buf_init(&after, 1UL << 20);
     assert_int_equal(create_many(f->store, 0, 300, &err), OC_OK);
-    assert_int_equal(end_many(f->store, 0, 290, OC_JOB_COMPLETED, &err), OC_OK);
+    assert_int_equal(end_many(f->store, 0, 200, OC_JOB_COMPLETED, &err), OC_OK);
+    assert_int_equal(end_many(f->store, 201, 89, OC_JOB_COMPLETED, &err), OC_OK);
     read_walk(f->store, all(false, 100), 100, &before);
     assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
-    assert_int_equal(young_of(f->store), 300);
+    assert_int_equal(young_of(f->store), 290); /* the ten after them are open */
     read_walk(f->store, all(false, 100), 100, &after);
     assert_true(before.len > 0 && oc_slice_eq(oc_buf_slice(&before), oc_buf_slice(&after)));
-    make_id(295, id); /* ends behind the young text's back: its row says so */
+    make_id(200, id); /* ends behind the young text's back: its row says so */
     assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "no disk", &err), OC_OK);
     read_walk(f->store, all(false, 100), 100, &after);
     assert_non_null(memmem(after.ptr, after.len, "no disk", 7));
     assert_int_equal(count_findings(f->store), 0);
-    assert_int_equal(end_many(f->store, 290, 5, OC_JOB_COMPLETED, &err), OC_OK);
-    assert_int_equal(end_many(f->store, 296, 4, OC_JOB_COMPLETED, &err), OC_OK);
+    assert_int_equal(end_many(f->store, 290, 10, OC_JOB_COMPLETED, &err), OC_OK);
     assert_int_equal(create_many(f->store, 300, 300, &err), OC_OK);
     assert_int_equal(end_many(f->store, 300, 300, OC_JOB_COMPLETED, &err), OC_OK);
     assert_int_equal(oc_store_settle(f->store, &err), OC_OK);

@@ -574,6 +574,9 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
 /** Build the text segment of [first, first + shape.text). */
 int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
                   struct oc_err *err);
+/** Take the open jobs at the end from `count` jobs past the text segments. */
+int oc_young_count(struct oc_read *read, const struct oc_part *part, uint32_t *count,
+                   struct oc_err *err);
 /** Build the young text of `count` jobs past the text segments. */
 int oc_young_build(struct oc_read *read, const struct oc_part *part, uint32_t count,
                    struct oc_buf *ret, struct oc_err *err);

@@ -227,8 +227,11 @@ static int try_young(struct oc_read *read, const struct oc_part *part, struct wo
 
     if (jobs > YOUNG_MAX || jobs < part->young + YOUNG_MIN)
         return OC_OK;
-    work->step = STEP_YOUNG;
     work->young = (uint32_t)jobs;
+    int rc = oc_young_count(read, part, &work->young, err);
+    if (rc < 0 || work->young < part->young + YOUNG_MIN)
+        return rc;
+    work->step = STEP_YOUNG;
     return oc_young_build(read, part, work->young, &work->blob, err);
 }
 
