@@ -57,9 +57,10 @@ void oc_blob_close(struct oc_blob_store *store);
 #define OC_BLOB_PREFIX_MAX 512 /* bytes */
 
 /**
- * The same in a bucket of an S3-compatible store. Asks the server for the store's version.
+ * The same in a bucket of an S3-compatible store. Asks the server for the store's version and owner.
  * @param prefix  goes before all keys, with a `/` between; empty: nothing does
- * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version).
+ * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version, or by a
+ *         server with another master key).
  */
 int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
                     struct oc_slice region, struct oc_keys *keys, struct oc_blob_store **ret,

@@ -202,7 +202,7 @@ def test_second_copy_moves_nothing_and_delete_removes_objects(
             if not s3.keys("swept", f"{AWAY}/parts/"):
                 break
         assert s3.keys("swept", f"{AWAY}/parts/") == []
-        assert s3.keys("swept") == [f"{AWAY}/version"], "what is not a blob stays"
+        assert s3.keys("swept") == [f"{AWAY}/owner", f"{AWAY}/version"], "what is no blob stays"
 
 
 @over_http
@@ -316,6 +316,21 @@ def test_settings_that_do_not_lead_to_a_bucket(s3: S3Server, tmp_path: Path) -> 
         tmp_path / "c", "[blob]\n" + s3.settings(bucket="models", profile="other")
     )
     assert "no such profile" in unknown
+
+
+@over_http
+def test_a_second_server_in_the_same_place_is_refused(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    """It would sweep away what it does not know."""
+    s3.make_bucket("owned")
+    config = bucket_config(library) + f"[blob {AWAY}]\n" + s3.settings(bucket="owned")
+    with Server(tmp_path / "first", config) as server:
+        Cloud(server).account().import_model(region=AWAY)
+        before = s3.keys("owned")
+        refused = start_error(tmp_path / "second", config)
+        assert "belongs to a server with another master key" in refused
+        assert s3.keys("owned") == before
 
 
 @over_http

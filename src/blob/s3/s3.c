@@ -15,7 +15,8 @@
 #include "s3/s3.h"
 
 #define STORE_VERSION "outcrop blobs 1\n"
-#define VERSION_MAX   256 /* bytes of another program's that are shown */
+#define EXPECTED_MAX  256 /* bytes of an object that is compared */
+#define OWNER_LEN     32  /* digits of what tells servers apart */
 
 /* The rest of a key behind the prefix: "/REGION/parts/KEY/XX/" and 62 digits. */
 #define TAIL_MAX (OC_BLOB_REGION_MAX + OC_BLOB_KEY_ID_MAX + OC_SHA256_HEX_LEN + 16)
@@ -176,32 +177,41 @@ static void s3_close(void *backend)
     free(blobs);
 }
 
-static int compare_version(const struct blob_s3 *blobs, struct oc_slice text, struct oc_err *err)
+/* An object beside the parts that must have this content; written by the first to come. */
+static int expect_object(const struct blob_s3 *blobs, const char *name, struct oc_slice want,
+                         const char *otherwise, struct oc_err *err)
 {
-    if (oc_slice_eq_str(text, STORE_VERSION))
-        return OC_OK;
-    return oc_fail(err, OC_EINVAL,
-                   "'%s' of %s was made by another version of this program ('%.*s')", blobs->root,
-                   oc_s3_name(blobs->s3), OC_FMT(oc_slice_trim(text)));
-}
-
-/* The version, as fs/ keeps it in a file: written by the first to come. */
-static int check_version(const struct blob_s3 *blobs, struct oc_err *err)
-{
-    char key[sizeof(blobs->root) + 8], text[VERSION_MAX];
+    char key[sizeof(blobs->root) + 8], text[EXPECTED_MAX];
     struct oc_s3_range range = {.len = sizeof(text)};
-    struct oc_err missing = {0};
+    struct oc_err cause = {0};
     size_t len = 0;
     int rc;
 
-    (void)snprintf(key, sizeof(key), "%sversion", blobs->root);
-    rc = oc_s3_get(blobs->s3, oc_slice_of(key), &range, (uint8_t *)text, &len, NULL, &missing);
+    (void)snprintf(key, sizeof(key), "%s%s", blobs->root, name);
+    rc = oc_s3_get(blobs->s3, oc_slice_of(key), &range, (uint8_t *)text, &len, NULL, &cause);
     if (rc == OC_ENOTFOUND)
-        rc = oc_s3_put(blobs->s3, oc_slice_of(key), OC_STR(STORE_VERSION), &missing);
-    else if (rc == OC_OK)
-        return compare_version(blobs, (struct oc_slice){text, len}, err);
-    return rc < 0 ? oc_fail(err, rc, "'%s' of %s: %s", key, oc_s3_name(blobs->s3), missing.text)
+        rc = oc_s3_put(blobs->s3, oc_slice_of(key), want, &cause);
+    else if (rc == OC_OK && !oc_slice_eq((struct oc_slice){text, len}, want))
+        rc = oc_fail(&cause, OC_EINVAL, "%s", otherwise);
+    return rc < 0 ? oc_fail(err, rc, "'%s' of %s: %s", key, oc_s3_name(blobs->s3), cause.text)
                   : OC_OK;
+}
+
+/* Two servers in one place would sweep away each other's parts. */
+static int expect_owner(const struct blob_s3 *blobs, struct oc_keys *keys, struct oc_err *err)
+{
+    uint8_t id[OC_SHA256_LEN];
+    char line[OWNER_LEN + 1];
+    int rc = oc_keys_derive(keys, "owner of a content store", id, err);
+
+    if (rc < 0)
+        return rc;
+    oc_hex_encode(id, OWNER_LEN / 2, line);
+    line[OWNER_LEN] = '\n';
+    return expect_object(blobs, "owner", (struct oc_slice){line, sizeof(line)},
+                         "this place belongs to a server with another master key; give each server "
+                         "a bucket or prefix of its own, or remove that object to take it over",
+                         err);
 }
 
 static const struct oc_blob_backend_ops s3_ops = {
@@ -218,7 +228,8 @@ static const struct oc_blob_backend_ops s3_ops = {
 };
 
 static int set_up(struct blob_s3 *blobs, const struct oc_s3_options *options,
-                  struct oc_slice prefix, struct oc_slice region, struct oc_err *err)
+                  struct oc_slice prefix, struct oc_slice region, struct oc_keys *keys,
+                  struct oc_err *err)
 {
     int rc;
 
@@ -229,7 +240,10 @@ static int set_up(struct blob_s3 *blobs, const struct oc_s3_options *options,
     (void)snprintf(blobs->root, sizeof(blobs->root), "%.*s%s%.*s/", OC_FMT(prefix),
                    prefix.len ? "/" : "", OC_FMT(region));
     rc = oc_s3_open(options, &blobs->s3, err);
-    return rc < 0 ? rc : check_version(blobs, err);
+    if (rc == OC_OK)
+        rc = expect_object(blobs, "version", OC_STR(STORE_VERSION),
+                           "it was made by another version of this program", err);
+    return rc < 0 ? rc : expect_owner(blobs, keys, err);
 }
 
 int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
@@ -243,7 +257,7 @@ int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
     if (!blobs)
         return oc_fail_nomem(err);
     *blobs = (struct blob_s3){0};
-    rc = set_up(blobs, options, prefix, region, &cause);
+    rc = set_up(blobs, options, prefix, region, keys, &cause);
     if (rc < 0) {
         s3_close(blobs);
         return oc_fail(err, rc, "content store of Region %.*s: %s", OC_FMT(region), cause.text);
