@@ -120,7 +120,7 @@ const struct oc_command oc_command_jobs = {
 /* -- job --------------------------------------------------------------------------------------- */
 
 static const struct oc_operand job_operands[] = {
-    {"JOB", "ARN of the job, or its last part as `outcrop jobs` shows it"},
+    {"JOB", "ARN of the job, its last part as `outcrop jobs` shows it, or the model's name"},
     {0},
 };
 

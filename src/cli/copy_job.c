@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "cli/progress.h"
+#include "model/id.h"
 
 #define POLL_FIRST_MS 100
 #define POLL_MAX_MS   1000 /* the bar should move */
@@ -45,26 +46,88 @@ int oc_copy_job_get(struct oc_session *session, struct oc_slice arn, struct oc_j
     return get(session, arn, &once, ret, err);
 }
 
-int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struct oc_buf *ret,
-                    struct oc_err *err)
+/* The newest job that makes a model of that name. */
+struct search {
+    struct oc_slice name;
+    struct oc_buf *arn;
+};
+
+#define FOUND 1 /* ends the walk */
+
+static int meet_job(const struct oc_json *job, void *ctx, struct oc_err *err)
+{
+    const struct search *search = ctx;
+
+    if (!oc_slice_eq(oc_json_string(oc_json_get(job, "targetModelName")), search->name))
+        return OC_OK;
+    oc_buf_put_slice(search->arn, oc_json_string(oc_json_get(job, "jobArn")));
+    return search->arn->failed ? oc_fail_nomem(err) : FOUND;
+}
+
+/* @return FOUND, or OC_OK when there is none. */
+static int find_by_name(struct oc_session *session, struct oc_slice name, struct oc_buf *ret,
+                        struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
+    struct search search = {name, ret};
+
+    oc_buf_init(&query, OC_HTTP_TARGET_MAX);
+    oc_query_put(&query, "outputModelNameContains", name);
+    if (query.failed)
+        return oc_fail_nomem(err);
+    return oc_client_walk(session->client,
+                          &(struct oc_walk){.path = OC_STR("/model-copy-jobs"),
+                                            .query = oc_buf_slice(&query),
+                                            .items = "modelCopyJobSummaries",
+                                            .fn = meet_job,
+                                            .ctx = &search},
+                          err);
+}
+
+static bool is_id(struct oc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789", text.ptr[i]))
+            return false;
+    return text.len == OC_ID_LEN;
+}
+
+static int complete_id(struct oc_session *session, struct oc_slice id, struct oc_buf *ret,
+                       struct oc_err *err)
 {
     OC_AUTO(oc_json_freep) struct oc_json *me = NULL;
     struct oc_request request = {.method = "GET", .path = OC_STR("/-/whoami")};
-    int rc;
+    int rc = oc_client_call_json(session->client, &request, &me, err);
 
-    if (arn_or_id.len == 0)
-        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR, "want the ARN or the id of a copy job");
-    if (oc_slice_find(arn_or_id, ':') >= 0) {
-        oc_buf_put_slice(ret, arn_or_id);
-        return ret->failed ? oc_fail_nomem(err) : OC_OK;
-    }
-    rc = oc_client_call_json(session->client, &request, &me, err);
     if (rc < 0)
         return rc;
     oc_buf_printf(ret, "arn:aws:bedrock:%.*s:%.*s:model-copy-job/%.*s",
                   OC_FMT(oc_client_region(session->client)),
-                  OC_FMT(oc_json_string(oc_json_get(me, "accountId"))), OC_FMT(arn_or_id));
+                  OC_FMT(oc_json_string(oc_json_get(me, "accountId"))), OC_FMT(id));
     return ret->failed ? oc_fail_nomem(err) : OC_OK;
+}
+
+int oc_copy_job_arn(struct oc_session *session, struct oc_slice which, struct oc_buf *ret,
+                    struct oc_err *err)
+{
+    int rc;
+
+    if (which.len == 0)
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "want a copy job: its ARN, its id, or the name of the model it makes");
+    if (oc_slice_find(which, ':') >= 0) {
+        oc_buf_put_slice(ret, which);
+        return ret->failed ? oc_fail_nomem(err) : OC_OK;
+    }
+    if (is_id(which))
+        return complete_id(session, which, ret, err);
+    rc = find_by_name(session, which, ret, err);
+    if (rc == OC_OK)
+        return oc_fail_as(err, OC_ENOTFOUND, "ResourceNotFoundException",
+                          "no copy job in %.*s makes a model named '%.*s'; `outcrop jobs` lists "
+                          "them, --region chooses another Region",
+                          OC_FMT(oc_client_region(session->client)), OC_FMT(which));
+    return rc < 0 ? rc : OC_OK;
 }
 
 int oc_copy_job_progress(struct oc_session *session, struct oc_slice arn,

@@ -1,5 +1,5 @@
 /*
- * Copy jobs as the commands see them: found by ARN or id, followed to their end, shown.
+ * Copy jobs as the commands see them: found by ARN, id or name, followed to their end, shown.
  */
 #ifndef OC_CLI_COPY_JOB_H
 #define OC_CLI_COPY_JOB_H
@@ -7,10 +7,11 @@
 #include "cli/session.h"
 
 /**
- * The ARN that a person means: an ARN, or the last 12 characters of one, which are completed with
- * the caller's account and Region.
+ * The ARN of the job that a person means: an ARN; the last 12 characters of one, which are completed
+ * with the caller's account and Region; or the name of the model that it makes, of several jobs the
+ * newest. What could be an id is taken for one.
  */
-int oc_copy_job_arn(struct oc_session *session, struct oc_slice arn_or_id, struct oc_buf *ret,
+int oc_copy_job_arn(struct oc_session *session, struct oc_slice which, struct oc_buf *ret,
                     struct oc_err *err);
 
 /** GetModelCopyJob. @param[out] ret  free with oc_json_free */

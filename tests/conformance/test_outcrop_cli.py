@@ -105,6 +105,11 @@ def test_copy_waits_and_jobs_lists(outcrop: Outcrop, model: str, tmp_path: Path)
     shown = outcrop.json("job", job["jobArn"], region=AWAY)
     assert (shown["jobArn"], shown["status"]) == (job["jobArn"], "Completed")
     assert "Completed" in outcrop.text("job", job["jobArn"], region=AWAY)
+    for which in (job["jobArn"].rpartition("/")[2], "my-copy"):
+        assert outcrop.json("job", which, region=AWAY)["jobArn"] == job["jobArn"]
+    for other in ("my-cop", "no-such-copy"):
+        ran = outcrop.run("job", other, region=AWAY)
+        assert ran.returncode == 1 and f"'{other}'" in ran.stderr, ran
 
 
 def test_copy_by_arn_without_waiting(outcrop: Outcrop, model: str) -> None:
