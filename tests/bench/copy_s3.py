@@ -17,12 +17,11 @@ class BucketSite(Site):
     """The second Region's content is in a bucket."""
 
     def __init__(self, folder: pathlib.Path, s3: S3Server) -> None:
-        self.objects = s3.root / "content"
+        self.s3 = s3
         super().__init__(folder, f"[blob {AWAY}]\n{s3.settings(bucket='content')}")
 
     def stored(self, region: str):
-        parts = self.objects / AWAY / "parts"
-        return (path for path in parts.rglob("*") if path.is_file())
+        return iter(self.s3.keys("content", f"{region}/parts/"))
 
 
 def rivals(s3: S3Server, source: pathlib.Path) -> dict[str, list[str]]:
