@@ -390,6 +390,7 @@ static enum step go_on(struct oc_http_conn *conn)
     }
     if (!conn->has_piece) {
         conn->has_piece = true;
+        conn->writable = true; /* the socket has taken the head, and no event says so */
         return oc_http_stream_fill(exchange) ? STEP_GO : STEP_CLOSE;
     }
     conn->state = OC_CONN_STREAM;
