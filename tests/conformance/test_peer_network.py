@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ def network() -> Iterator[Network]:
             yield made
     except NotPermitted as error:
         pytest.skip(f"network namespaces are not permitted here (needs root on Linux): {error}")
+
+
+@contextmanager
+def started(network: Network, sites: Sites) -> Iterator[tuple[Account, Account]]:
+    """Both servers, each in its namespace, and one account on both; ended whatever happens."""
+    try:
+        yield start(network, sites)
+        assert sites.target.stop() == 0 == sites.source.stop()
+    finally:
+        sites.target.kill()
+        sites.source.kill()
 
 
 def start(network: Network, sites: Sites) -> tuple[Account, Account]:
@@ -56,25 +68,23 @@ def test_copy_survives_delay_loss_and_a_cut(
 ) -> None:
     tls = make_certificate(tmp_path, network.far_address)
     sites = Sites(tmp_path, library, tls, stall=1, source_address=network.far_address)
-    here, there = start(network, sites)
-    with inside(network.far):
-        source = here.import_model(prefix="parts")
-    with inside(network.near):
-        job = there.start_copy(source, "copy")
-        wait_until(lambda: progress(there, job)["partsDone"] >= 1)
-        network.cut()
-        shown = wait_until(lambda: (p := progress(there, job))["phase"] == "waiting" and p)
-        assert f"Region {HOME} ({sites.source.endpoint})" in shown["waitingFor"], shown
-        network.mend()
-        done = there.wait_job(job, timeout=60)
-        assert done["status"] == "Completed", done
-        out = tmp_path / "out"
-        ran = sites.target.command("pull", "copy", str(out), keys=there.keys, region=AWAY)
-        assert ran.returncode == 0, ran.stderr
-        assert digests(out) == digests(library / "parts")
-        assert network.lost > 0, "the link was too good"
-        sites.target.stop()
-    sites.source.stop()
+    with started(network, sites) as (here, there):
+        with inside(network.far):
+            source = here.import_model(prefix="parts")
+        with inside(network.near):
+            job = there.start_copy(source, "copy")
+            wait_until(lambda: progress(there, job)["partsDone"] >= 1)
+            network.cut()
+            shown = wait_until(lambda: (p := progress(there, job))["phase"] == "waiting" and p)
+            assert f"Region {HOME} ({sites.source.endpoint})" in shown["waitingFor"], shown
+            network.mend()
+            done = there.wait_job(job, timeout=60)
+            assert done["status"] == "Completed", done
+            out = tmp_path / "out"
+            ran = sites.target.command("pull", "copy", str(out), keys=there.keys, region=AWAY)
+            assert ran.returncode == 0, ran.stderr
+            assert digests(out) == digests(library / "parts")
+            assert network.lost > 0, "the link was too good"
 
 
 def test_cut_that_is_never_mended_ends_the_job(
@@ -83,15 +93,15 @@ def test_cut_that_is_never_mended_ends_the_job(
     """Nobody refuses the connection: it is just that nothing comes back."""
     tls = make_certificate(tmp_path, network.far_address)
     sites = Sites(tmp_path, library, tls, patience=6, stall=1, source_address=network.far_address)
-    here, there = start(network, sites)
-    with inside(network.far):
-        source = here.import_model()
-    network.cut()
-    with inside(network.near):
-        text = failure(there, source, timeout=60)
-        assert "does not accept a connection in time" in text or "no answer within" in text, text
-        assert f"Region {HOME} ({sites.source.endpoint}) cannot be asked" in text, text
-        network.mend()
-        assert there.copy(source)["status"] == "Completed"
-        sites.target.stop()
-    sites.source.stop()
+    with started(network, sites) as (here, there):
+        with inside(network.far):
+            source = here.import_model()
+        network.cut()
+        with inside(network.near):
+            text = failure(there, source, timeout=60)
+            assert "does not accept a connection in time" in text or "no answer within" in text, (
+                text
+            )
+            assert f"Region {HOME} ({sites.source.endpoint}) cannot be asked" in text, text
+            network.mend()
+            assert there.copy(source)["status"] == "Completed"
