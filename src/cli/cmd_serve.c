@@ -181,6 +181,7 @@ static int start_scrubber(struct server *server, struct oc_err *err)
         .engine = server->engine,
         .regions = server->site.regions,
         .region_count = server->site.region_count,
+        .peers = {server->peers.items, server->peers.count},
         .rate = server->config.scrub_rate,
         .interval_ms = server->config.scrub_interval_ms,
     };

@@ -2,10 +2,10 @@
  * What happens to a blob that is not what it should be.
  *
  * First it is found out who needs it: what no model needs is left to the sweep. Then its plaintext
- * is looked for under every other key and in every other Region of this process; whatever is found
- * there was verified by its digest, so it is the same bytes, and is sealed and stored in the place
- * of the damaged blob. The blob is pinned meanwhile (copy/pins.h), so that a sweep does not remove
- * what was just mended.
+ * is looked for under every other key and in every other Region of this process, and last on the
+ * machines that models which need it were copied from; whatever is found there was verified by its
+ * digest, so it is the same bytes, and is sealed and stored in the place of the damaged blob. The
+ * blob is pinned meanwhile (copy/pins.h), so that a sweep does not remove what was just mended.
  */
 #include "scrub/scrub_impl.h"
 
@@ -21,14 +21,21 @@
 #include "model/arn.h"
 #include "model/manifest.h"
 
-#define PLACES_MAX 1024 /* pairs of Region and key that are searched */
-#define READ_TRIES 3    /* of a blob whose reading fails */
-#define RECORD_MAX (64 * 1024)
+#define PLACES_MAX  1024 /* pairs of Region and key that are searched */
+#define ORIGINS_MAX 4    /* models on other machines that are asked for */
+#define READ_TRIES  3    /* of a blob whose reading fails */
+#define RECORD_MAX  (64 * 1024)
 
 /* Where copies of a blob may be. */
 struct place {
     char region[32];
     char key_id[OC_BLOB_KEY_ID_MAX + 1];
+};
+
+/* A model on another machine that one of ours was copied from. Text in the arena of the needs. */
+struct origin {
+    struct oc_slice model_arn;
+    struct oc_slice account, region; /* of our copy */
 };
 
 /* What the store says of one blob. */
@@ -37,7 +44,11 @@ struct needs {
     struct oc_slice region;
     const struct oc_blob_name *name;
     struct oc_arena *arena;
+    struct oc_read *read;       /* while models are met */
     struct oc_finding *finding; /* its models are filled in */
+    bool is_manifest;           /* of one of them */
+    struct origin origins[ORIGINS_MAX];
+    size_t origin_count;
     struct place places[PLACES_MAX];
     size_t place_count;
 };
@@ -92,7 +103,7 @@ static void add_place(struct needs *needs, const struct oc_model *model)
 
 /* Whether the manifest of a model, or the model by it, needs the blob. One that cannot be read may
  * need everything. */
-static bool is_needed_by(const struct needs *needs, const struct oc_model *model)
+static bool is_needed_by(struct needs *needs, const struct oc_model *model)
 {
     const struct oc_region *region = oc_scrub_region(needs->scrubber, needs->region);
     struct oc_manifest manifest;
@@ -102,7 +113,7 @@ static bool is_needed_by(const struct needs *needs, const struct oc_model *model
 
     oc_hex_encode(needs->name->sha256, OC_SHA256_LEN, hex);
     if (oc_slice_eq(model->manifest, (struct oc_slice){hex, sizeof(hex)}))
-        return true;
+        return needs->is_manifest = true;
     oc_manifest_init(&manifest);
     if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
                               &ignored) == OC_OK) {
@@ -131,6 +142,29 @@ static int add_model(struct needs *needs, const struct oc_model *model, struct o
     return OC_OK;
 }
 
+/* Where a copy of another machine's model came from, as its job says. Without a trace there is
+ * nobody to ask. */
+static void add_origin(struct needs *needs, const struct oc_model *model)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
+    struct origin *origin = &needs->origins[needs->origin_count];
+    struct oc_err ignored = {0};
+    struct oc_slice json, source;
+    struct oc_arn arn;
+
+    if (needs->origin_count == ORIGINS_MAX || !model->job_id.ptr ||
+        oc_read_job_json(needs->read, model->partition, model->job_id, &json, &ignored) < 0 ||
+        oc_json_parse(json, &job, &ignored) < 0)
+        return;
+    source = oc_json_string(oc_json_get(job, "sourceModelArn"));
+    if (!oc_arn_parse(source, &arn) || !oc_peers_find(&needs->scrubber->options.peers, arn.region))
+        return;
+    *origin = (struct origin){oc_arena_copy(needs->arena, source),
+                              oc_arena_copy(needs->arena, model->partition.account),
+                              oc_arena_copy(needs->arena, model->partition.region)};
+    needs->origin_count += origin->model_arn.ptr && origin->account.ptr && origin->region.ptr;
+}
+
 static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
@@ -147,6 +181,7 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
     if (!oc_slice_eq(model.partition.region, needs->region) ||
         !oc_slice_eq(model.kms_key_id, needs->name->key_id) || !is_needed_by(needs, &model))
         return OC_OK;
+    add_origin(needs, &model);
     return add_model(needs, &model, err);
 }
 
@@ -155,6 +190,7 @@ static int find_needs(struct needs *needs, struct oc_err *err)
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
     int rc = oc_store_read(needs->scrubber->options.store, &read, err);
 
+    needs->read = read;
     return rc < 0 ? rc
                   : oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model,
                                  needs, err);
@@ -162,8 +198,61 @@ static int find_needs(struct needs *needs, struct oc_err *err)
 
 /* -- mending -------------------------------------------------------------------------------- */
 
-/* The blob's bytes from anywhere else: into `buffer`. @return false: they are nowhere */
-static bool find_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
+static bool is_stopping(void *ctx)
+{
+    return oc_scrub_is_stopping(ctx);
+}
+
+/* From the machine that a model was copied from; what comes was verified in peer/. */
+static int ask_origin(const struct needs *needs, const struct origin *origin,
+                      struct oc_scrub_buffer *buffer, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
+    struct oc_peer_question question = {
+        .model_arn = origin->model_arn,
+        .account = origin->account,
+        .region = origin->region,
+        .is_canceled = is_stopping,
+        .ctx = (void *)(uintptr_t)needs->scrubber,
+    };
+    const uint8_t *sha256 = needs->name->sha256;
+    struct oc_peer *peer;
+    struct oc_arn arn;
+    int rc = make_room(buffer, OC_PART_SIZE, err);
+
+    if (rc < 0 || !oc_arn_parse(origin->model_arn, &arn))
+        return OC_ENOMEM;
+    peer = oc_peers_find(&needs->scrubber->options.peers, arn.region);
+    if (!needs->is_manifest)
+        return oc_peer_get_part(peer, &question, sha256, buffer->bytes, OC_PART_SIZE, &buffer->len,
+                                err);
+    oc_buf_init(&text, OC_MANIFEST_MAX);
+    rc = oc_peer_get_manifest(peer, &question, sha256, &text, err);
+    if (rc == OC_OK)
+        rc = make_room(buffer, text.len, err);
+    if (rc < 0)
+        return rc;
+    memcpy(buffer->bytes, text.ptr, text.len);
+    buffer->len = text.len;
+    return OC_OK;
+}
+
+static bool find_far_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
+{
+    for (size_t i = 0; i < needs->origin_count; i++) {
+        struct oc_err err = {0};
+        char model[OC_ARN_MAX];
+
+        if (ask_origin(needs, &needs->origins[i], buffer, &err) == OC_OK)
+            return true;
+        (void)snprintf(model, sizeof(model), "%.*s", OC_FMT(needs->origins[i].model_arn));
+        oc_log(OC_LOG_INFO, "scrub.not_there", "model", model, "reason", err.text, (char *)NULL);
+    }
+    return false;
+}
+
+/* The blob's bytes from anywhere else here: into `buffer`. @return false: they are nowhere */
+static bool find_near_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
 {
     for (size_t i = 0; i < needs->place_count; i++) {
         const struct place *place = &needs->places[i];
@@ -319,7 +408,7 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
 
     finding->problem = oc_slice_of(problem->text);
     finding->first_ms = finding->last_ms = oc_clock_now_ms();
-    if (find_copy(needs, buffer))
+    if (find_near_copy(needs, buffer) || find_far_copy(needs, buffer))
         rc = oc_blob_put(region->blobs, needs->name,
                          (struct oc_slice){(char *)buffer->bytes, buffer->len}, true, &err);
     if (rc == OC_OK) {

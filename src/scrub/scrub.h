@@ -8,10 +8,11 @@
  *    (OC_RECORD_VERIFICATION). A restart begins an unfinished one anew.
  *
  * What is damaged or missing is mended from another copy when there is one: the same part under
- * another key, or in another Region of this process. The mended blob replaces the damaged one in
- * one step. What cannot be mended becomes a finding (finding.h), which every pass tries again; the
- * damaged file stays, since a read verifies and never serves it, and is stored anew when a copy,
- * an import or an upload brings the same bytes (oc_blob_distrust).
+ * another key, in another Region of this process, or on the machine that a model was copied from
+ * (a peer, which decides whether the model may still be copied). The mended blob replaces the
+ * damaged one in one step. What cannot be mended becomes a finding (finding.h), which every pass
+ * tries again; the damaged file stays, since a read verifies and never serves it, and is stored
+ * anew when a copy, an import or an upload brings the same bytes (oc_blob_distrust).
  *
  * Threads: any. The scrubber owns its threads and logs, as the copy engine does.
  */
@@ -20,6 +21,7 @@
 
 #include "base/metrics.h"
 #include "copy/engine.h"
+#include "peer/peer.h"
 
 struct oc_scrubber;
 
@@ -30,8 +32,9 @@ struct oc_scrub_options {
     struct oc_copy_engine *engine; /* knows what is in use; must not be stopped before this */
     const struct oc_region *regions;
     size_t region_count;
-    int64_t rate;        /* bytes a second of the scrubber; 0: it does not run */
-    int64_t interval_ms; /* from the start of one pass to that of the next, at least */
+    struct oc_peers peers; /* Regions on other machines */
+    int64_t rate;          /* bytes a second of the scrubber; 0: it does not run */
+    int64_t interval_ms;   /* from the start of one pass to that of the next, at least */
 };
 
 /**

@@ -14,6 +14,7 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
+from support.blobs import Damage, blobs, delete, flip_a_bit
 from support.cloud import AWAY, HOME, Account, Cloud, allow, digests, sharing_policy
 from support.server import BINARY, ROOT, Server
 from support.sites import Sites, failure, progress
@@ -26,6 +27,13 @@ def sites(tmp_path_factory: pytest.TempPathFactory, library: Path) -> Iterator[S
     """Over TLS, as between machines; for tests that leave both servers as they were."""
     folder = tmp_path_factory.mktemp("sites")
     with Sites(folder, library, tls=make_certificate(folder)) as sites:
+        yield sites
+
+
+@pytest.fixture
+def rotting(tmp_path: Path, library: Path) -> Iterator[Sites]:
+    """For tests that spoil what is stored."""
+    with Sites(tmp_path, library, tls=make_certificate(tmp_path)) as sites:
         yield sites
 
 
@@ -79,6 +87,31 @@ def test_small_files_cross_too(sites: Sites, library: Path, tmp_path: Path) -> N
     here, there = sites.account()
     there.copy(here.import_model(prefix="small"), "small")
     assert pulled(there, "small", tmp_path / "out") == digests(library / "small")
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, delete], ids=lambda damage: damage.__name__)
+def test_rot_is_mended_from_the_machine_that_a_model_came_from(
+    rotting: Sites, library: Path, tmp_path: Path, damage: Damage
+) -> None:
+    """Every blob of the copy, the manifest too, is spoiled; no other copy is on this machine."""
+    here, there = rotting.account()
+    there.copy(here.import_model(prefix="parts"), "rotten")
+    for blob in blobs(rotting.target, AWAY):
+        damage(blob)
+    ran = rotting.target.command("verify", "rotten", keys=there.keys, region=AWAY)
+    assert "repaired" in (ran.stdout + ran.stderr).lower(), ran
+    assert pulled(there, "rotten", tmp_path / "out") == digests(library / "parts")
+    check_deep(rotting.target)
+
+
+def test_rot_stays_when_the_origin_is_gone(rotting: Sites) -> None:
+    here, there = rotting.account()
+    source = here.import_model(prefix="parts")
+    there.copy(source, "rotten")
+    here.boto(HOME).delete_custom_model(modelIdentifier=source)
+    flip_a_bit(blobs(rotting.target, AWAY)[0])
+    ran = rotting.target.command("verify", "rotten", keys=there.keys, region=AWAY)
+    assert ran.returncode == 1, ran
 
 
 def test_shared_model_is_copied_by_another_account(
