@@ -11,8 +11,8 @@
  * with a NUL between, for a rename or a link). Calls run one at a time, so that the order of the
  * records is the order of the effects; a record is written after its call has succeeded.
  *
- * Not seen: writes through a shared mapping and io_uring. Outcrop uses neither for what must last;
- * a call that would be one of them ends the program.
+ * Not seen: writes through a shared mapping and io_uring. Outcrop uses neither for what must last.
+ * A mapping that could be written through ends the program, so that the test cannot go blind.
  */
 /* Both names of each call are defined here: the headers must not rename the one to the other. */
 #undef _FILE_OFFSET_BITS
