@@ -186,9 +186,9 @@ void oc_client_close(struct oc_client *client);
 /**
  * End all calls and waits of the client that are running: they fail at once with OC_ERROR_CANCELED
  * and the name "Canceled", those of another thread's event loop with its next oc_client_dispatch,
- * for which oc_client_fd becomes readable. The server may or may not have carried a canceled request
- * out. Later calls run as usual.
- * Threads: any, that is what it is for; not from a signal handler.   Cost: none.
+ * for which oc_client_fd becomes readable. The server may or may not have carried a canceled
+ * request out. Later calls run as usual. Threads: any, that is what it is for; not from a signal
+ * handler.   Cost: none.
  */
 void oc_client_cancel(struct oc_client *client);
 

@@ -57,7 +57,8 @@ void oc_blob_close(struct oc_blob_store *store);
 #define OC_BLOB_PREFIX_MAX 512 /* bytes */
 
 /**
- * The same in a bucket of an S3-compatible store. Asks the server for the store's version and owner.
+ * The same in a bucket of an S3-compatible store. Asks the server for the store's version and
+ * owner.
  * @param prefix  goes before all keys, with a `/` between; empty: nothing does
  * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version, or by a
  *         server with another master key).

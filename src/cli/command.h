@@ -151,11 +151,11 @@ const char *oc_nearest(const char *word, const char *const *names);
 /* -- the commands ------------------------------------------------------------------------------ */
 
 extern const struct oc_command oc_command_import, oc_command_models, oc_command_model,
-    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_verify, oc_command_events,
-    oc_command_rm, oc_command_tag, oc_command_share, oc_command_unshare, oc_command_account_add,
-    oc_command_account_list, oc_command_key_add, oc_command_key_list, oc_command_key_disable,
-    oc_command_kms_create_key, oc_command_kms_list, oc_command_kms_alias, oc_command_kms_disable,
-    oc_command_kms_enable, oc_command_whoami, oc_command_doctor, oc_command_health,
-    oc_command_serve, oc_command_check;
+    oc_command_copy, oc_command_jobs, oc_command_job, oc_command_pull, oc_command_verify,
+    oc_command_events, oc_command_rm, oc_command_tag, oc_command_share, oc_command_unshare,
+    oc_command_account_add, oc_command_account_list, oc_command_key_add, oc_command_key_list,
+    oc_command_key_disable, oc_command_kms_create_key, oc_command_kms_list, oc_command_kms_alias,
+    oc_command_kms_disable, oc_command_kms_enable, oc_command_whoami, oc_command_doctor,
+    oc_command_health, oc_command_serve, oc_command_check;
 
 #endif

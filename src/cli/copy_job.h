@@ -7,9 +7,9 @@
 #include "cli/session.h"
 
 /**
- * The ARN of the job that a person means: an ARN; the last 12 characters of one, which are completed
- * with the caller's account and Region; or the name of the model that it makes, of several jobs the
- * newest. What could be an id is taken for one.
+ * The ARN of the job that a person means: an ARN; the last 12 characters of one, which are
+ * completed with the caller's account and Region; or the name of the model that it makes, of
+ * several jobs the newest. What could be an id is taken for one.
  */
 int oc_copy_job_arn(struct oc_session *session, struct oc_slice which, struct oc_buf *ret,
                     struct oc_err *err);

@@ -16,16 +16,16 @@
 #include "base/err.h"
 
 /** The key id that stands for the Region's own service key. */
-#define OC_KEYS_SERVICE "service"
-#define OC_KEYS_ID_LEN 36
+#define OC_KEYS_SERVICE     "service"
+#define OC_KEYS_ID_LEN      36
 #define OC_KEYS_WRAPPED_LEN (OC_GCM_NONCE_LEN + OC_AES_KEY_LEN + OC_GCM_TAG_LEN)
 
 struct oc_keys;
 
 /** A key as the outside may know it: no material. Borrowed from the arena of the call. */
 struct oc_key_info {
-    struct oc_slice id;          /* UUID */
-    struct oc_slice arn;         /* arn:aws:kms:REGION:ACCOUNT:key/ID */
+    struct oc_slice id;  /* UUID */
+    struct oc_slice arn; /* arn:aws:kms:REGION:ACCOUNT:key/ID */
     struct oc_slice account, region, description;
     const struct oc_slice *aliases; /* "alias/…" */
     size_t alias_count;
@@ -42,15 +42,17 @@ int oc_keys_master(const char *file, struct oc_secret *ret, struct oc_err *err);
 
 /**
  * Open or create the keyring file.
- * Errors: OC_EDENIED (the master key does not open it), OC_ECORRUPT, OC_EIO, OC_EINVAL (newer version), OC_ENOMEM.
+ * Errors: OC_EDENIED (the master key does not open it), OC_ECORRUPT, OC_EIO, OC_EINVAL (newer
+ * version), OC_ENOMEM.
  */
-int oc_keys_open(const char *file, const struct oc_secret *master, struct oc_keys **ret, struct oc_err *err);
+int oc_keys_open(const char *file, const struct oc_secret *master, struct oc_keys **ret,
+                 struct oc_err *err);
 void oc_keys_close(struct oc_keys *keys);
 
-#define OC_KEYS_MAX 10000           /* keys of one keyring, service keys included */
-#define OC_KEYS_ALIASES_MAX 20000   /* aliases of one keyring */
-#define OC_KEYS_DESCRIPTION_MAX 8192 /* bytes (AWS) */
-#define OC_KEYS_ALIAS_MAX 256       /* characters, "alias/" included (AWS) */
+#define OC_KEYS_MAX             10000 /* keys of one keyring, service keys included */
+#define OC_KEYS_ALIASES_MAX     20000 /* aliases of one keyring */
+#define OC_KEYS_DESCRIPTION_MAX 8192  /* bytes (AWS) */
+#define OC_KEYS_ALIAS_MAX       256   /* characters, "alias/" included (AWS) */
 
 /** Make a KMS key. The info is in `arena`. Errors: OC_EFULL, OC_EIO, OC_ELIMIT, OC_ENOMEM. */
 int oc_keys_create(struct oc_keys *keys, struct oc_slice account, struct oc_slice region,
@@ -72,12 +74,14 @@ int oc_keys_set_enabled(struct oc_keys *keys, struct oc_slice account, struct oc
 
 /** All KMS keys of an account in a Region, by creation time. Errors: OC_ENOMEM. */
 int oc_keys_list(struct oc_keys *keys, struct oc_slice account, struct oc_slice region,
-                 struct oc_arena *arena, struct oc_key_info **ret, size_t *ret_count, struct oc_err *err);
+                 struct oc_arena *arena, struct oc_key_info **ret, size_t *ret_count,
+                 struct oc_err *err);
 
 /**
  * Resolve what a caller names (key id, alias, key ARN, alias ARN) to an enabled key of that account
  * and Region.
- * Errors: OC_ENOTFOUND (unknown, or of another account or Region), OC_EDENIED (disabled); both texts name the key.
+ * Errors: OC_ENOTFOUND (unknown, or of another account or Region), OC_EDENIED (disabled); both
+ * texts name the key.
  */
 int oc_keys_resolve(struct oc_keys *keys, struct oc_slice account, struct oc_slice region,
                     struct oc_slice name, struct oc_arena *arena, struct oc_key_info *ret,
@@ -99,12 +103,12 @@ int oc_keys_unwrap(struct oc_keys *keys, struct oc_slice region, struct oc_slice
 
 /**
  * Seal and open small secrets (access keys' secrets) under the master key; `aad` binds the place.
- * The sealed form is a nonce, the ciphertext and a tag: 28 bytes more than `plain`, appended to `ret`.
- * Errors: OC_ENOMEM (also when `ret` is at its maximum); opening: OC_ECORRUPT (changed, or another
- *         master key or place).
+ * The sealed form is a nonce, the ciphertext and a tag: 28 bytes more than `plain`, appended to
+ * `ret`. Errors: OC_ENOMEM (also when `ret` is at its maximum); opening: OC_ECORRUPT (changed, or
+ * another master key or place).
  */
-int oc_keys_seal(struct oc_keys *keys, struct oc_slice aad, struct oc_slice plain, struct oc_buf *ret,
-                 struct oc_err *err);
+int oc_keys_seal(struct oc_keys *keys, struct oc_slice aad, struct oc_slice plain,
+                 struct oc_buf *ret, struct oc_err *err);
 int oc_keys_open_sealed(struct oc_keys *keys, struct oc_slice aad, struct oc_slice sealed,
                         struct oc_buf *ret, struct oc_err *err);
 
@@ -112,6 +116,7 @@ int oc_keys_open_sealed(struct oc_keys *keys, struct oc_slice aad, struct oc_sli
  * 32 bytes derived from the master key for a purpose ("page token"): stable for one installation.
  * Errors: OC_ENOMEM.
  */
-int oc_keys_derive(struct oc_keys *keys, const char *purpose, uint8_t ret[OC_SHA256_LEN], struct oc_err *err);
+int oc_keys_derive(struct oc_keys *keys, const char *purpose, uint8_t ret[OC_SHA256_LEN],
+                   struct oc_err *err);
 
 #endif

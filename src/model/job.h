@@ -29,18 +29,18 @@ struct oc_partition {
 
 /** All that is known of one job. Text is borrowed from wherever the job was read. */
 struct oc_job {
-    struct oc_partition partition;       /* the caller's account, the destination Region */
-    struct oc_slice id;                  /* OC_ID_LEN characters; the tail of the job ARN */
+    struct oc_partition partition; /* the caller's account, the destination Region */
+    struct oc_slice id;            /* OC_ID_LEN characters; the tail of the job ARN */
     enum oc_job_status status;
     int64_t creation_ms;
-    struct oc_slice source_account;      /* 12 digits */
+    struct oc_slice source_account; /* 12 digits */
     struct oc_slice source_model_arn;
-    struct oc_slice source_model_name;   /* absent when unknown */
+    struct oc_slice source_model_name; /* absent when unknown */
     struct oc_slice target_model_arn;
     struct oc_slice target_model_name;
-    struct oc_slice kms_key_arn;         /* absent: the Region's service key */
+    struct oc_slice kms_key_arn; /* absent: the Region's service key */
     struct oc_tag_list tags;
-    struct oc_slice failure_message;     /* absent unless Failed */
+    struct oc_slice failure_message; /* absent unless Failed */
 };
 
 /** Append the job's ARN: `arn:aws:bedrock:REGION:ACCOUNT:model-copy-job/ID`. */
@@ -59,14 +59,14 @@ struct oc_job_query {
     enum oc_job_status status;
     struct oc_slice source_account;
     struct oc_slice source_model_arn;
-    struct oc_slice name_contains;       /* 1–63 characters of the model-name alphabet */
+    struct oc_slice name_contains; /* 1–63 characters of the model-name alphabet */
     bool has_after, has_before;
-    int64_t after_ms;                    /* strict: creation_ms >  after_ms */
-    int64_t before_ms;                   /* strict: creation_ms <  before_ms */
+    int64_t after_ms;  /* strict: creation_ms >  after_ms */
+    int64_t before_ms; /* strict: creation_ms <  before_ms */
     bool ascending;
-    uint32_t limit;                      /* 1–1000 */
+    uint32_t limit; /* 1–1000 */
     bool has_position;
-    uint64_t position;                   /* sequence number of the last job already seen */
+    uint64_t position; /* sequence number of the last job already seen */
 };
 
 #endif

@@ -24,17 +24,17 @@
 #define OC_MODEL_TYPE_MAX 63 /* characters of a model type: the longest the ARN's pattern takes */
 
 struct oc_manifest_file {
-    struct oc_slice path;            /* relative, `/` between parts, UTF-8; no `.`/`..`/empty parts */
-    uint64_t size;                   /* bytes */
-    uint8_t sha256[OC_SHA256_LEN];   /* of the whole file */
-    uint32_t first_part;             /* index of the part where the file begins */
-    uint32_t offset;                 /* bytes into that part */
-    bool executable;                 /* owner's execute permission */
+    struct oc_slice path;          /* relative, `/` between parts, UTF-8; no `.`/`..`/empty parts */
+    uint64_t size;                 /* bytes */
+    uint8_t sha256[OC_SHA256_LEN]; /* of the whole file */
+    uint32_t first_part;           /* index of the part where the file begins */
+    uint32_t offset;               /* bytes into that part */
+    bool executable;               /* owner's execute permission */
 };
 
 struct oc_manifest_part {
-    uint8_t sha256[OC_SHA256_LEN];   /* of the part's plaintext */
-    uint32_t size;                   /* bytes, 1–OC_PART_SIZE */
+    uint8_t sha256[OC_SHA256_LEN]; /* of the part's plaintext */
+    uint32_t size;                 /* bytes, 1–OC_PART_SIZE */
 };
 
 /** Zero-initialise, then oc_manifest_init. */
@@ -43,13 +43,13 @@ struct oc_manifest {
     size_t file_count;
     struct oc_manifest_part *parts;
     size_t part_count;
-    uint64_t size;                   /* sum of the files' sizes */
-    struct oc_slice model_type;      /* `model_type` of config.json, lower-cased to a-z0-9-; "unknown" */
+    uint64_t size;              /* sum of the files' sizes */
+    struct oc_slice model_type; /* `model_type` of config.json, lower-cased to a-z0-9-; "unknown" */
 
     /* Private. */
     size_t file_cap, part_cap;
-    bool part_open;                  /* the last part may take another small file */
-    struct oc_arena text;            /* paths and the model type */
+    bool part_open;       /* the last part may take another small file */
+    struct oc_arena text; /* paths and the model type */
 };
 
 /** Empty manifest, model type "unknown". Allocates nothing. */
@@ -81,8 +81,10 @@ uint32_t oc_manifest_file_parts(const struct oc_manifest_file *file);
  */
 bool oc_manifest_path_is_safe(struct oc_slice path);
 
-/** Set the model type from what config.json says: other characters become `-`. Errors: OC_ENOMEM. */
-int oc_manifest_set_type(struct oc_manifest *manifest, struct oc_slice model_type, struct oc_err *err);
+/** Set the model type from what config.json says: other characters become `-`. Errors: OC_ENOMEM.
+ */
+int oc_manifest_set_type(struct oc_manifest *manifest, struct oc_slice model_type,
+                         struct oc_err *err);
 
 /**
  * Set the model type from the content of the model's config.json; "unknown" when it is no JSON or

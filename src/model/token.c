@@ -6,7 +6,8 @@
 #define TOKEN_VERSION 1
 #define TOKEN_MAC_LEN 16
 
-/* MAC of version, context length, context, position. The length keeps context and position apart. */
+/* MAC of version, context length, context, position. The length keeps context and position apart.
+ */
 static int compute_mac(const uint8_t key[OC_SHA256_LEN], struct oc_slice context,
                        struct oc_slice position, uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
 {
@@ -29,8 +30,8 @@ static int compute_mac(const uint8_t key[OC_SHA256_LEN], struct oc_slice context
     return rc;
 }
 
-int oc_token_seal(const uint8_t key[OC_SHA256_LEN], struct oc_slice context, struct oc_slice position,
-                  struct oc_buf *buf, struct oc_err *err)
+int oc_token_seal(const uint8_t key[OC_SHA256_LEN], struct oc_slice context,
+                  struct oc_slice position, struct oc_buf *buf, struct oc_err *err)
 {
     uint8_t raw[1 + OC_TOKEN_POSITION_MAX + TOKEN_MAC_LEN], mac[OC_SHA256_LEN];
 

@@ -26,8 +26,8 @@
  * @param position  1–OC_TOKEN_POSITION_MAX bytes
  * Errors: OC_ENOMEM.
  */
-int oc_token_seal(const uint8_t key[OC_SHA256_LEN], struct oc_slice context, struct oc_slice position,
-                  struct oc_buf *buf, struct oc_err *err);
+int oc_token_seal(const uint8_t key[OC_SHA256_LEN], struct oc_slice context,
+                  struct oc_slice position, struct oc_buf *buf, struct oc_err *err);
 
 /**
  * Read a token back.

@@ -216,8 +216,8 @@ static int fail_curl(const struct oc_exchange *x, CURLcode code, struct oc_err *
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CONNECT_ERROR:
-        return oc_fail_as(err, OC_EINVAL, "SSLError",
-                          "no trusted TLS connection to %.*s: %s; %s", OC_FMT(base), why,
+        return oc_fail_as(err, OC_EINVAL, "SSLError", "no trusted TLS connection to %.*s: %s; %s",
+                          OC_FMT(base), why,
                           x->trust_hint ? x->trust_hint
                                         : "AWS_CA_BUNDLE can name a file of certificates to trust");
     case CURLE_COULDNT_CONNECT:
@@ -251,10 +251,8 @@ int oc_exchange_begin(struct oc_exchange *x, CURL *curl, const struct oc_transpo
                       const struct oc_transport_request *request, struct oc_buf *body,
                       struct oc_err *err)
 {
-    *x = (struct oc_exchange){.curl = curl,
-                              .request = *request,
-                              .body = body,
-                              .trust_hint = options->trust_hint};
+    *x = (struct oc_exchange){
+        .curl = curl, .request = *request, .body = body, .trust_hint = options->trust_hint};
     x->headers = build_headers(request);
     if (!x->headers)
         return oc_fail_nomem(err);

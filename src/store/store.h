@@ -49,7 +49,7 @@ enum oc_record_kind {
     OC_RECORD_WEBHOOK = 17       /* key: name → number of the last event it has got (8 bytes) */
 };
 
-#define OC_RECORD_KEY_MAX 400                   /* bytes of a key; longer parts are hashed */
+#define OC_RECORD_KEY_MAX   400 /* bytes of a key; longer parts are hashed */
 #define OC_RECORD_VALUE_MAX (256UL * 1024 * 1024)
 
 struct oc_store;
@@ -57,11 +57,11 @@ struct oc_read;
 struct oc_tx;
 
 struct oc_store_options {
-    const char *path;        /* folder, must exist; copied */
-    uint32_t readers;        /* most snapshots at one time; 0: 256 */
-    uint64_t map_bytes;      /* address space and largest size of the store; 0: 1 TiB */
-    uint32_t batch;          /* most writes in one commit; 0: 1,024 */
-    bool read_only;          /* for `outcrop check` beside a running server */
+    const char *path;   /* folder, must exist; copied */
+    uint32_t readers;   /* most snapshots at one time; 0: 256 */
+    uint64_t map_bytes; /* address space and largest size of the store; 0: 1 TiB */
+    uint32_t batch;     /* most writes in one commit; 0: 1,024 */
+    bool read_only;     /* for `outcrop check` beside a running server */
 };
 
 /**
@@ -70,7 +70,8 @@ struct oc_store_options {
  *         OC_EBUSY (another server has it open), OC_ENOTFOUND, OC_EDENIED (the folder), OC_ENOMEM.
  * Cost: independent of the number of records and jobs.
  */
-int oc_store_open(const struct oc_store_options *options, struct oc_store **ret, struct oc_err *err);
+int oc_store_open(const struct oc_store_options *options, struct oc_store **ret,
+                  struct oc_err *err);
 
 /** Finish queued writes, stop the writer, close. NULL is fine. All snapshots must be closed. */
 void oc_store_close(struct oc_store *store);
@@ -109,9 +110,9 @@ int oc_read_scan(struct oc_read *read, const struct oc_scan *scan, oc_record_fn 
 struct oc_job_page {
     const struct oc_slice *pieces; /* joined they read `{…},{…},…`: commas are in the pieces */
     size_t piece_count;
-    uint32_t count;                /* jobs in it */
-    bool more;                     /* at least one more job matches after the last */
-    uint64_t position;             /* of the last job in the page; meaningful when `count` > 0 */
+    uint32_t count;    /* jobs in it */
+    bool more;         /* at least one more job matches after the last */
+    uint64_t position; /* of the last job in the page; meaningful when `count` > 0 */
 };
 
 /**
@@ -156,16 +157,19 @@ int oc_store_write(struct oc_store *store, struct oc_write *write, struct oc_err
 /** The transaction seen as a snapshot that includes its own changes. Not to be closed. */
 struct oc_read *oc_tx_read(struct oc_tx *tx);
 
-/** Set a record, replacing what was there. Errors: OC_EFULL, OC_EIO, OC_ENOMEM, OC_EINVAL (key or value too long). */
-int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value,
-              struct oc_err *err);
+/** Set a record, replacing what was there. Errors: OC_EFULL, OC_EIO, OC_ENOMEM, OC_EINVAL (key or
+ * value too long). */
+int oc_tx_put(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+              struct oc_slice value, struct oc_err *err);
 
-/** Set a record of at most 512 KiB that must not be there yet. Errors: as oc_tx_put; OC_ECONFLICT. */
-int oc_tx_add(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value,
-              struct oc_err *err);
+/** Set a record of at most 512 KiB that must not be there yet. Errors: as oc_tx_put; OC_ECONFLICT.
+ */
+int oc_tx_add(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+              struct oc_slice value, struct oc_err *err);
 
 /** Remove a record; fine when there is none. */
-int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key, struct oc_err *err);
+int oc_tx_delete(struct oc_tx *tx, enum oc_record_kind kind, struct oc_slice key,
+                 struct oc_err *err);
 
 /**
  * Add a job. It gets the next sequence number of its partition. When `job->creation_ms` is less
@@ -201,17 +205,18 @@ typedef void oc_check_fn(const char *finding, void *ctx);
 int oc_store_check(struct oc_store *store, oc_check_fn *fn, void *ctx, uint64_t *ret_findings,
                    struct oc_err *err);
 
-/** Throw away all sets and segments and make them again from the records. Needs the only opening. */
+/** Throw away all sets and segments and make them again from the records. Needs the only opening.
+ */
 int oc_store_rebuild(struct oc_store *store, struct oc_err *err);
 
 /** Wait until background sealing of sets has caught up: for tests and benchmarks. */
 int oc_store_settle(struct oc_store *store, struct oc_err *err);
 
 struct oc_store_stats {
-    uint64_t commits;       /* since opening */
-    uint64_t writes;        /* acknowledged, since opening */
-    uint64_t bytes_used;    /* of the store file */
-    uint64_t queue_length;  /* writes waiting now */
+    uint64_t commits;      /* since opening */
+    uint64_t writes;       /* acknowledged, since opening */
+    uint64_t bytes_used;   /* of the store file */
+    uint64_t queue_length; /* writes waiting now */
 };
 /** What the store has done and holds, for metrics. Never fails. */
 void oc_store_stats(struct oc_store *store, struct oc_store_stats *ret);

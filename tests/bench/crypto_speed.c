@@ -1,6 +1,7 @@
 /*
- * crypto_speed: bytes a second of CPU time for AES-256-GCM and SHA-256 of parts, ours and OpenSSL's,
- * in turn. Prints four medians, in bytes per second: GCM ours, OpenSSL; SHA-256 ours, OpenSSL.
+ * crypto_speed: bytes a second of CPU time for AES-256-GCM and SHA-256 of parts, ours and
+ * OpenSSL's, in turn. Prints four medians, in bytes per second: GCM ours, OpenSSL; SHA-256 ours,
+ * OpenSSL.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static int gcm_openssl(struct oc_err *err)
 
 static int sha_ours(struct oc_err *err)
 {
-    const struct oc_slice data[2] = {{(char *)parts[0], OC_PART_SIZE}, {(char *)parts[1], OC_PART_SIZE}};
+    const struct oc_slice data[2] = {{(char *)parts[0], OC_PART_SIZE},
+                                     {(char *)parts[1], OC_PART_SIZE}};
     uint8_t digests[2][OC_SHA256_LEN], *const ret[2] = {digests[0], digests[1]};
 
     return oc_sha256_pair(data, ret, err);
@@ -73,7 +75,8 @@ static int compare_doubles(const void *a, const void *b)
 
 int main(void)
 {
-    static int (*const kernels[4])(struct oc_err *) = {gcm_ours, gcm_openssl, sha_ours, sha_openssl};
+    static int (*const kernels[4])(struct oc_err *) = {gcm_ours, gcm_openssl, sha_ours,
+                                                       sha_openssl};
     double rates[4][ROUNDS];
     struct oc_err err = {0};
 

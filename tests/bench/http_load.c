@@ -28,8 +28,9 @@
 #include "base/crypto.h"
 
 #define CONNECTIONS_MAX 1024
-#define SAMPLES_MAX (8 * 1024 * 1024)
-#define RATE_MAX 40000 /* creates a second that are signed ahead; beyond it they are signed as sent */
+#define SAMPLES_MAX     (8 * 1024 * 1024)
+#define RATE_MAX                                                                                   \
+    40000 /* creates a second that are signed ahead; beyond it they are signed as sent */
 #define AHEAD_MAX ((size_t)1 << 30) /* bytes of them */
 
 struct settings {
@@ -70,7 +71,8 @@ static void die(const char *what)
     exit(1);
 }
 
-/* -- requests ----------------------------------------------------------------------------------- */
+/* -- requests -----------------------------------------------------------------------------------
+ */
 
 static void put_request(struct load *load, struct oc_slice method, struct oc_slice body)
 {
@@ -106,10 +108,11 @@ static void put_request(struct load *load, struct oc_slice method, struct oc_sli
         exit(1);
     }
     oc_buf_reset(&load->request);
-    oc_buf_printf(&load->request, "%.*s /model-copy-jobs%s%.*s HTTP/1.1\r\nhost: %s\r\n", OC_FMT(method),
-                  request.query.len ? "?" : "", OC_FMT(request.query), host);
+    oc_buf_printf(&load->request, "%.*s /model-copy-jobs%s%.*s HTTP/1.1\r\nhost: %s\r\n",
+                  OC_FMT(method), request.query.len ? "?" : "", OC_FMT(request.query), host);
     if (body.len)
-        oc_buf_printf(&load->request, "content-type: application/json\r\ncontent-length: %s\r\n", length);
+        oc_buf_printf(&load->request, "content-type: application/json\r\ncontent-length: %s\r\n",
+                      length);
     for (size_t i = 0; i < sig.header_count; i++)
         oc_buf_printf(&load->request, "%.*s: %.*s\r\n", OC_FMT(sig.headers[i].name),
                       OC_FMT(sig.headers[i].value));
@@ -174,11 +177,13 @@ static void send_request(struct load *load, struct connection *conn)
     conn->head_done = false;
     conn->head_len = 0;
     /* A request is far smaller than a socket's buffer, and none is under way. */
-    if (send(conn->fd, load->request.ptr, load->request.len, MSG_NOSIGNAL) != (ssize_t)load->request.len)
+    if (send(conn->fd, load->request.ptr, load->request.len, MSG_NOSIGNAL) !=
+        (ssize_t)load->request.len)
         die("send");
 }
 
-/* -- answers ------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------
+ */
 
 static void finish_answer(struct load *load, struct connection *conn)
 {
@@ -229,7 +234,8 @@ static void read_answer(struct load *load, struct connection *conn)
 {
     static char bytes[1024 * 1024];
 
-    ssize_t got = recv(conn->fd, bytes, conn->head_done ? sizeof(bytes) : sizeof(conn->head) - conn->head_len, 0);
+    ssize_t got = recv(conn->fd, bytes,
+                       conn->head_done ? sizeof(bytes) : sizeof(conn->head) - conn->head_len, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0)
@@ -245,11 +251,13 @@ static void read_answer(struct load *load, struct connection *conn)
         finish_answer(load, conn);
 }
 
-/* -- the loop ----------------------------------------------------------------------------------- */
+/* -- the loop -----------------------------------------------------------------------------------
+ */
 
 static void open_connections(struct load *load)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)load->set.port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)load->set.port)};
     int one = 1;
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -273,8 +281,9 @@ static void run(struct load *load)
     uint64_t sent = 0;
 
     for (int64_t now = begin; now < end; now = oc_clock_mono_us()) {
-        uint64_t due = load->set.rate > 0 ? (uint64_t)((double)(now - begin) * load->set.rate / 1e6) + 1
-                                          : UINT64_MAX;
+        uint64_t due = load->set.rate > 0
+                           ? (uint64_t)((double)(now - begin) * load->set.rate / 1e6) + 1
+                           : UINT64_MAX;
         for (int i = 0; i < load->set.connections && sent < due; i++)
             if (!load->conns[i].busy) {
                 send_request(load, &load->conns[i]);
@@ -299,7 +308,8 @@ static void report(struct load *load, double seconds)
     size_t n = load->sample_count;
     uint32_t p50 = n ? load->samples[n / 2] : 0, p99 = n ? load->samples[n * 99 / 100] : 0;
 
-    printf("{\"answers\":%llu,\"failures\":%llu,\"seconds\":%.3f,\"per_s\":%.1f,\"p50_us\":%u,\"p99_us\":%u,"
+    printf("{\"answers\":%llu,\"failures\":%llu,\"seconds\":%.3f,\"per_s\":%.1f,\"p50_us\":%u,"
+           "\"p99_us\":%u,"
            "\"bytes\":%llu}\n",
            (unsigned long long)load->answers, (unsigned long long)load->failures, seconds,
            (double)load->answers / seconds, p50, p99, (unsigned long long)load->bytes);
@@ -307,31 +317,61 @@ static void report(struct load *load, double seconds)
 
 static void parse_settings(int argc, char **argv, struct settings *set)
 {
-    static const struct option longs[] = {
-        {"port", 1, 0, 'p'}, {"region", 1, 0, 'r'}, {"key", 1, 0, 'k'}, {"secret", 1, 0, 's'},
-        {"mode", 1, 0, 'm'}, {"source", 1, 0, 'a'}, {"query", 1, 0, 'q'}, {"connections", 1, 0, 'c'},
-        {"seconds", 1, 0, 't'}, {"rate", 1, 0, 'R'}, {0, 0, 0, 0}};
+    static const struct option longs[] = {{"port", 1, 0, 'p'},
+                                          {"region", 1, 0, 'r'},
+                                          {"key", 1, 0, 'k'},
+                                          {"secret", 1, 0, 's'},
+                                          {"mode", 1, 0, 'm'},
+                                          {"source", 1, 0, 'a'},
+                                          {"query", 1, 0, 'q'},
+                                          {"connections", 1, 0, 'c'},
+                                          {"seconds", 1, 0, 't'},
+                                          {"rate", 1, 0, 'R'},
+                                          {0, 0, 0, 0}};
     int c;
 
     *set = (struct settings){.connections = 32, .seconds = 3, .query = ""};
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
-        case 'p': set->port = atoi(optarg); break;
-        case 'r': set->region = optarg; break;
-        case 'k': set->key = optarg; break;
-        case 's': set->secret = optarg; break;
-        case 'm': set->create = strcmp(optarg, "create") == 0; break;
-        case 'a': set->source = optarg; break;
-        case 'q': set->query = optarg; break;
-        case 'c': set->connections = atoi(optarg); break;
-        case 't': set->seconds = atof(optarg); break;
-        case 'R': set->rate = atof(optarg); break;
-        default: exit(2);
+        case 'p':
+            set->port = atoi(optarg);
+            break;
+        case 'r':
+            set->region = optarg;
+            break;
+        case 'k':
+            set->key = optarg;
+            break;
+        case 's':
+            set->secret = optarg;
+            break;
+        case 'm':
+            set->create = strcmp(optarg, "create") == 0;
+            break;
+        case 'a':
+            set->source = optarg;
+            break;
+        case 'q':
+            set->query = optarg;
+            break;
+        case 'c':
+            set->connections = atoi(optarg);
+            break;
+        case 't':
+            set->seconds = atof(optarg);
+            break;
+        case 'R':
+            set->rate = atof(optarg);
+            break;
+        default:
+            exit(2);
         }
     }
-    if (set->connections < 1 || set->connections > CONNECTIONS_MAX || !set->key || !set->secret || !set->region ||
-        (set->create && !set->source)) {
-        (void)fprintf(stderr, "http_load: --port --region --key --secret are required, --source for create\n");
+    if (set->connections < 1 || set->connections > CONNECTIONS_MAX || !set->key || !set->secret ||
+        !set->region || (set->create && !set->source)) {
+        (void)fprintf(
+            stderr,
+            "http_load: --port --region --key --secret are required, --source for create\n");
         exit(2);
     }
 }

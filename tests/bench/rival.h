@@ -24,7 +24,7 @@ struct query {
 
 struct rival {
     const char *name;
-    int ways;                 /* in which it can be asked; the fastest counts */
+    int ways; /* in which it can be asked; the fastest counts */
     const char *way_names[3];
 
     /* Open or make the database in `folder`; with `tsv`, load it and make its indexes. */

@@ -49,7 +49,8 @@ double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* -- queries ------------------------------------------------------------------------------------ */
+/* -- queries ------------------------------------------------------------------------------------
+ */
 
 /* The next field of a line; the line goes on behind it. */
 static char *field(char **line)
@@ -113,7 +114,8 @@ static struct query *read_queries(const char *path, uint32_t *ret_count)
     return queries;
 }
 
-/* -- asking ------------------------------------------------------------------------------------- */
+/* -- asking -------------------------------------------------------------------------------------
+ */
 
 static void verify(const struct rival *rival, const struct query *q, int way, int found)
 {
@@ -182,7 +184,8 @@ static uint32_t draw(struct query *queries, uint32_t count, const struct options
     return kept;
 }
 
-static void tell(const struct rival *rival, uint32_t done, uint32_t count, double begun, uint32_t cut)
+static void tell(const struct rival *rival, uint32_t done, uint32_t count, double begun,
+                 uint32_t cut)
 {
     if (done % 5000 == 0)
         (void)fprintf(stderr, "%s: %u of %u questions, %.0f s, %u cut off\n", rival->name, done,
@@ -203,7 +206,8 @@ static void ask_all(const struct rival *rival, const struct options *o, const st
         order[i] = i;
     for (int round = 0; round <= ROUNDS; round++) {
         shuffle(order, count, &random);
-        for (uint32_t i = 0; i < count; i++, tell(rival, ++done, (ROUNDS + 1) * count, begun, cut)) {
+        for (uint32_t i = 0; i < count;
+             i++, tell(rival, ++done, (ROUNDS + 1) * count, begun, cut)) {
             const struct query *q = &queries[order[i]];
             struct result *result = &results[order[i]];
             double cap_us = q->engine_us * o->factor;
@@ -268,9 +272,9 @@ static struct options parse_options(int argc, char **argv)
         double *number;
     } known[] = {{"--rival", &o.rival, NULL},     {"--folder", &o.folder, NULL},
                  {"--queries", &o.queries, NULL}, {"--out", &o.out, NULL},
-                 {"--tsv", &o.tsv, NULL},         {"--every", NULL, &o.every},     {"--factor", NULL, &o.factor},
-                 {"--cap-ms", NULL, &o.cap_ms},   {"--full", NULL, &o.full},
-                 {"--seed", NULL, &o.seed}};
+                 {"--tsv", &o.tsv, NULL},         {"--every", NULL, &o.every},
+                 {"--factor", NULL, &o.factor},   {"--cap-ms", NULL, &o.cap_ms},
+                 {"--full", NULL, &o.full},       {"--seed", NULL, &o.seed}};
 
     for (int i = 1; i + 1 < argc; i += 2) {
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {

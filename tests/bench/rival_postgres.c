@@ -115,8 +115,8 @@ static void put_condition(char sql[1024], const char *text, int *parameter)
 
 static void prepare(int way, unsigned shape, const char *statement)
 {
-    static const char *const conditions[] = {" AND status = ", " AND source_account = ",
-                                             " AND source_model = ", " AND name LIKE "};
+    static const char *const conditions[] = {
+        " AND status = ", " AND source_account = ", " AND source_model = ", " AND name LIKE "};
     bool ascending = shape >> CONDITIONS;
     char sql[1024] = "SELECT seq, json FROM jobs WHERE true";
     int parameter = 1;

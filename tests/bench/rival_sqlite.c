@@ -59,7 +59,8 @@ static void insert_lines(const char *tsv)
 
     if (!file)
         die(tsv, "cannot be read");
-    check(sqlite3_prepare_v2(db, "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert, NULL),
+    check(sqlite3_prepare_v2(db, "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert,
+                             NULL),
           "prepare");
     execute("BEGIN");
     while (fgets(line, sizeof line, file)) {
@@ -75,8 +76,9 @@ static void insert_lines(const char *tsv)
 
 static void load(const char *tsv)
 {
-    execute("CREATE TABLE jobs (seq INTEGER PRIMARY KEY, id TEXT, creation_ms INTEGER, status TEXT, "
-            "source_account TEXT, source_model TEXT, name TEXT, json TEXT)");
+    execute(
+        "CREATE TABLE jobs (seq INTEGER PRIMARY KEY, id TEXT, creation_ms INTEGER, status TEXT, "
+        "source_account TEXT, source_model TEXT, name TEXT, json TEXT)");
     insert_lines(tsv);
     execute("CREATE INDEX jobs_status ON jobs (status, seq);"
             "CREATE INDEX jobs_account ON jobs (source_account, seq);"
@@ -116,17 +118,20 @@ static sqlite3_stmt *prepare(const struct query *q, bool by_trigram)
     char sql[1024];
     sqlite3_stmt *statement;
 
-    (void)snprintf(
-        sql, sizeof sql, "SELECT j.seq, j.json FROM %s WHERE 1%s%s%s%s%s%s ORDER BY %s %s LIMIT 101",
-        by_trigram ? "names n CROSS JOIN jobs j ON j.seq = n.rowid" : "jobs j",
-        q->status[0] ? " AND j.status = ?1" : "", q->account[0] ? " AND j.source_account = ?2" : "",
-        q->model[0] ? " AND j.source_model = ?3" : "",
-        !q->name[0] ? "" : by_trigram ? " AND names MATCH ?4" : " AND instr(j.name, ?4) > 0",
-        q->has_time ? " AND j.creation_ms > ?5 AND j.creation_ms < ?6" : "",
-        !q->has_position ? ""
-        : by_trigram     ? (q->ascending ? " AND n.rowid > ?7" : " AND n.rowid < ?7")
-                         : (q->ascending ? " AND j.seq > ?7" : " AND j.seq < ?7"),
-        by_trigram ? "n.rowid" : "j.seq", q->ascending ? "ASC" : "DESC");
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT j.seq, j.json FROM %s WHERE 1%s%s%s%s%s%s ORDER BY %s %s LIMIT 101",
+                   by_trigram ? "names n CROSS JOIN jobs j ON j.seq = n.rowid" : "jobs j",
+                   q->status[0] ? " AND j.status = ?1" : "",
+                   q->account[0] ? " AND j.source_account = ?2" : "",
+                   q->model[0] ? " AND j.source_model = ?3" : "",
+                   !q->name[0]  ? ""
+                   : by_trigram ? " AND names MATCH ?4"
+                                : " AND instr(j.name, ?4) > 0",
+                   q->has_time ? " AND j.creation_ms > ?5 AND j.creation_ms < ?6" : "",
+                   !q->has_position ? ""
+                   : by_trigram     ? (q->ascending ? " AND n.rowid > ?7" : " AND n.rowid < ?7")
+                                    : (q->ascending ? " AND j.seq > ?7" : " AND j.seq < ?7"),
+                   by_trigram ? "n.rowid" : "j.seq", q->ascending ? "ASC" : "DESC");
     check(sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL), sql);
     return statement;
 }

@@ -1,4 +1,5 @@
-/* Page tokens from outside: whatever comes in is refused or was sealed here; what is sealed opens. */
+/* Page tokens from outside: whatever comes in is refused or was sealed here; what is sealed opens.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     oc_buf_init(&token, OC_TOKEN_MAX);
     if (oc_token_seal(key, context, input, &token, &err) < 0 ||
-        oc_token_open(key, context, oc_buf_slice(&token), position, &len, &err) < 0 || len != size ||
-        memcmp(position, data, size) != 0)
+        oc_token_open(key, context, oc_buf_slice(&token), position, &len, &err) < 0 ||
+        len != size || memcmp(position, data, size) != 0)
         abort();
     oc_buf_clear(&token);
     return 0;

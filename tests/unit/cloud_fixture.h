@@ -9,10 +9,10 @@
 #include "copy/engine.h"
 #include "folder_fixture.h"
 
-#define EAST 0
-#define WEST 1
+#define EAST  0
+#define WEST  1
 #define ALICE "111111111111"
-#define BOB "222222222222"
+#define BOB   "222222222222"
 
 struct cloud {
     struct folder *folder;
@@ -22,8 +22,8 @@ struct cloud {
     struct oc_bucket bucket;     /* s3://models is FOLDER/models */
     struct oc_copy_options options;
     struct oc_copy_engine *engine;
-    bool revoked;                /* what the policy says of every share */
-    struct oc_arena arena;       /* until the end of the test */
+    bool revoked;          /* what the policy says of every share */
+    struct oc_arena arena; /* until the end of the test */
     unsigned ids;
 };
 
@@ -46,8 +46,8 @@ struct oc_partition cloud_partition(const struct cloud *c, const char *account, 
 struct oc_slice cloud_import(struct cloud *c, const char *account, int region, const char *uri);
 struct oc_slice cloud_import_as(struct cloud *c, const char *account, int region, const char *uri,
                                 struct oc_slice key_id);
-struct oc_slice cloud_copy(struct cloud *c, const char *account, int region, const char *from_account,
-                           int from_region, struct oc_slice source);
+struct oc_slice cloud_copy(struct cloud *c, const char *account, int region,
+                           const char *from_account, int from_region, struct oc_slice source);
 struct oc_slice cloud_copy_as(struct cloud *c, const char *account, int region,
                               const char *from_account, int from_region, struct oc_slice source,
                               struct oc_slice key_id);
@@ -80,6 +80,7 @@ void cloud_assert_failed(struct cloud *c, const struct oc_model *model, const ch
 uint64_t cloud_check(struct cloud *c);
 
 /** Fails the test unless the model's files are those of `path` in the folder. */
-void cloud_assert_content(struct cloud *c, int region, const struct oc_model *model, const char *path);
+void cloud_assert_content(struct cloud *c, int region, const struct oc_model *model,
+                          const char *path);
 
 #endif

@@ -58,7 +58,8 @@ void fill_bytes(uint8_t *to, size_t size, uint64_t seed)
     }
 }
 
-static void write_bytes(const struct folder *folder, const char *path, const void *bytes, size_t size)
+static void write_bytes(const struct folder *folder, const char *path, const void *bytes,
+                        size_t size)
 {
     char parent[512];
     struct oc_err err = {0};

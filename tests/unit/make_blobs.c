@@ -58,7 +58,8 @@ static int run(const char *folder, struct oc_slice region, char **files, struct 
     if (rc == OC_OK)
         rc = oc_keys_open(path, &master, &keys, err);
     if (rc == OC_OK)
-        rc = oc_keys_create(keys, OC_STR("123456789012"), region, OC_STR("test"), &arena, &info, err);
+        rc = oc_keys_create(keys, OC_STR("123456789012"), region, OC_STR("test"), &arena, &info,
+                            err);
     if (rc == OC_OK)
         rc = oc_blob_fs_open(folder, region, keys, &store, err);
     if (rc == OC_OK)

@@ -130,7 +130,8 @@ static void tags_of_another_accounts_resource_count_only_when_it_lets_the_caller
     struct oc_policy *own = compile(OC_POLICY_IDENTITY, secret);
     struct oc_policy *open = compile(OC_POLICY_RESOURCE, resources[2]);
     struct oc_policy *closed = compile(OC_POLICY_RESOURCE, resources[4]);
-    const struct oc_caller caller = {.account = OC_STR(MINE), .user_arn = OC_STR(ALICE), .policy = own};
+    const struct oc_caller caller = {
+        .account = OC_STR(MINE), .user_arn = OC_STR(ALICE), .policy = own};
     const struct oc_policy *const policies[] = {NULL, closed, open};
     static const int want[] = {NO_IDENTITY, NO_IDENTITY, DENY_IDENTITY};
 

@@ -16,9 +16,9 @@
 #include "blob/format.h"
 
 #define REGION OC_STR("us-west-2")
-#define PLAIN (OC_BLOB_SEGMENT_LEN - OC_GCM_TAG_LEN) /* plaintext of a segment but the first */
-#define FIRST (PLAIN - OC_BLOB_STREAM_HEADER_LEN)
-#define STREAM (OC_BLOB_HEADER_LEN)                  /* where the stream begins */
+#define PLAIN  (OC_BLOB_SEGMENT_LEN - OC_GCM_TAG_LEN) /* plaintext of a segment but the first */
+#define FIRST  (PLAIN - OC_BLOB_STREAM_HEADER_LEN)
+#define STREAM (OC_BLOB_HEADER_LEN) /* where the stream begins */
 
 static struct oc_err err;
 
@@ -61,7 +61,8 @@ static struct sample make_sample(size_t size, uint64_t seed)
 
 static int put(struct site *site, const struct sample *s)
 {
-    return oc_blob_put(site->store, &s->name, (struct oc_slice){(char *)s->bytes, s->size}, false, &err);
+    return oc_blob_put(site->store, &s->name, (struct oc_slice){(char *)s->bytes, s->size}, false,
+                       &err);
 }
 
 static int get(struct site *site, const struct sample *s)
@@ -91,14 +92,23 @@ static const char *file_of(const struct folder *f, const struct sample *s)
     char hex[65] = {0}, path[256];
 
     oc_hex_encode(s->name.sha256, 32, hex);
-    (void)snprintf(path, sizeof path, "blobs/us-west-2/parts/%.*s/%.2s/%s", OC_FMT(s->name.key_id), hex, hex + 2);
+    (void)snprintf(path, sizeof path, "blobs/us-west-2/parts/%.*s/%.2s/%s", OC_FMT(s->name.key_id),
+                   hex, hex + 2);
     return folder_path(f, path);
 }
 
 static void blobs_of_every_size_come_back(void **state)
 {
-    static const size_t sizes[] = {0, 1, FIRST - 1, FIRST, FIRST + 1, FIRST + PLAIN - 1, FIRST + PLAIN,
-                                   FIRST + PLAIN + 1, 3000000, OC_PART_SIZE};
+    static const size_t sizes[] = {0,
+                                   1,
+                                   FIRST - 1,
+                                   FIRST,
+                                   FIRST + 1,
+                                   FIRST + PLAIN - 1,
+                                   FIRST + PLAIN,
+                                   FIRST + PLAIN + 1,
+                                   3000000,
+                                   OC_PART_SIZE};
     struct site site = open_site(*state);
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -137,14 +147,16 @@ static void a_sealed_blob_is_stored_again_after_a_failure(void **state)
 
     memcpy(bytes, s.bytes, s.size);
     ok(oc_blob_seal(site.store, &s.name, bytes, s.size, &len, &err));
-    assert_int_equal(len, OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN + s.size + 3 * OC_GCM_TAG_LEN);
+    assert_int_equal(len,
+                     OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN + s.size + 3 * OC_GCM_TAG_LEN);
     oc_fault_arm(OC_FAULT_WRITE, 1, OC_FAULT_ONCE);
     assert_int_equal(oc_blob_put_sealed(site.store, &s.name, bytes, len, &err), OC_EFULL);
     oc_fault_arm(OC_FAULT_WRITE, 0, OC_FAULT_ONCE);
     assert_false(has(&site, &s));
     ok(oc_blob_put_sealed(site.store, &s.name, bytes, len, &err));
     ok(get(&site, &s));
-    assert_int_equal(oc_blob_seal(site.store, &s.name, bytes, OC_BLOB_MAX + 1, &len, &err), OC_EINVAL);
+    assert_int_equal(oc_blob_seal(site.store, &s.name, bytes, OC_BLOB_MAX + 1, &len, &err),
+                     OC_EINVAL);
     free(bytes);
     free(s.bytes);
     close_site(&site);
@@ -155,8 +167,16 @@ static void the_room_of_a_blob_is_enough(void **state)
 {
     static const uint32_t segments[] = {OC_BLOB_SEGMENT_LEN_MIN, OC_BLOB_SEGMENT_LEN_MIN + 1,
                                         OC_BLOB_SEGMENT_LEN, OC_BLOB_SEGMENT_LEN_MAX};
-    static const uint64_t sizes[] = {0, 1, OC_BLOB_SEGMENT_LEN_MIN - 57, OC_BLOB_SEGMENT_LEN_MIN - 56,
-                                     3900, 3928, 3929, OC_PART_SIZE - 1, OC_PART_SIZE, OC_BLOB_MAX};
+    static const uint64_t sizes[] = {0,
+                                     1,
+                                     OC_BLOB_SEGMENT_LEN_MIN - 57,
+                                     OC_BLOB_SEGMENT_LEN_MIN - 56,
+                                     3900,
+                                     3928,
+                                     3929,
+                                     OC_PART_SIZE - 1,
+                                     OC_PART_SIZE,
+                                     OC_BLOB_MAX};
 
     (void)state;
     for (size_t i = 0; i < sizeof segments / sizeof *segments; i++)
@@ -172,7 +192,8 @@ static void the_room_of_a_blob_is_enough(void **state)
 static void blobs_with_other_segments_are_read(void **state)
 {
     static const uint8_t digest[OC_SHA256_LEN] = "digest", key[OC_AES_KEY_LEN] = "key";
-    struct oc_blob_header header = {.segment_len = OC_BLOB_SEGMENT_LEN_MIN, .key_id = "service"}, read;
+    struct oc_blob_header header = {.segment_len = OC_BLOB_SEGMENT_LEN_MIN, .key_id = "service"},
+                          read;
     uint8_t *bytes, *plain;
 
     (void)state;
@@ -236,8 +257,8 @@ static void a_buffer_that_is_too_small_is_told(void **state)
 
 static void names_cannot_lead_out_of_the_store(void **state)
 {
-    static const char *const bad[] = {"", "..", "../x", "a/b", "A", "service:us-west-2",
-                                      "0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11x"};
+    static const char *const bad[] = {
+        "", "..", "../x", "a/b", "A", "service:us-west-2", "0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11x"};
     struct site site = open_site(*state);
     struct oc_blob_store *other;
     struct sample s = make_sample(10, 1);
@@ -248,8 +269,11 @@ static void names_cannot_lead_out_of_the_store(void **state)
         assert_int_equal(get(&site, &s), OC_ENOTFOUND);
         assert_int_equal(oc_blob_delete(site.store, &s.name, &err), OC_ENOTFOUND);
     }
-    assert_int_equal(oc_blob_fs_open(folder_path(*state, "x"), OC_STR("../y"), site.keys, &other, &err), OC_EINVAL);
-    assert_int_equal(oc_blob_fs_open(folder_path(*state, "x"), OC_STR(""), site.keys, &other, &err), OC_EINVAL);
+    assert_int_equal(
+        oc_blob_fs_open(folder_path(*state, "x"), OC_STR("../y"), site.keys, &other, &err),
+        OC_EINVAL);
+    assert_int_equal(oc_blob_fs_open(folder_path(*state, "x"), OC_STR(""), site.keys, &other, &err),
+                     OC_EINVAL);
     free(s.bytes);
     close_site(&site);
 }
@@ -260,7 +284,8 @@ static void a_store_of_another_version_is_refused(void **state)
     struct oc_blob_store *other;
 
     folder_write_text(*state, "blobs/us-west-2/version", "outcrop blobs 2\n");
-    assert_int_equal(oc_blob_fs_open(folder_path(*state, "blobs"), REGION, site.keys, &other, &err), OC_EINVAL);
+    assert_int_equal(oc_blob_fs_open(folder_path(*state, "blobs"), REGION, site.keys, &other, &err),
+                     OC_EINVAL);
     close_site(&site);
 }
 
@@ -292,7 +317,8 @@ static void every_changed_byte_is_noticed(void **state)
 
     ok(put(&site, &s));
     file = stored_file(*state, &s);
-    assert_int_equal(file.len, OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN + 300 + OC_GCM_TAG_LEN);
+    assert_int_equal(file.len,
+                     OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN + 300 + OC_GCM_TAG_LEN);
     for (size_t i = 0; i < file.len; i++) {
         file.ptr[i] ^= 0x40;
         assert_refused(&site, *state, &s, file.ptr, file.len);
@@ -408,7 +434,8 @@ static void another_master_key_or_region_does_not_open_a_blob(void **state)
     free(nothing.bytes);
     close_site(&other);
     site = open_site(f);
-    ok(oc_blob_fs_open(folder_path(f, "blobs"), OC_STR("eu-west-1"), site.keys, &other.store, &err));
+    ok(oc_blob_fs_open(folder_path(f, "blobs"), OC_STR("eu-west-1"), site.keys, &other.store,
+                       &err));
     other.keys = site.keys;
     ok(put(&other, &s));
     {
@@ -449,7 +476,8 @@ static void a_disabled_key_neither_stores_nor_reads(void **state)
     close_site(&site);
 }
 
-/* -- two at a time ------------------------------------------------------------------------------ */
+/* -- two at a time ------------------------------------------------------------------------------
+ */
 
 static void two_blobs_are_read_together_and_fail_apart(void **state)
 {
@@ -461,9 +489,11 @@ static void two_blobs_are_read_together_and_fail_apart(void **state)
         struct oc_blob_get gets[2];
 
         for (int i = 0; i < 2; i++) {
-            gets[i] = (struct oc_blob_get){.name = samples[i].name, .cap = OC_BLOB_ROOM(OC_PART_SIZE)};
+            gets[i] =
+                (struct oc_blob_get){.name = samples[i].name, .cap = OC_BLOB_ROOM(OC_PART_SIZE)};
             gets[i].to = malloc(gets[i].cap);
-            ok(stored >> i & 1 ? put(&site, &samples[i]) : oc_blob_delete(site.store, &samples[i].name, &err));
+            ok(stored >> i & 1 ? put(&site, &samples[i])
+                               : oc_blob_delete(site.store, &samples[i].name, &err));
         }
         oc_blob_get_pair(site.store, gets);
         for (int i = 0; i < 2; i++) {
@@ -472,7 +502,9 @@ static void two_blobs_are_read_together_and_fail_apart(void **state)
                 assert_int_equal(gets[i].len, samples[i].size);
                 assert_memory_equal(gets[i].to, samples[i].bytes, samples[i].size);
             } else {
-                assert_non_null(strstr(gets[i].err.text, file_of(*state, &samples[i]) + strlen(((struct folder *)*state)->path)));
+                assert_non_null(
+                    strstr(gets[i].err.text,
+                           file_of(*state, &samples[i]) + strlen(((struct folder *)*state)->path)));
             }
             free(gets[i].to);
         }
@@ -557,7 +589,9 @@ static void a_store_that_fails_leaves_nothing(void **state)
     static const struct {
         enum oc_fault_site site;
         int rc;
-    } faults[] = {{OC_FAULT_ALLOC, OC_ENOMEM}, {OC_FAULT_WRITE, OC_EIO}, {OC_FAULT_SYNC, OC_EIO},
+    } faults[] = {{OC_FAULT_ALLOC, OC_ENOMEM},
+                  {OC_FAULT_WRITE, OC_EIO},
+                  {OC_FAULT_SYNC, OC_EIO},
                   {OC_FAULT_RENAME, OC_EIO}};
     struct site site = open_site(*state);
     struct sample s = make_sample(FIRST + PLAIN + 10, 1);
@@ -600,7 +634,8 @@ static void a_blob_is_not_said_to_be_there_before_its_name_is_durable(void **sta
 
     ok(put(&site, &s));
     ok(oc_blob_delete(site.store, &s.name, &err));
-    oc_fault_arm(OC_FAULT_SYNC, 2, OC_FAULT_ALWAYS); /* the file's sync passes, the folder's fails */
+    oc_fault_arm(OC_FAULT_SYNC, 2,
+                 OC_FAULT_ALWAYS); /* the file's sync passes, the folder's fails */
     assert_int_equal(put(&site, &s), OC_EIO);
     assert_int_equal(oc_blob_has(site.store, &s.name, &there, &err), OC_EIO);
     oc_fault_arm(OC_FAULT_SYNC, 0, OC_FAULT_ONCE);
@@ -693,13 +728,15 @@ static void *work(void *arg)
         uint8_t to[OC_BLOB_ROOM(2000)];
         size_t len;
         bool there;
-        int rc = oc_blob_put(site->store, &s.name, (struct oc_slice){(char *)s.bytes, s.size}, false, &e);
+        int rc = oc_blob_put(site->store, &s.name, (struct oc_slice){(char *)s.bytes, s.size},
+                             false, &e);
 
         if (rc == OC_OK)
             rc = oc_blob_has(site->store, &s.name, &there, &e);
         if (rc == OC_OK)
             rc = oc_blob_get(site->store, &s.name, to, sizeof to, &len, &e);
-        rc = rc == OC_OK && there && len == s.size && memcmp(to, s.bytes, len) == 0 ? OC_OK : OC_EIO;
+        rc =
+            rc == OC_OK && there && len == s.size && memcmp(to, s.bytes, len) == 0 ? OC_OK : OC_EIO;
         free(s.bytes);
         if (rc < 0)
             return site;

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-#define MIB (1024 * 1024)
+#define MIB     (1024 * 1024)
 #define SERVICE OC_STR(OC_KEYS_SERVICE)
 
 static struct oc_err err;
@@ -66,7 +66,8 @@ static void a_copy_goes_to_another_account_and_key_in_the_same_region(void **sta
 
     write_model(c);
     cloud_start(c);
-    ok(oc_keys_create(c->keys, OC_STR(BOB), c->regions[EAST].name, OC_STR(""), &c->arena, &key, &err));
+    ok(oc_keys_create(c->keys, OC_STR(BOB), c->regions[EAST].name, OC_STR(""), &c->arena, &key,
+                      &err));
     id = cloud_imported(c, ALICE, EAST, "s3://models/bert");
     id = cloud_copy_as(c, BOB, EAST, ALICE, EAST, id, key.id);
     copy = cloud_wait(c, BOB, EAST, id);
@@ -118,7 +119,8 @@ static void work_that_was_waiting_at_the_start_is_done(void **state)
     assert_int_equal(cloud_check(c), 0);
 }
 
-/* Stop the engine again and again in the middle of the work: it goes on, and nothing is half there. */
+/* Stop the engine again and again in the middle of the work: it goes on, and nothing is half there.
+ */
 static void stopped_work_goes_on_at_the_next_start(void **state)
 {
     struct cloud *c = *state;
@@ -143,7 +145,8 @@ static void stopped_work_goes_on_at_the_next_start(void **state)
     assert_int_equal(cloud_check(c), 0);
 }
 
-/* -- uploads ------------------------------------------------------------------------------------ */
+/* -- uploads ------------------------------------------------------------------------------------
+ */
 
 /* Store the parts of one file of 10 MiB as a client would; the manifest's digest. */
 static struct oc_slice upload(struct cloud *c, bool wrong_file, bool without_a_part)
@@ -190,7 +193,8 @@ static void an_upload_becomes_active_after_it_was_verified(void **state)
     model = cloud_wait(c, ALICE, EAST, cloud_upload(c, ALICE, EAST, upload(c, false, false)));
     cloud_assert_active(&model);
     assert_int_equal(model.size_bytes, 10 * MIB);
-    assert_true(oc_slice_has_suffix(model.base_model_arn, OC_STR("foundation-model/imported.llama")));
+    assert_true(
+        oc_slice_has_suffix(model.base_model_arn, OC_STR("foundation-model/imported.llama")));
     assert_int_equal(cloud_check(c), 0);
 }
 
@@ -211,7 +215,8 @@ static void an_upload_that_is_not_what_its_manifest_says_fails(void **state)
     assert_int_equal(cloud_check(c), 0);
 }
 
-/* -- sweeping ----------------------------------------------------------------------------------- */
+/* -- sweeping -----------------------------------------------------------------------------------
+ */
 
 static void deleting_a_model_frees_what_no_other_needs(void **state)
 {
@@ -248,11 +253,13 @@ static int apply_record(struct oc_tx *tx, struct oc_write *write, struct oc_err 
 {
     struct record_write *w = (struct record_write *)(void *)write;
 
-    return w->value.ptr ? oc_tx_put(tx, w->kind, w->key, w->value, e) : oc_tx_delete(tx, w->kind, w->key, e);
+    return w->value.ptr ? oc_tx_put(tx, w->kind, w->key, w->value, e)
+                        : oc_tx_delete(tx, w->kind, w->key, e);
 }
 
 /* Set a record, or remove it when the value is absent. */
-static void set_record(struct cloud *c, enum oc_record_kind kind, struct oc_slice key, struct oc_slice value)
+static void set_record(struct cloud *c, enum oc_record_kind kind, struct oc_slice key,
+                       struct oc_slice value)
 {
     struct record_write w = {.write.apply = apply_record, .kind = kind, .key = key, .value = value};
 
@@ -275,8 +282,11 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
     ok(oc_blob_put(c->regions[EAST].blobs, &loose, OC_STR("uploaded"), false, &err));
     oc_hex_encode(loose.sha256, 32, hex);
     hex_slice = (struct oc_slice){hex, 64};
-    key = oc_key_join(&c->arena, (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456"), hex_slice}, 4);
-    upload_key = oc_key_join(&c->arena, (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456")}, 3);
+    key = oc_key_join(&c->arena,
+                      (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456"), hex_slice},
+                      4);
+    upload_key = oc_key_join(&c->arena,
+                             (struct oc_slice[]){OC_STR(ALICE), region, OC_STR("upload123456")}, 3);
     set_record(c, OC_RECORD_UPLOAD, upload_key, OC_STR("{}"));
     set_record(c, OC_RECORD_UPLOAD_PART, key, OC_STR("8"));
     (void)upload(c, false, false); /* three more, and nothing speaks of them */
@@ -287,12 +297,15 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
     oc_copy_engine_sweep(c->engine, region);
     (void)usleep(50000);
     assert_int_equal(cloud_blobs(c, EAST), 2);
-    oc_copy_engine_unpin(c->engine, region, name.sha256); /* the sweep that met the pin comes again */
+    oc_copy_engine_unpin(c->engine, region,
+                         name.sha256); /* the sweep that met the pin comes again */
     cloud_wait_blobs(c, EAST, 1);
-    set_record(c, OC_RECORD_UPLOAD, upload_key, (struct oc_slice){0}); /* then its part holds nothing */
+    set_record(c, OC_RECORD_UPLOAD, upload_key,
+               (struct oc_slice){0}); /* then its part holds nothing */
     oc_copy_engine_sweep(c->engine, region);
     cloud_wait_blobs(c, EAST, 0);
-    assert_int_equal(oc_copy_engine_pin(c->engine, OC_STR("nowhere-1"), name.sha256, &err), OC_ENOTFOUND);
+    assert_int_equal(oc_copy_engine_pin(c->engine, OC_STR("nowhere-1"), name.sha256, &err),
+                     OC_ENOTFOUND);
 }
 
 /* Sweeps without a pause beside copies that share their parts with models that come and go. */
@@ -332,7 +345,8 @@ static void sweeping_never_harms_running_work(void **state)
     cloud_wait_blobs(c, WEST, 0);
 }
 
-/* -- order and progress ------------------------------------------------------------------------- */
+/* -- order and progress -------------------------------------------------------------------------
+ */
 
 static void a_small_copy_does_not_wait_behind_large_ones(void **state)
 {
@@ -365,7 +379,8 @@ static void a_small_copy_does_not_wait_behind_large_ones(void **state)
     }
 }
 
-/* More than two windows of the queue: the engine comes to the end of it, and others need not wait. */
+/* More than two windows of the queue: the engine comes to the end of it, and others need not wait.
+ */
 static void a_long_queue_is_worked_off_and_holds_up_nobody(void **state)
 {
     enum { MANY = 600, FEW = 5 };
@@ -398,7 +413,8 @@ static void a_long_queue_is_worked_off_and_holds_up_nobody(void **state)
     }
 }
 
-/* Ten parts at a rate of eight a second: what is handed out before the first charge is at most five. */
+/* Ten parts at a rate of eight a second: what is handed out before the first charge is at most
+ * five. */
 static void bandwidth_holds_copies_back_and_imports_not(void **state)
 {
     struct cloud *c = *state;
@@ -440,8 +456,11 @@ static void copies_keep_to_their_hours(void **state)
     id = cloud_imported(c, ALICE, EAST, "s3://models/m"); /* imports go on */
     copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
     oc_copy_engine_wake(c->engine);
-    for (int i = 0; i < 5000 && (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
-                                 strcmp(now.phase, "waiting") != 0); i++)
+    for (int i = 0;
+         i < 5000 &&
+         (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
+          strcmp(now.phase, "waiting") != 0);
+         i++)
         (void)usleep(1000);
     assert_string_equal(now.phase, "waiting");
     assert_string_equal(now.waiting_for, "copies run from 22:00 to 06:00 o'clock");
@@ -474,7 +493,8 @@ static void a_copy_pauses_when_its_hours_end(void **state)
     id = cloud_imported(c, ALICE, EAST, "s3://models/large");
     copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
     oc_copy_engine_wake(c->engine);
-    while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) || now.parts_done == 0)
+    while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
+           now.parts_done == 0)
         (void)usleep(1000);
     oc_clock_set(day_ms + 2 * 3600000);
     while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
@@ -515,8 +535,9 @@ static void progress_grows_to_the_whole(void **state)
     } while (model.status == OC_MODEL_CREATING);
     assert_true(seen);
     cloud_assert_active(&model);
-    for (int i = 0; i < 1000 &&
-                    oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), id, &now); i++)
+    for (int i = 0;
+         i < 1000 && oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), id, &now);
+         i++)
         (void)usleep(1000);
     assert_false(oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), id, &now));
 }
@@ -556,8 +577,10 @@ static void regions_are_found_by_name(void **state)
     struct cloud *c = *state;
 
     cloud_start(c);
-    assert_ptr_equal(oc_copy_engine_region(c->engine, OC_STR("us-west-2"))->blobs, c->regions[WEST].blobs);
-    assert_ptr_equal(oc_copy_engine_region(c->engine, OC_STR("us-east-1"))->blobs, c->regions[EAST].blobs);
+    assert_ptr_equal(oc_copy_engine_region(c->engine, OC_STR("us-west-2"))->blobs,
+                     c->regions[WEST].blobs);
+    assert_ptr_equal(oc_copy_engine_region(c->engine, OC_STR("us-east-1"))->blobs,
+                     c->regions[EAST].blobs);
     assert_null(oc_copy_engine_region(c->engine, OC_STR("eu-west-1")));
 }
 

@@ -17,7 +17,8 @@
 
 static struct oc_err err;
 
-/* -- imports ------------------------------------------------------------------------------------ */
+/* -- imports ------------------------------------------------------------------------------------
+ */
 
 static void assert_import_fails(struct cloud *c, const char *uri, const char *text)
 {
@@ -101,7 +102,8 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     folder_write(c->folder, "models/a/weights", 9 * MIB, 1);
     oc_fault_arm(OC_FAULT_READ, 1, OC_FAULT_ALWAYS);
     {
-        struct oc_model model = cloud_wait(c, ALICE, EAST, cloud_import(c, ALICE, EAST, "s3://models/a"));
+        struct oc_model model =
+            cloud_wait(c, ALICE, EAST, cloud_import(c, ALICE, EAST, "s3://models/a"));
 
         oc_fault_arm(OC_FAULT_READ, 0, OC_FAULT_ONCE);
         cloud_assert_failed(c, &model, "file 'weights' could not be read");
@@ -110,7 +112,8 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_int_equal(cloud_check(c), 0);
 }
 
-/* -- copies ------------------------------------------------------------------------------------- */
+/* -- copies -------------------------------------------------------------------------------------
+ */
 
 /* An Active model of 20 MiB in us-east-1; the engine runs. */
 static struct oc_slice make_source(struct cloud *c)
@@ -132,16 +135,18 @@ static void assert_nothing_is_left(struct cloud *c)
 }
 
 /* The file of some part in a Region's store. */
-static const char *part_file(struct cloud *c, int region, const struct oc_model *model, uint32_t index)
+static const char *part_file(struct cloud *c, int region, const struct oc_model *model,
+                             uint32_t index)
 {
     struct oc_manifest m;
     char hex[65] = {0}, path[256];
 
     oc_manifest_init(&m);
-    ok(oc_copy_manifest_load(c->regions[region].blobs, model->kms_key_id, model->manifest, &m, &err));
+    ok(oc_copy_manifest_load(c->regions[region].blobs, model->kms_key_id, model->manifest, &m,
+                             &err));
     oc_hex_encode(m.parts[index].sha256, 32, hex);
-    (void)snprintf(path, sizeof path, "blobs/%.*s/parts/%.*s/%.2s/%s", OC_FMT(c->regions[region].name),
-                   OC_FMT(model->kms_key_id), hex, hex + 2);
+    (void)snprintf(path, sizeof path, "blobs/%.*s/parts/%.*s/%.2s/%s",
+                   OC_FMT(c->regions[region].name), OC_FMT(model->kms_key_id), hex, hex + 2);
     oc_manifest_clear(&m);
     return folder_path(c->folder, path);
 }
@@ -237,7 +242,8 @@ static void a_disabled_key_ends_the_copy_and_is_named(void **state)
     struct oc_key_info key;
     struct oc_model model;
 
-    ok(oc_keys_create(c->keys, OC_STR(ALICE), c->regions[WEST].name, OC_STR(""), &c->arena, &key, &err));
+    ok(oc_keys_create(c->keys, OC_STR(ALICE), c->regions[WEST].name, OC_STR(""), &c->arena, &key,
+                      &err));
     ok(oc_keys_set_enabled(c->keys, OC_STR(ALICE), c->regions[WEST].name, key.id, false, &err));
     model = cloud_wait(c, ALICE, WEST, cloud_copy_as(c, ALICE, WEST, ALICE, EAST, source, key.id));
     cloud_assert_failed(c, &model, "outcrop kms enable-key");
@@ -263,7 +269,8 @@ static void a_source_region_that_is_not_served_ends_the_copy(void **state)
     assert_nothing_is_left(c);
 }
 
-/* -- faults ------------------------------------------------------------------------------------- */
+/* -- faults -------------------------------------------------------------------------------------
+ */
 
 static void what_passes_by_itself_is_tried_again(void **state)
 {
@@ -308,8 +315,10 @@ static void what_does_not_pass_ends_the_job_and_leaves_nothing(void **state)
     static const struct {
         enum oc_fault_site site;
         const char *text;
-    } faults[] = {{OC_FAULT_WRITE, "could not be copied"}, {OC_FAULT_SYNC, "could not be copied"},
-                  {OC_FAULT_RENAME, "could not be copied"}, {OC_FAULT_READ, "manifest of the source"}};
+    } faults[] = {{OC_FAULT_WRITE, "could not be copied"},
+                  {OC_FAULT_SYNC, "could not be copied"},
+                  {OC_FAULT_RENAME, "could not be copied"},
+                  {OC_FAULT_READ, "manifest of the source"}};
     struct cloud *c = *state;
     struct oc_slice source = make_source(c);
 
@@ -381,7 +390,8 @@ static void memory_that_runs_out_breaks_nothing(void **state)
     assert_int_equal(cloud_check(c), 0);
 }
 
-/* -- death -------------------------------------------------------------------------------------- */
+/* -- death --------------------------------------------------------------------------------------
+ */
 
 /*
  * A process that dies at any write, sync, rename or commit of an import and a copy: the next one
@@ -392,8 +402,11 @@ static void death_at_any_step_is_survived(void **state)
     static const struct {
         enum oc_fault_site site;
         unsigned step;
-    } deaths[] = {{OC_FAULT_WRITE, 17}, {OC_FAULT_SYNC, 3}, {OC_FAULT_RENAME, 1},
-                  {OC_FAULT_LMDB_PUT, 5}, {OC_FAULT_LMDB_COMMIT, 1}};
+    } deaths[] = {{OC_FAULT_WRITE, 17},
+                  {OC_FAULT_SYNC, 3},
+                  {OC_FAULT_RENAME, 1},
+                  {OC_FAULT_LMDB_PUT, 5},
+                  {OC_FAULT_LMDB_COMMIT, 1}};
     struct cloud *c = *state;
     struct oc_slice source = make_source(c);
 

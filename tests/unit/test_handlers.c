@@ -40,7 +40,8 @@ static void large_bodies_are_for_routes_that_carry_bytes(void **state)
     static const char part[] = "/-/uploads/abcdefghij12/parts/0000";
 
     (void)state;
-    assert_int_equal(oc_api_body_limit(OC_STR("POST"), OC_STR("/model-copy-jobs")), OC_HTTP_BODY_MAX);
+    assert_int_equal(oc_api_body_limit(OC_STR("POST"), OC_STR("/model-copy-jobs")),
+                     OC_HTTP_BODY_MAX);
     assert_int_equal(oc_api_body_limit(OC_STR("PUT"), oc_slice_of(part)), OC_HTTP_PART_BODY_MAX);
     assert_int_equal(oc_api_body_limit(OC_STR("POST"), OC_STR("/-/uploads/abcdefghij12/complete")),
                      OC_MANIFEST_MAX);

@@ -86,10 +86,13 @@ static void members_are_walked_in_order(void **state)
 
 static void our_own_objects_are_split_into_members(void **state)
 {
-    static const char text[] = "{\"v\":1,\"name\":\"a,}\\\"\\\\\",\"list\":[{\"x\":\"]}\"},{}],\"e\":\"\",\"n\":-7}";
+    static const char text[] =
+        "{\"v\":1,\"name\":\"a,}\\\"\\\\\",\"list\":[{\"x\":\"]}\"},{}],\"e\":\"\",\"n\":-7}";
     static const char *const bad[] = {
-        "", "{", "}", "[]", "1", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}", "{\"a\":1}x",
-        "{\"a\":\"x}", "{\"a\":[1}", "{a:1}", "{\"a\":1,2}", "{\"a\":\"\\", "{\"a\":1,\"b\":2,\"c\":3}",
+        "",           "{",           "}",           "[]",
+        "1",          "{\"a\"}",     "{\"a\":}",    "{\"a\":1",
+        "{\"a\":1,}", "{\"a\":1}x",  "{\"a\":\"x}", "{\"a\":[1}",
+        "{a:1}",      "{\"a\":1,2}", "{\"a\":\"\\", "{\"a\":1,\"b\":2,\"c\":3}",
     };
     struct oc_json_member members[5];
     struct oc_arena arena;

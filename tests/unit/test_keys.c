@@ -14,7 +14,7 @@
 #include "keys/keys.h"
 
 #define ACCOUNT OC_STR("123456789012")
-#define REGION OC_STR("us-west-2")
+#define REGION  OC_STR("us-west-2")
 
 static struct oc_err err;
 
@@ -64,7 +64,8 @@ static void the_environment_gives_the_master_key_before_the_file(void **state)
     uint8_t want[32];
 
     memset(want, 0xff, sizeof want);
-    assert_int_equal(setenv("OUTCROP_MASTER_KEY", "__________________________________________8", 1), 0);
+    assert_int_equal(setenv("OUTCROP_MASTER_KEY", "__________________________________________8", 1),
+                     0);
     ok(oc_keys_master(folder_path(f, "master.key"), &master, &err));
     assert_memory_equal(master.bytes, want, 32);
     assert_int_equal(folder_count(f, ""), 0);
@@ -110,22 +111,30 @@ static void a_data_key_opens_only_under_its_key_in_its_region(void **state)
     other = make_key(keys, &arena);
     ok(oc_keys_data_key(keys, REGION, one.id, key, wrapped, &err));
     assert_int_equal(oc_keys_unwrap(keys, REGION, other.id, wrapped, key, &err), OC_ECORRUPT);
-    assert_int_equal(oc_keys_unwrap(keys, REGION, OC_STR("service"), wrapped, key, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_unwrap(keys, OC_STR("us-east-1"), one.id, wrapped, key, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_data_key(keys, OC_STR("us-east-1"), one.id, key, wrapped, &err), OC_ENOTFOUND);
+    assert_int_equal(oc_keys_unwrap(keys, REGION, OC_STR("service"), wrapped, key, &err),
+                     OC_ENOTFOUND);
+    assert_int_equal(oc_keys_unwrap(keys, OC_STR("us-east-1"), one.id, wrapped, key, &err),
+                     OC_ENOTFOUND);
+    assert_int_equal(oc_keys_data_key(keys, OC_STR("us-east-1"), one.id, key, wrapped, &err),
+                     OC_ENOTFOUND);
     ok(oc_keys_data_key(keys, REGION, OC_STR("service"), key, wrapped, &err));
     ok(oc_keys_data_key(keys, OC_STR("us-east-1"), OC_STR("service"), key, wrapped, &err));
-    assert_int_equal(oc_keys_unwrap(keys, REGION, OC_STR("service"), wrapped, key, &err), OC_ECORRUPT);
+    assert_int_equal(oc_keys_unwrap(keys, REGION, OC_STR("service"), wrapped, key, &err),
+                     OC_ECORRUPT);
     for (size_t i = 0; i < sizeof wrapped; i++) {
         wrapped[i] ^= 1;
-        assert_int_equal(oc_keys_unwrap(keys, OC_STR("us-east-1"), OC_STR("service"), wrapped, key, &err),
-                         OC_ECORRUPT);
+        assert_int_equal(
+            oc_keys_unwrap(keys, OC_STR("us-east-1"), OC_STR("service"), wrapped, key, &err),
+            OC_ECORRUPT);
         wrapped[i] ^= 1;
     }
-    assert_int_equal(oc_keys_data_key(keys, OC_STR(""), OC_STR("service"), key, wrapped, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_data_key(keys, OC_STR("a-region-that-is-far-too-long"), OC_STR("service"), key,
-                                      wrapped, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_data_key(keys, REGION, OC_STR("service:us-west-2"), key, wrapped, &err), OC_OK);
+    assert_int_equal(oc_keys_data_key(keys, OC_STR(""), OC_STR("service"), key, wrapped, &err),
+                     OC_ENOTFOUND);
+    assert_int_equal(oc_keys_data_key(keys, OC_STR("a-region-that-is-far-too-long"),
+                                      OC_STR("service"), key, wrapped, &err),
+                     OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_data_key(keys, REGION, OC_STR("service:us-west-2"), key, wrapped, &err), OC_OK);
     oc_keys_close(keys);
     oc_arena_clear(&arena);
 }
@@ -147,12 +156,16 @@ static void a_disabled_key_is_refused_by_name_until_it_is_enabled(void **state)
     assert_non_null(strstr(err.text, info.id.ptr));
     assert_non_null(strstr(err.text, "outcrop kms enable-key"));
     assert_int_equal(oc_keys_data_key(keys, REGION, info.id, key, wrapped, &err), OC_EDENIED);
-    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, info.id, &arena, &found, &err), OC_EDENIED);
+    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, info.id, &arena, &found, &err),
+                     OC_EDENIED);
     ok(oc_keys_set_enabled(keys, ACCOUNT, REGION, info.id, true, &err));
     ok(oc_keys_unwrap(keys, REGION, info.id, wrapped, key, &err));
-    assert_int_equal(oc_keys_set_enabled(keys, OC_STR("999999999999"), REGION, info.id, false, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_set_enabled(keys, ACCOUNT, REGION, OC_STR("service:us-west-2"), false, &err),
-                     OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_set_enabled(keys, OC_STR("999999999999"), REGION, info.id, false, &err),
+        OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_set_enabled(keys, ACCOUNT, REGION, OC_STR("service:us-west-2"), false, &err),
+        OC_ENOTFOUND);
     oc_keys_close(keys);
     oc_arena_clear(&arena);
 }
@@ -177,17 +190,26 @@ static void names_resolve_within_their_account_and_region(void **state)
         assert_true(oc_slice_eq(found.id, info.id));
         assert_true(oc_slice_eq(found.arn, info.arn));
         assert_int_equal(found.alias_count, 1);
-        assert_int_equal(oc_keys_resolve(keys, OC_STR("999999999999"), REGION, names[i], &arena, &found, &err),
-                         OC_ENOTFOUND);
-        assert_int_equal(oc_keys_resolve(keys, ACCOUNT, OC_STR("us-east-1"), names[i], &arena, &found, &err),
-                         OC_ENOTFOUND);
+        assert_int_equal(
+            oc_keys_resolve(keys, OC_STR("999999999999"), REGION, names[i], &arena, &found, &err),
+            OC_ENOTFOUND);
+        assert_int_equal(
+            oc_keys_resolve(keys, ACCOUNT, OC_STR("us-east-1"), names[i], &arena, &found, &err),
+            OC_ENOTFOUND);
     }
-    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("alias/none"), &arena, &found, &err), OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("alias/none"), &arena, &found, &err),
+        OC_ENOTFOUND);
     assert_non_null(strstr(err.text, "alias/none"));
-    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("arn:aws:kms:us-west-2:123456789012"), &arena,
-                                     &found, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("service"), &arena, &found, &err), OC_ENOTFOUND);
-    assert_int_equal(oc_keys_resolve(keys, OC_STR(""), REGION, OC_STR("service:us-west-2"), &arena, &found, &err),
+    assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION,
+                                     OC_STR("arn:aws:kms:us-west-2:123456789012"), &arena, &found,
+                                     &err),
+                     OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("service"), &arena, &found, &err),
+        OC_ENOTFOUND);
+    assert_int_equal(oc_keys_resolve(keys, OC_STR(""), REGION, OC_STR("service:us-west-2"), &arena,
+                                     &found, &err),
                      OC_ENOTFOUND);
     oc_keys_close(keys);
     oc_arena_clear(&arena);
@@ -195,7 +217,8 @@ static void names_resolve_within_their_account_and_region(void **state)
 
 static void an_alias_is_checked_and_can_be_pointed_elsewhere(void **state)
 {
-    static const char *const bad[] = {"", "alias/", "team", "alias/a b", "alias/a.b", "Alias/a", "alias/\xc3\xa9"};
+    static const char *const bad[] = {"",          "alias/",  "team",          "alias/a b",
+                                      "alias/a.b", "Alias/a", "alias/\xc3\xa9"};
     struct oc_keys *keys = open_keys(*state);
     struct oc_arena arena;
     struct oc_key_info one, other, found;
@@ -205,16 +228,20 @@ static void an_alias_is_checked_and_can_be_pointed_elsewhere(void **state)
     one = make_key(keys, &arena);
     other = make_key(keys, &arena);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(oc_keys_alias(keys, ACCOUNT, REGION, oc_slice_of(bad[i]), one.id, &err), OC_EINVAL);
+        assert_int_equal(oc_keys_alias(keys, ACCOUNT, REGION, oc_slice_of(bad[i]), one.id, &err),
+                         OC_EINVAL);
     memset(longest, 'a', sizeof longest);
     memcpy(longest, "alias/", 6);
-    ok(oc_keys_alias(keys, ACCOUNT, REGION, (struct oc_slice){longest, OC_KEYS_ALIAS_MAX}, one.id, &err));
-    assert_int_equal(oc_keys_alias(keys, ACCOUNT, REGION, (struct oc_slice){longest, OC_KEYS_ALIAS_MAX + 1},
-                                   one.id, &err), OC_EINVAL);
+    ok(oc_keys_alias(keys, ACCOUNT, REGION, (struct oc_slice){longest, OC_KEYS_ALIAS_MAX}, one.id,
+                     &err));
+    assert_int_equal(oc_keys_alias(keys, ACCOUNT, REGION,
+                                   (struct oc_slice){longest, OC_KEYS_ALIAS_MAX + 1}, one.id, &err),
+                     OC_EINVAL);
     ok(oc_keys_alias(keys, ACCOUNT, REGION, OC_STR("alias/a"), one.id, &err));
     ok(oc_keys_alias(keys, ACCOUNT, REGION, OC_STR("alias/a"), other.id, &err));
-    assert_int_equal(oc_keys_alias(keys, OC_STR("999999999999"), REGION, OC_STR("alias/a"), one.id, &err),
-                     OC_ENOTFOUND);
+    assert_int_equal(
+        oc_keys_alias(keys, OC_STR("999999999999"), REGION, OC_STR("alias/a"), one.id, &err),
+        OC_ENOTFOUND);
     oc_keys_close(keys);
     keys = open_keys(*state);
     ok(oc_keys_resolve(keys, ACCOUNT, REGION, OC_STR("alias/a"), &arena, &found, &err));
@@ -299,11 +326,16 @@ static void sealed_secrets_open_in_their_place_only(void **state)
     assert_int_equal(sealed.len, 6 + 28);
     ok(oc_keys_open_sealed(keys, OC_STR("AKIA1"), oc_buf_slice(&sealed), &plain, &err));
     assert_string_equal(oc_buf_cstr(&plain), "secret");
-    assert_int_equal(oc_keys_open_sealed(keys, OC_STR("AKIA2"), oc_buf_slice(&sealed), &plain, &err), OC_ECORRUPT);
+    assert_int_equal(
+        oc_keys_open_sealed(keys, OC_STR("AKIA2"), oc_buf_slice(&sealed), &plain, &err),
+        OC_ECORRUPT);
     assert_int_equal(plain.len, 6);
     sealed.ptr[20] ^= 1;
-    assert_int_equal(oc_keys_open_sealed(keys, OC_STR("AKIA1"), oc_buf_slice(&sealed), &plain, &err), OC_ECORRUPT);
-    assert_int_equal(oc_keys_open_sealed(keys, OC_STR("AKIA1"), OC_STR("short"), &plain, &err), OC_ECORRUPT);
+    assert_int_equal(
+        oc_keys_open_sealed(keys, OC_STR("AKIA1"), oc_buf_slice(&sealed), &plain, &err),
+        OC_ECORRUPT);
+    assert_int_equal(oc_keys_open_sealed(keys, OC_STR("AKIA1"), OC_STR("short"), &plain, &err),
+                     OC_ECORRUPT);
     ok(oc_keys_derive(keys, "page token", one, &err));
     ok(oc_keys_derive(keys, "another", other, &err));
     oc_keys_close(keys);
@@ -316,10 +348,12 @@ static void sealed_secrets_open_in_their_place_only(void **state)
     oc_buf_clear(&plain);
 }
 
-/* Each change with each fault: the change either holds after a restart or was refused and does not. */
+/* Each change with each fault: the change either holds after a restart or was refused and does not.
+ */
 static void a_change_that_fails_leaves_no_trace(void **state)
 {
-    static const enum oc_fault_site sites[] = {OC_FAULT_ALLOC, OC_FAULT_WRITE, OC_FAULT_SYNC, OC_FAULT_RENAME};
+    static const enum oc_fault_site sites[] = {OC_FAULT_ALLOC, OC_FAULT_WRITE, OC_FAULT_SYNC,
+                                               OC_FAULT_RENAME};
     struct oc_keys *keys = open_keys(*state);
     struct oc_arena arena, scratch;
     struct oc_key_info info, made, *list;

@@ -36,14 +36,14 @@ static void small_files_share_parts_and_large_ones_begin_their_own(void **state)
     (void)state;
     oc_manifest_init(&m);
     add(&m, "a", 5 * MIB);
-    add(&m, "b", 3 * MIB);           /* fills the part exactly */
-    add(&m, "c", 1);                 /* no room: a new part */
-    add(&m, "d", 0);                 /* lies nowhere */
-    add(&m, "e", 20 * MIB);          /* large: its own three parts, the last one closed */
+    add(&m, "b", 3 * MIB);  /* fills the part exactly */
+    add(&m, "c", 1);        /* no room: a new part */
+    add(&m, "d", 0);        /* lies nowhere */
+    add(&m, "e", 20 * MIB); /* large: its own three parts, the last one closed */
     add(&m, "f", 1);
-    add(&m, "g", 8 * MIB);           /* exactly one part */
+    add(&m, "g", 8 * MIB); /* exactly one part */
     add(&m, "h", 8 * MIB - 1);
-    add(&m, "i", 2);                 /* one byte too many for what is left */
+    add(&m, "i", 2); /* one byte too many for what is left */
     assert_place(&m, 0, 0, 0);
     assert_place(&m, 1, 0, 5 * MIB);
     assert_place(&m, 2, 1, 0);
@@ -86,11 +86,32 @@ static void a_large_file_keeps_its_parts_whatever_stands_beside_it(void **state)
 static void unsafe_paths_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "", "/", "/etc/passwd", "a/", "a//b", ".", "..", "../a", "a/..", "a/../b", "./a", "a/./b",
-        "a\nb", "a\x1b[2J", "a\x7f", "\xc2\x9b" "1m", "a\\b", "..\\a", "\xff", "a\xc0\xaf" "b",
+        "",
+        "/",
+        "/etc/passwd",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "../a",
+        "a/..",
+        "a/../b",
+        "./a",
+        "a/./b",
+        "a\nb",
+        "a\x1b[2J",
+        "a\x7f",
+        "\xc2\x9b"
+        "1m",
+        "a\\b",
+        "..\\a",
+        "\xff",
+        "a\xc0\xaf"
+        "b",
         "\xed\xa0\x80",
     };
-    static const char *const good[] = {"a", "...", "..a", "a..", ".git/x", "a b", "\xc3\xa9/\xf0\x9f\x98\x80", "a\"b", "-rf"};
+    static const char *const good[] = {
+        "a", "...", "..a", "a..", ".git/x", "a b", "\xc3\xa9/\xf0\x9f\x98\x80", "a\"b", "-rf"};
     struct oc_manifest m;
     char longest[OC_MODEL_PATH_MAX + 2];
 
@@ -150,10 +171,14 @@ static void sizes_are_limited(void **state)
 static void the_model_type_is_brought_to_the_pattern(void **state)
 {
     static const char *const cases[][2] = {
-        {"{\"model_type\":\"bert\"}", "bert"},     {"{\"model_type\":\"GPT_NeoX\"}", "gpt-neox"},
-        {"{\"model_type\":\"\"}", "unknown"},      {"{\"model_type\":7}", "unknown"},
-        {"{}", "unknown"},                         {"not json", "unknown"},
-        {"{\"model_type\":\"a/..\\\"\"}", "a----"}, {"[\"model_type\"]", "unknown"},
+        {"{\"model_type\":\"bert\"}", "bert"},
+        {"{\"model_type\":\"GPT_NeoX\"}", "gpt-neox"},
+        {"{\"model_type\":\"\"}", "unknown"},
+        {"{\"model_type\":7}", "unknown"},
+        {"{}", "unknown"},
+        {"not json", "unknown"},
+        {"{\"model_type\":\"a/..\\\"\"}", "a----"},
+        {"[\"model_type\"]", "unknown"},
     };
     struct oc_manifest m;
 
@@ -180,14 +205,18 @@ static void make_sample(struct oc_manifest *m)
         memset(m->parts[i].sha256, 0xa0 + (int)i, OC_SHA256_LEN);
 }
 
-#define D4(x) x x x x
+#define D4(x)  x x x x
 #define D32(x) D4(x) D4(x) D4(x) D4(x) D4(x) D4(x) D4(x) D4(x)
 static const char sample_text[] =
     "{\"version\":1,\"partSize\":8388608,\"modelType\":\"bert\",\"size\":9437187,\"files\":["
-    "{\"path\":\"bin/run\\\"me\",\"size\":3,\"sha256\":\"" D32("01") "\",\"executable\":true},"
-    "{\"path\":\"empty\",\"size\":0,\"sha256\":\"" D32("02") "\"},"
-    "{\"path\":\"w\xc3\xa9ights\",\"size\":9437184,\"sha256\":\"" D32("03") "\"}],"
-    "\"parts\":[\"" D32("a0") "\",\"" D32("a1") "\",\"" D32("a2") "\"]}";
+    "{\"path\":\"bin/run\\\"me\",\"size\":3,\"sha256\":\"" D32(
+        "01") "\",\"executable\":true},"
+              "{\"path\":\"empty\",\"size\":0,\"sha256\":\"" D32(
+                  "02") "\"},"
+                        "{\"path\":\"w\xc3\xa9ights\",\"size\":9437184,\"sha256\":\"" D32(
+                            "03") "\"}],"
+                                  "\"parts\":[\"" D32("a0") "\",\"" D32("a1") "\",\"" D32(
+                                      "a2") "\"]}";
 
 static void a_manifest_has_one_text_which_reads_back(void **state)
 {
@@ -269,7 +298,8 @@ static void every_other_text_is_refused(void **state)
     refuse(",\"" D32("a2") "\"]}", "]}", OC_EINVAL);
     oc_manifest_init(&m);
     for (size_t len = 0; len < sizeof sample_text - 1; len++)
-        assert_int_equal(oc_manifest_decode((struct oc_slice){sample_text, len}, &m, &err), OC_EINVAL);
+        assert_int_equal(oc_manifest_decode((struct oc_slice){sample_text, len}, &m, &err),
+                         OC_EINVAL);
     ok(oc_manifest_decode((struct oc_slice){sample_text, sizeof sample_text - 1}, &m, &err));
     oc_manifest_clear(&m);
 }

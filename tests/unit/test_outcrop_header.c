@@ -1,4 +1,5 @@
-/* The public headers alone, as strict C99 and (test_outcrop_header.cpp) as C++, and in both orders. */
+/* The public headers alone, as strict C99 and (test_outcrop_header.cpp) as C++, and in both orders.
+ */
 #include <outcrop/operations.h>
 #include <outcrop/outcrop.h>
 
@@ -21,5 +22,7 @@ int main(void)
         return 1;
     oc_client_close(client);
     return input.target_model_tags.count == 1 && filter.max_results.value == 10 &&
-                   filter.creation_time_after.us == 1000000 ? 0 : 1;
+                   filter.creation_time_after.us == 1000000
+               ? 0
+               : 1;
 }

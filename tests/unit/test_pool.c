@@ -11,7 +11,8 @@
 
 static struct oc_err err;
 
-/* -- buffers ------------------------------------------------------------------------------------ */
+/* -- buffers ------------------------------------------------------------------------------------
+ */
 
 static atomic_uint done;
 
@@ -151,7 +152,7 @@ static void a_buffer_goes_to_the_account_that_holds_fewest(void **state)
         ok(oc_pool_ticket(pool, &greedy, &held[i], &err));
     ok(oc_pool_try_ticket(pool, &greedy, &none, &err));
     assert_null(none);
-    start_waiter(&same, pool, "a");  /* waits longer, but its account has all */
+    start_waiter(&same, pool, "a"); /* waits longer, but its account has all */
     start_waiter(&other, pool, "b");
     oc_pool_return(pool, held[0]);
     assert_next(&other, &same);
@@ -168,7 +169,8 @@ static void a_buffer_goes_to_the_account_that_holds_fewest(void **state)
     oc_pool_free(pool);
 }
 
-/* -- pins --------------------------------------------------------------------------------------- */
+/* -- pins ---------------------------------------------------------------------------------------
+ */
 
 static void make_digest(uint64_t n, uint8_t ret[32])
 {

@@ -21,7 +21,8 @@ static const struct oc_model full = {
     .failure_message = OC_STR("disk \xc3\xa9 full"),
     .creation_ms = 1722513600123,
     .kms_key_id = OC_STR("0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11"),
-    .kms_key_arn = OC_STR("arn:aws:kms:us-west-2:123456789012:key/0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11"),
+    .kms_key_arn =
+        OC_STR("arn:aws:kms:us-west-2:123456789012:key/0c8b0bb6-0d3c-4a4b-9a51-1b0c5f8d2a11"),
     .manifest = OC_STR("00ff"),
     .size_bytes = 1LL << 40,
     .file_count = 17,
@@ -78,8 +79,11 @@ static void round_trip(const struct oc_model *model)
 
 static void a_model_reads_back_as_it_was_written(void **state)
 {
-    struct oc_model least = {.partition = full.partition, .id = full.id, .name = full.name,
-                             .base = full.base, .kms_key_id = OC_STR("service")};
+    struct oc_model least = {.partition = full.partition,
+                             .id = full.id,
+                             .name = full.name,
+                             .base = full.base,
+                             .kms_key_id = OC_STR("service")};
 
     (void)state;
     round_trip(&full);
@@ -95,8 +99,9 @@ static void a_model_has_its_arn(void **state)
     (void)state;
     oc_buf_init(&buf, 1000);
     oc_model_put_arn(&buf, &full);
-    assert_string_equal(oc_buf_cstr(&buf),
-                        "arn:aws:bedrock:us-west-2:123456789012:custom-model/imported/abcdefghij12");
+    assert_string_equal(
+        oc_buf_cstr(&buf),
+        "arn:aws:bedrock:us-west-2:123456789012:custom-model/imported/abcdefghij12");
     oc_buf_clear(&buf);
 }
 
@@ -142,17 +147,24 @@ static void task_round_trip(const struct oc_task *task)
 
 static void tasks_read_back_as_they_were_written(void **state)
 {
-    struct oc_task task = {.target = full.partition, .model_id = full.id, .key_id = OC_STR("service")};
+    struct oc_task task = {
+        .target = full.partition, .model_id = full.id, .key_id = OC_STR("service")};
 
     (void)state;
     task.kind = OC_TASK_UPLOAD;
     task.manifest = OC_STR("abcd");
     task_round_trip(&task);
-    task = (struct oc_task){.kind = OC_TASK_IMPORT, .target = full.partition, .model_id = full.id,
-                            .key_id = full.kms_key_id, .source_uri = full.source_uri};
+    task = (struct oc_task){.kind = OC_TASK_IMPORT,
+                            .target = full.partition,
+                            .model_id = full.id,
+                            .key_id = full.kms_key_id,
+                            .source_uri = full.source_uri};
     task_round_trip(&task);
-    task = (struct oc_task){.kind = OC_TASK_COPY, .target = full.partition, .model_id = full.id,
-                            .key_id = full.kms_key_id, .job_id = full.job_id,
+    task = (struct oc_task){.kind = OC_TASK_COPY,
+                            .target = full.partition,
+                            .model_id = full.id,
+                            .key_id = full.kms_key_id,
+                            .job_id = full.job_id,
                             .source = {OC_STR("999999999999"), OC_STR("eu-west-1")},
                             .source_model_id = OC_STR("sourcesource")};
     task_round_trip(&task);
@@ -161,15 +173,26 @@ static void tasks_read_back_as_they_were_written(void **state)
 static void damaged_and_newer_records_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "", "x", "[]", "{}", "{\"v\":1}", "{\"v\":2,\"account\":\"1\"}",
-        "{\"v\":1,\"account\":\"1\",\"region\":\"r\",\"id\":\"i\",\"name\":\"n\",\"base\":\"b\",\"key\":\"k\"}",
-        "{\"v\":1,\"account\":\"1\",\"region\":\"r\",\"id\":\"i\",\"name\":\"n\",\"base\":\"b\",\"key\":\"k\",\"status\":\"Active\",\"tags\":7}",
+        "",
+        "x",
+        "[]",
+        "{}",
+        "{\"v\":1}",
+        "{\"v\":2,\"account\":\"1\"}",
+        "{\"v\":1,\"account\":\"1\",\"region\":\"r\",\"id\":\"i\",\"name\":\"n\",\"base\":\"b\","
+        "\"key\":\"k\"}",
+        "{\"v\":1,\"account\":\"1\",\"region\":\"r\",\"id\":\"i\",\"name\":\"n\",\"base\":\"b\","
+        "\"key\":\"k\",\"status\":\"Active\",\"tags\":7}",
     };
     static const char *const bad_tasks[] = {
-        "{\"v\":1,\"kind\":\"move\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":\"k\"}",
-        "{\"v\":1,\"kind\":\"copy\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":\"k\"}",
-        "{\"v\":1,\"kind\":\"import\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":\"k\"}",
-        "{\"v\":1,\"kind\":\"upload\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":\"k\"}",
+        "{\"v\":1,\"kind\":\"move\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":"
+        "\"k\"}",
+        "{\"v\":1,\"kind\":\"copy\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":"
+        "\"k\"}",
+        "{\"v\":1,\"kind\":\"import\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":"
+        "\"k\"}",
+        "{\"v\":1,\"kind\":\"upload\",\"account\":\"1\",\"region\":\"r\",\"model\":\"m\",\"key\":"
+        "\"k\"}",
     };
     struct oc_arena arena;
     struct oc_model model;
@@ -182,7 +205,8 @@ static void damaged_and_newer_records_are_refused(void **state)
         assert_int_equal(oc_task_decode(oc_slice_of(bad[i]), &arena, &task, &err), OC_ECORRUPT);
     }
     for (size_t i = 0; i < sizeof bad_tasks / sizeof *bad_tasks; i++)
-        assert_int_equal(oc_task_decode(oc_slice_of(bad_tasks[i]), &arena, &task, &err), OC_ECORRUPT);
+        assert_int_equal(oc_task_decode(oc_slice_of(bad_tasks[i]), &arena, &task, &err),
+                         OC_ECORRUPT);
     oc_arena_clear(&arena);
 }
 
@@ -202,7 +226,9 @@ static void keys_are_parts_divided_by_nul_and_long_parts_are_hashed(void **state
     assert_slice(oc_key_task(&arena, full.partition, full.id),
                  (struct oc_slice){"us-west-2\000123456789012\0abcdefghij12", 35});
     key = oc_key_model_order(&arena, full.partition, 0x0102030405060708, full.id);
-    assert_slice(key, (struct oc_slice){"123456789012\0us-west-2\0\1\2\3\4\5\6\7\10" "abcdefghij12", 43});
+    assert_slice(key, (struct oc_slice){"123456789012\0us-west-2\0\1\2\3\4\5\6\7\10"
+                                        "abcdefghij12",
+                                        43});
     key = oc_key_join(&arena, &(struct oc_slice){longest, OC_KEY_PART_MAX}, 1);
     assert_int_equal(key.len, OC_KEY_PART_MAX);
     key = oc_key_join(&arena, &(struct oc_slice){longest, OC_KEY_PART_MAX + 1}, 1);
@@ -219,8 +245,10 @@ static void models_made_later_have_greater_order_keys(void **state)
     (void)state;
     oc_arena_init(&arena, 1 << 20);
     for (size_t i = 1; i < sizeof times / sizeof *times; i++)
-        assert_true(oc_slice_cmp(oc_key_model_order(&arena, full.partition, times[i - 1], OC_STR("zzzzzzzzzzzz")),
-                                 oc_key_model_order(&arena, full.partition, times[i], OC_STR("aaaaaaaaaaaa"))) < 0);
+        assert_true(
+            oc_slice_cmp(
+                oc_key_model_order(&arena, full.partition, times[i - 1], OC_STR("zzzzzzzzzzzz")),
+                oc_key_model_order(&arena, full.partition, times[i], OC_STR("aaaaaaaaaaaa"))) < 0);
     oc_arena_clear(&arena);
 }
 

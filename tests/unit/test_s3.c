@@ -10,7 +10,10 @@
 #include "s3/s3.h"
 
 /* An answer's body. */
-#define BODY(text) {text, sizeof(text) - 1}
+#define BODY(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
 
 struct fixture {
     struct fake_server server;

@@ -19,8 +19,8 @@ static struct oc_throttle *make(int64_t rate, int64_t burst)
     return throttle;
 }
 
-static int take_many(struct oc_throttle *throttle, const char *account, unsigned operation, int calls,
-                     int64_t now_us)
+static int take_many(struct oc_throttle *throttle, const char *account, unsigned operation,
+                     int calls, int64_t now_us)
 {
     int taken = 0;
 

@@ -16,7 +16,8 @@ static void seal(struct oc_buf *buf, const char *context, const char *position)
     struct oc_err err = {0};
 
     oc_buf_init(buf, OC_TOKEN_MAX);
-    assert_int_equal(oc_token_seal(key, oc_slice_of(context), oc_slice_of(position), buf, &err), OC_OK);
+    assert_int_equal(oc_token_seal(key, oc_slice_of(context), oc_slice_of(position), buf, &err),
+                     OC_OK);
 }
 
 static int open_token(const char *context, struct oc_slice token, uint8_t *position, size_t *len)
@@ -73,8 +74,9 @@ static void token_cut_or_lengthened_is_refused(void **state)
     (void)state;
     seal(&token, "jobs", "12345678");
     for (size_t cut = 0; cut < token.len; cut++)
-        assert_int_equal(open_token("jobs", oc_slice_sub(oc_buf_slice(&token), 0, cut), position, &len),
-                         OC_EINVAL);
+        assert_int_equal(
+            open_token("jobs", oc_slice_sub(oc_buf_slice(&token), 0, cut), position, &len),
+            OC_EINVAL);
     oc_buf_put_char(&token, 'A');
     assert_int_equal(open_token("jobs", oc_buf_slice(&token), position, &len), OC_EINVAL);
     oc_buf_clear(&token);
@@ -93,7 +95,8 @@ static void token_of_another_context_or_key_is_refused(void **state)
     assert_int_equal(open_token("job", oc_buf_slice(&token), position, &len), OC_EINVAL);
     assert_int_equal(open_token("jobs1", oc_buf_slice(&token), position, &len), OC_EINVAL);
     assert_int_equal(
-        oc_token_open(other, OC_STR("jobs"), oc_buf_slice(&token), position, &len, &err), OC_EINVAL);
+        oc_token_open(other, OC_STR("jobs"), oc_buf_slice(&token), position, &len, &err),
+        OC_EINVAL);
     oc_buf_clear(&token);
 }
 
