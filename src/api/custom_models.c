@@ -324,6 +324,37 @@ static void keep_shared(struct listing *list, const struct oc_model *model)
     list->shared_count += list->shared_count <= list->limit;
 }
 
+/* Whether the model's policy lets the caller copy or see it; for a copy in some Region, with some
+ * tags. @return 1 or 0; negative: failure */
+static int is_open(struct listing *list, struct oc_slice model_arn, const struct oc_model *model,
+                   struct oc_err *err)
+{
+    const struct oc_slice actions[] = {OC_STR("bedrock:CreateModelCopyJob"),
+                                       OC_STR("bedrock:GetCustomModel")};
+    const struct oc_caller *caller = &list->call->caller;
+    OC_AUTO(oc_policy_freep) struct oc_policy *policy = NULL;
+    struct oc_slice key = oc_key_join(&list->scratch, &model_arn, 1), document;
+    bool open = false;
+
+    int rc = key.ptr ? oc_read_get(list->call->read, OC_RECORD_POLICY, key, &document, err)
+                     : oc_fail_nomem(err);
+    if (rc >= 0)
+        rc = oc_policy_parse(OC_POLICY_RESOURCE, document, &policy, err);
+    if (rc < 0)
+        return rc == OC_ENOTFOUND ? 0 : rc;
+    for (size_t i = 0; i < 2 && !open; i++) {
+        enum oc_policy_effect effect = oc_policy_evaluate(
+            policy, &(struct oc_policy_request){.action = actions[i],
+                                                .resource = model_arn,
+                                                .principal_account = caller->account,
+                                                .principal_arn = caller->user_arn,
+                                                .resource_tags = &model->tags,
+                                                .is_to_come = true});
+        open = effect == OC_POLICY_ALLOW || effect == OC_POLICY_ALLOW_ACCOUNT;
+    }
+    return open;
+}
+
 static int visit_share(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
 {
     struct listing *list = ctx;
@@ -334,6 +365,8 @@ static int visit_share(struct oc_slice key, struct oc_slice value, void *ctx, st
     if (!oc_arn_parse(value, &arn) || oc_slice_eq(arn.account, list->call->caller.account))
         return 0;
     int rc = read_model(list, (struct oc_partition){arn.account, arn.region}, arn.id, &model, err);
+    if (rc > 0)
+        rc = is_open(list, value, &model, err);
     if (rc > 0)
         keep_shared(list, &model);
     return rc < 0 ? rc : 0;

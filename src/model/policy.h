@@ -68,6 +68,9 @@ struct oc_policy_request {
     struct oc_slice requested_region;
     const struct oc_tag_list *request_tags;  /* tags in the request; NULL: none */
     const struct oc_tag_list *resource_tags; /* tags of the resource; NULL: none */
+    /* There is no request yet, the question is what one could do: conditions on its Region and tags
+     * are taken as met by an Allow, and as not met by a Deny. */
+    bool is_to_come;
 };
 
 /** The outcome, weakest first. */

@@ -421,3 +421,40 @@ def test_model_shared_twice_with_an_account_is_listed_once(owner: Account, cloud
     finally:
         for model in models:  # what everyone sees would be in the way of other tests
             owner.boto(HOME).delete_resource_policy(resourceArn=model)
+
+
+SHARES_THAT_OPEN_NOTHING: dict[str, list[dict[str, Any]]] = {
+    "deny": [{}, {"Effect": "Deny", "Principal": "*"}],
+    "other-action": [{"Action": "bedrock:DeleteCustomModel"}],
+    "other-model": [{"Resource": f"arn:aws:bedrock:{HOME}:111122223333:custom-model/*"}],
+    "other-user": [{"Principal": {"AWS": "arn:aws:iam::RECEIVER:user/somebody"}}],
+    "tag-of-the-model": [{"Condition": {"StringEquals": {"aws:ResourceTag/stage": "public"}}}],
+}
+
+
+@pytest.mark.parametrize("name", list(SHARES_THAT_OPEN_NOTHING))
+def test_share_that_opens_nothing_is_not_listed(
+    owner: Account, model: str, cloud: Cloud, name: str
+) -> None:
+    receiver = cloud.account()
+    whole = {"Principal": {"AWS": f"arn:aws:iam::{receiver.id}:root"}}
+    text = json.dumps([{**whole, **part} for part in SHARES_THAT_OPEN_NOTHING[name]])
+    put_policy(owner, model, *json.loads(text.replace("RECEIVER", receiver.id)))
+    refused_copy(receiver, model)
+    assert receiver.boto(HOME).list_custom_models()["modelSummaries"] == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [{"aws:RequestedRegion": AWAY}, {"aws:RequestTag/use": "research"}],
+    ids=["region", "request-tag"],
+)
+def test_share_under_a_condition_that_a_copy_can_meet_is_listed(
+    owner: Account, model: str, cloud: Cloud, condition: dict[str, str]
+) -> None:
+    receiver = cloud.account()
+    whole = {"AWS": f"arn:aws:iam::{receiver.id}:root"}
+    put_policy(owner, model, {"Principal": whole, "Condition": {"StringEquals": condition}})
+    listed = receiver.boto(HOME).list_custom_models()["modelSummaries"]
+    assert [summary["modelArn"] for summary in listed] == [model]
+    receiver.start_copy(model, targetModelTags=[{"key": "use", "value": "research"}])

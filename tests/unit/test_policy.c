@@ -86,6 +86,41 @@ static void statements_add_up_and_a_deny_wins(void **state)
     assert_identity(both, OC_POLICY_ALLOW);
 }
 
+/* What a request could do: its Region and tags are open, those of the resource are not. */
+static void request_to_come_meets_conditions_of_an_allow_and_none_of_a_deny(void **state)
+{
+    static const struct {
+        const char *effect, *key;
+        enum oc_policy_effect want;
+    } cases[] = {
+        {"Allow", "aws:RequestedRegion", OC_POLICY_ALLOW},
+        {"Allow", "aws:RequestTag/use", OC_POLICY_ALLOW},
+        {"Allow", "aws:ResourceTag/use", OC_POLICY_SILENT},
+        {"Allow", "aws:PrincipalAccount", OC_POLICY_SILENT},
+        {"Deny", "aws:RequestedRegion", OC_POLICY_SILENT},
+        {"Deny", "aws:RequestTag/use", OC_POLICY_SILENT},
+    };
+    struct oc_policy_request request = make_request();
+    char text[512];
+
+    (void)state;
+    request.is_to_come = true;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(text, sizeof(text),
+                       "{\"Statement\":{\"Effect\":\"%s\",\"Principal\":\"*\",\"Action\":\"*\","
+                       "\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"%s\":\"x\"}}}}",
+                       cases[i].effect, cases[i].key);
+        if (ask(OC_POLICY_RESOURCE, text, &request) != cases[i].want)
+            fail_msg("%s", text);
+    }
+    request.requested_region = OC_STR("x");
+    assert_int_equal(ask(OC_POLICY_RESOURCE,
+                         "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"*\","
+                         "\"Resource\":\"*\"}}",
+                         &request),
+                     OC_POLICY_DENY);
+}
+
 static void actions_match_in_any_case_and_resources_exactly(void **state)
 {
     static const struct {
@@ -510,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_administrator_may_do_everything),
         cmocka_unit_test(statements_add_up_and_a_deny_wins),
+        cmocka_unit_test(request_to_come_meets_conditions_of_an_allow_and_none_of_a_deny),
         cmocka_unit_test(actions_match_in_any_case_and_resources_exactly),
         cmocka_unit_test(a_resource_pattern_does_not_cover_operations_without_resource),
         cmocka_unit_test(all_conditions_must_hold_and_any_value_suffices),
