@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "model/arn.h"
 
 /* -- List ---------------------------------------------------------------------------------------
@@ -136,12 +137,20 @@ static int fail_no_job(struct oc_err *err, struct oc_slice arn)
 int oc_call_own_job(struct oc_call *call, struct oc_slice job_arn, struct oc_slice *ret_id,
                     struct oc_slice *ret_json, struct oc_err *err)
 {
+    OC_AUTO(oc_buf_clear) struct oc_buf own = {0};
     struct oc_arn arn;
 
     if (!oc_arn_parse(job_arn, &arn) || !oc_slice_eq(arn.account, call->caller.account) ||
         !oc_slice_eq(arn.region, call->caller.region))
         return fail_no_job(err, job_arn);
-    int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = job_arn}, err);
+    /* A policy is asked about the one ARN that the job has; no other spelling names it. */
+    oc_buf_init(&own, OC_ARN_MAX);
+    oc_arn_put_copy_job(&own, arn.region, arn.account, arn.id);
+    if (own.failed)
+        return oc_fail_nomem(err);
+    int rc = oc_call_allow(call, &(struct oc_call_resource){.arn = oc_buf_slice(&own)}, err);
+    if (rc >= 0 && !oc_slice_eq(oc_buf_slice(&own), job_arn))
+        return fail_no_job(err, job_arn);
     if (rc >= 0)
         rc = oc_call_read(call, err);
     if (rc >= 0)

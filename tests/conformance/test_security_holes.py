@@ -10,7 +10,8 @@ import statistics
 import time
 
 import pytest
-from support.cloud import AWAY, HOME, Account, Cloud
+from botocore.exceptions import ClientError
+from support.cloud import AWAY, HOME, Account, Cloud, allow
 from support.wire import Answer, Keys, Request, encode_query, exchange, now, sha256
 
 JOBS = "/model-copy-jobs"
@@ -355,3 +356,26 @@ def test_pipelined_good_requests_are_answered_in_order(caller: Account) -> None:
     last = good.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     raw = exchange(wire.address, good * 3 + last)
     assert raw.count(b"HTTP/1.1 200 ") == 4
+
+
+def barred_from(cloud: Cloud, account: Account, resource: str) -> Account:
+    """A user who may do everything, but nothing with this resource."""
+    policy = allow("*")
+    policy["Statement"].append({"Effect": "Deny", "Action": "*", "Resource": resource})
+    return cloud.user(account.id, policy)
+
+
+def test_deny_holds_however_the_arn_of_a_job_is_spelt(caller: Account, cloud: Cloud) -> None:
+    """Any partition fits an ARN's pattern: a Deny that names the job must not be got around by it."""
+    job = caller.start_copy(caller.import_model())
+    barred = barred_from(cloud, caller, job)
+    for spelling in (job, job.replace("arn:aws:", "arn:aws-cn:")):
+        with pytest.raises(ClientError) as error:
+            barred.boto(AWAY).get_model_copy_job(jobArn=spelling)
+        assert error.value.response["Error"]["Code"] == "AccessDeniedException", spelling
+        with barred.wire(AWAY) as wire:
+            progress = wire.call("GET", f"/-/model-copy-jobs/{spelling}/progress")
+        assert progress.error == "AccessDeniedException", spelling
+    with pytest.raises(ClientError) as error:
+        caller.boto(AWAY).get_model_copy_job(jobArn=job.replace("arn:aws:", "arn:aws-cn:"))
+    assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
