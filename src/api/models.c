@@ -21,6 +21,19 @@ static int find_name(struct oc_call *call, struct oc_read *read, struct oc_slice
     return key.ptr ? oc_read_get(read, OC_RECORD_MODEL_NAME, key, ret_id, err) : oc_fail_nomem(err);
 }
 
+/* Who may not ask for a model is not told that there is none: as for an ARN, the policy is asked
+ * first, about the ARN that a model of this name might have. */
+static int fail_no_name(struct oc_call *call, struct oc_slice name, struct oc_err *err)
+{
+    struct oc_slice arn =
+        oc_arena_printf(call->arena, "arn:aws:bedrock:%.*s:%.*s:custom-model/imported/%.*s",
+                        OC_FMT(call->caller.region), OC_FMT(call->caller.account), OC_FMT(name));
+    int rc = arn.ptr ? oc_call_allow(call, &(struct oc_call_resource){.arn = arn}, err)
+                     : oc_fail_nomem(err);
+
+    return rc < 0 ? rc : fail_no_model(err, name);
+}
+
 /* From an ARN or a name to the partition and id; `ret->arn` is what a policy is asked about. */
 static int locate(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
                   struct oc_partition *ret_partition, struct oc_slice *ret_id, struct oc_err *err)
@@ -30,7 +43,7 @@ static int locate(struct oc_call *call, struct oc_read *read, struct oc_slice id
     *ret_partition = oc_call_partition(call);
     if (!oc_slice_has_prefix(identifier, OC_STR("arn:"))) {
         int rc = find_name(call, read, identifier, ret_id, err);
-        return rc == OC_ENOTFOUND ? fail_no_model(err, identifier) : rc;
+        return rc == OC_ENOTFOUND ? fail_no_name(call, identifier, err) : rc;
     }
     if (!oc_arn_parse(identifier, &arn) || !oc_slice_eq_str(arn.kind, "custom-model") ||
         !oc_slice_eq(arn.region, call->caller.region))

@@ -379,3 +379,14 @@ def test_deny_holds_however_the_arn_of_a_job_is_spelt(caller: Account, cloud: Cl
     with pytest.raises(ClientError) as error:
         caller.boto(AWAY).get_model_copy_job(jobArn=job.replace("arn:aws:", "arn:aws-cn:"))
     assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_names_that_exist_are_not_told_to_who_may_not_ask(caller: Account, cloud: Cloud) -> None:
+    caller.import_model("there-it-is")
+    stranger = cloud.user(caller.id, allow("bedrock:ListModelCopyJobs"))
+    answers = []
+    for name in ("there-it-is", "nothing-here"):
+        with pytest.raises(ClientError) as error:
+            stranger.boto(HOME).get_custom_model(modelIdentifier=name)
+        answers.append(error.value.response["Error"]["Code"])
+    assert answers == ["AccessDeniedException"] * 2
