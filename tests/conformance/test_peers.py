@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import subprocess
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ import botocore.exceptions
 import pytest
 from support.blobs import Damage, blobs, delete, flip_a_bit
 from support.cloud import AWAY, HOME, Account, Cloud, allow, digests, sharing_policy
-from support.server import BINARY, ROOT, Server
+from support.server import BINARY, Server
 from support.sites import Sites, failure, progress
 from support.tls import make_certificate
 from support.wire import Keys
@@ -326,50 +324,3 @@ def test_peer_that_cannot_be_asked_fails_the_job_after_a_while(
         assert f"Region {HOME} (https://127.0.0.1:" in text, text
         assert expected in text and "waited for 1 seconds" in text, text
         assert "AWS_CA_BUNDLE" not in text, text
-
-
-def test_the_guide_leads_there(sites: Sites, library: Path, tmp_path: Path) -> None:
-    """The commands and settings of docs/operations.md, with these servers' addresses and files."""
-    guide = (ROOT / "docs" / "operations.md").read_text()
-    chapter = guide.split("\n## Sites\n")[1].split("\n## ")[0]
-    blocks = [textwrap.dedent(b) for b in re.findall(r"(?:^    .*\n)+", chapter, re.MULTILINE)]
-    make_key, serve_command, settings, copy_command = blocks
-    assert sites.tls
-    here, _ = sites.account()
-    source = here.import_model(prefix="small")
-
-    def server_for(name: str, config: str, options: tuple[str, ...]) -> Server:
-        return Server(tmp_path / name, config, regions=(AWAY,), options=options)
-
-    arguments = shlex.split(make_key.split(">")[0])[1:]
-    made = sites.source.command(*arguments)
-    assert made.returncode == 0, made.stderr
-    key = tmp_path / make_key.split(">")[1].strip()
-    key.write_text(made.stdout + f"ca_bundle = {sites.tls.file}\n")
-    profile = dict(line.split(" = ") for line in made.stdout.splitlines() if " = " in line)
-
-    words = shlex.split(serve_command)
-    assert words[:6] == ["outcrop", "serve", "--data", "DATA", "--region", AWAY]
-    given = " ".join(words[6:]).replace("https://east.example.org:7430", sites.source.endpoint)
-    by_options = server_for("a", "", tuple(given.replace("us-east-1.key", str(key)).split()))
-
-    secret = tmp_path / "east.secret"
-    secret.write_text(profile["aws_secret_access_key"] + "\n")
-    settings = settings.replace("https://east.example.org:7430", sites.source.endpoint)
-    settings = settings.replace("/etc/outcrop/east.crt", str(sites.tls.file))
-    settings = settings.replace("/etc/outcrop/east.secret", str(secret))
-    settings = settings.replace("AKIA…", profile["aws_access_key_id"])
-    by_file = server_for("b", settings, ())
-
-    for server in (by_options, by_file):
-        with server:
-            server.add_account(here.id)
-            there = Cloud(server).user(here.id)
-            arn = "arn:aws:bedrock:us-east-1:111122223333:custom-model/imported/abcdefghij12"
-            assert arn in copy_command
-            ran = server.command(
-                *shlex.split(copy_command.replace(arn, source))[1:], keys=there.keys
-            )
-            assert ran.returncode == 0, ran.stderr
-            assert "Completed" in ran.stdout, ran.stdout
-            assert pulled(there, "west", server.folder / "out") == digests(library / "small")

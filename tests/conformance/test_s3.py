@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from support.cloud import AWAY, HOME, THIRD, Account, Cloud, bucket_config, digests, write_model
-from support.s3 import ACCESS, SECRET, S3Server
-from support.server import BINARY, ROOT, Server
+from support.s3 import ACCESS, S3Server
+from support.server import BINARY, Server
 from support.tls import make_certificate
 
 
@@ -362,53 +358,3 @@ def test_buckets_with_host_names(library: Path, tmp_path: Path) -> None:
         assert list((s3.root / "named" / AWAY / "parts").rglob("*"))
     finally:
         s3.kill()
-
-
-def test_the_guide_leads_there(s3: S3Server, library: Path, tmp_path: Path) -> None:
-    """The settings and commands of docs/operations.md, with this server's address and files."""
-    guide = (ROOT / "docs" / "operations.md").read_text()
-    chapter = guide.split("\n## S3-compatible storage\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", chapter, re.MULTILINE)
-    text = [textwrap.dedent(block) for block in blocks]
-    keys = tmp_path / "etc" / "s3-keys"
-    keys.parent.mkdir()
-
-    def here(part: str) -> str:
-        part = part.replace("https://s3.example.org:9000", s3.endpoint)
-        return part.replace("/etc/outcrop/s3-keys", str(keys)).replace("minilm", "small")
-
-    make_keys = next(part for part in text if "printf" in part)
-    subprocess.run(
-        ["bash", "-ec", here(make_keys)], check=True, env={"KEY_ID": ACCESS, "SECRET": SECRET}
-    )
-    assert keys.stat().st_mode & 0o777 == 0o600
-    config = ""
-    for part in text:
-        if part.startswith("["):
-            config += here(part.split("\n\n")[0]) + "\n"
-            if s3.tls:
-                config += f"ca-bundle = {s3.tls.file}\n"
-    assert "[bucket shelf]" in config and "[blob us-west-2]" in config
-    s3.make_bucket("outcrop-west")
-    s3.upload(library, "models", "released/")
-    with Server(tmp_path / "server", config) as server:
-        account = Cloud(server).account()
-        command = next(part[part.index("aws bedrock") :] for part in text if "aws bedrock" in part)
-        environment = {
-            **os.environ,
-            "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
-            "AWS_ENDPOINT_URL_BEDROCK": server.endpoint,
-            "AWS_ACCESS_KEY_ID": account.keys.access_key,
-            "AWS_SECRET_ACCESS_KEY": account.keys.secret,
-            "AWS_DEFAULT_REGION": HOME,
-        }
-        run = subprocess.run(
-            ["bash", "-ec", here(command)], capture_output=True, text=True, env=environment
-        )
-        assert run.returncode == 0, run.stderr
-        arn = json.loads(run.stdout)["modelArn"]
-        assert account.wait_model(arn)["modelStatus"] == "Active"
-        copied = account.copy(arn)["targetModelArn"]
-        assert s3.keys("outcrop-west", "production/us-west-2/parts/")
-        assert pulled(account, copied, AWAY, tmp_path / "out") == digests(library / "small")
-        assert deep_check(server).returncode == 0

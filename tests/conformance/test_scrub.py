@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,33 +173,3 @@ def test_the_rate_holds_and_the_place_outlives_a_restart(tmp_path: Path, library
         taken = time.monotonic() - begun
         assert taken > 1.5, "20 MiB went by too fast"
         assert now["outcrop_verified_blobs_total"] < 6, "the pass began anew after the restart"
-
-
-def test_the_disaster_drill_of_the_guide(tmp_path: Path, library: Path) -> None:
-    """The commands of docs/operations.md, "Disaster drill", as they stand there."""
-    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-    chapter = guide.split("## Disaster drill")[1].split("\n## ")[0]
-    commands = [line.strip() for line in chapter.splitlines() if line.startswith("    ")]
-    config = bucket_config(library) + "[scrub]\nrate = 0\n"
-    with Server(tmp_path / "real", config) as server:
-        admin = Cloud(server).admin()
-        admin.copy(admin.import_model("my-model", prefix="parts"))
-        server.stop()
-        drill = tmp_path / "drill" / "data"
-        drill.parent.mkdir()
-        subprocess.run(["cp", "-a", str(server.data), str(drill)], check=True)
-        server.start()
-
-    def run(first: int, last: int) -> list[int]:
-        script = "\n".join(f"{line}\necho code $?" for line in commands[first:last])
-        script = script.replace("DRILL", str(drill)).replace("outcrop ", f"{server.binary} ")
-        ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        return [int(line.split()[1]) for line in ran.stdout.splitlines() if line[:5] == "code "]
-
-    assert run(0, 4) == [0, 0, 0, 1], "sound; a part is found and spoiled; the check finds it"
-    assert commands[4].startswith("outcrop serve --data DRILL")
-    with Server(drill.parent, config) as restored:
-        verified = restored.command(*commands[5].split("#")[0].split()[1:])
-        assert verified.returncode == 0, verified.stderr
-        assert "is repaired" in verified.stdout
-    assert run(6, 7) == [0]

@@ -164,7 +164,7 @@ def wait_until_settled(server: Server, keys: Keys) -> None:
                 time.sleep(0.05)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(400 + 4 * KILLS)
 def test_kill_9_loses_and_doubles_nothing(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

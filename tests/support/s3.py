@@ -33,12 +33,12 @@ def free_port() -> int:
 class S3Server:
     """VersityGW over a folder: an object is the file BUCKET/KEY, so that a test can damage it."""
 
-    def __init__(self, folder: Path, tls: Certificate | None = None) -> None:
+    def __init__(self, folder: Path, tls: Certificate | None = None, port: int = 0) -> None:
         self.root = folder / "objects"
         self.root.mkdir(parents=True, exist_ok=True)
         self.log = folder / "s3.log"
         self.tls = tls
-        self.port = free_port()
+        self.port = port or free_port()
         self.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.credentials = folder / "s3-credentials"
         self.credentials.write_text(
