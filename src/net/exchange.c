@@ -25,7 +25,7 @@ static int64_t parse_date(struct oc_slice value)
     time_t date;
 
     keep_header(text, value);
-    date = curl_getdate(text, NULL);
+    date = oc_curl.getdate(text, NULL);
     return date > 0 ? (int64_t)date : 0;
 }
 
@@ -77,7 +77,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     struct oc_exchange *x = ctx;
     long status = 0;
 
-    (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    (void)oc_curl.easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
     if (x->request.to && status / 100 == 2)
         return land(x, bytes, size * count);
     x->too_large = size * count > x->body->max - x->body->len;
@@ -92,7 +92,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 
 static int add_line(struct curl_slist **list, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(*list, line);
+    struct curl_slist *longer = oc_curl.slist_append(*list, line);
 
     if (!longer)
         return OC_ENOMEM;
@@ -129,7 +129,7 @@ static struct curl_slist *build_headers(const struct oc_transport_request *reque
         rc = add_line(&list, "Content-Type:");
     if (rc == OC_OK)
         return list;
-    curl_slist_free_all(list);
+    oc_curl.slist_free_all(list);
     return NULL;
 }
 
@@ -138,37 +138,38 @@ static void set_options(struct oc_exchange *x, const struct oc_transport_options
     const struct oc_transport_request *r = &x->request;
     CURL *curl = x->curl;
 
-    (void)curl_easy_setopt(curl, CURLOPT_URL, r->url);
-    (void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it is */
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, options->user_agent);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(options->stall_timeout_ms / 1000));
-    (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_URL, r->url);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it is */
+    (void)oc_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)oc_curl.easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_USERAGENT, options->user_agent);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                              (long)(options->stall_timeout_ms / 1000));
+    (void)oc_curl.easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     if (r->to_cap > BIG) /* fewer, larger system calls */
-        (void)curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BIG);
+        (void)oc_curl.easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BIG);
     if (r->body.len > BIG)
-        (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BIG);
+        (void)oc_curl.easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BIG);
     if (options->no_proxy)
-        (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+        (void)oc_curl.easy_setopt(curl, CURLOPT_NOPROXY, "*");
     if (options->ca_bundle)
-        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_bundle);
+        (void)oc_curl.easy_setopt(curl, CURLOPT_CAINFO, options->ca_bundle);
     if (strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.ptr ? r->body.ptr : "");
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        (void)oc_curl.easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.ptr ? r->body.ptr : "");
+        (void)oc_curl.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
     }
     if (strcmp(r->method, "HEAD") == 0)
-        (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
-    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, x->detail);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, x->headers);
+        (void)oc_curl.easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, x->detail);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_HEADERDATA, x);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_WRITEDATA, x);
+    (void)oc_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, x->headers);
 }
 
 /* scheme://host:port of a URL, for messages. */
@@ -183,17 +184,17 @@ static bool has_connected(CURL *curl)
 {
     curl_off_t connect_us = 0;
 
-    (void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
+    (void)oc_curl.easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
     return connect_us > 0;
 }
 
 static int fail_curl(const struct oc_exchange *x, CURLcode code, struct oc_err *err)
 {
     struct oc_slice base = url_base(x->request.url);
-    const char *why = x->detail[0] ? x->detail : curl_easy_strerror(code);
+    const char *why = x->detail[0] ? x->detail : oc_curl.easy_strerror(code);
     long system_error = 0;
 
-    (void)curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &system_error);
+    (void)oc_curl.easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &system_error);
     if (code == CURLE_COULDNT_CONNECT && system_error != 0)
         why = strerrordesc_np((int)system_error); /* libcurl's own words hide the reason */
     switch (code) {
@@ -270,7 +271,7 @@ int oc_exchange_end(struct oc_exchange *x, CURLcode code, struct oc_transport_he
     *ret_sent = was_sent(code);
     if (code != CURLE_OK)
         return fail_curl(x, code, err);
-    (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    (void)oc_curl.easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
     x->head.status = (int)status;
     x->head.to_len = x->to_len;
     *ret_head = x->head;
@@ -279,7 +280,7 @@ int oc_exchange_end(struct oc_exchange *x, CURLcode code, struct oc_transport_he
 
 void oc_exchange_clear(struct oc_exchange *x)
 {
-    curl_slist_free_all(x->headers);
+    oc_curl.slist_free_all(x->headers);
     x->headers = NULL;
 }
 

@@ -7,8 +7,7 @@
 #ifndef OC_NET_EXCHANGE_H
 #define OC_NET_EXCHANGE_H
 
-#include <curl/curl.h>
-
+#include "net/curl.h"
 #include "net/transport.h"
 
 struct oc_exchange {

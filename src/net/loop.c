@@ -80,7 +80,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *kn
     event.events = events[what];
     if (epoll_ctl(loop->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
         return -1; /* the exchange fails */
-    (void)curl_multi_assign(loop->multi, fd, loop);
+    (void)oc_curl.multi_assign(loop->multi, fd, loop);
     return 0;
 }
 
@@ -96,14 +96,17 @@ static int watch(struct oc_loop *loop, int fd)
 int oc_loop_new(const struct oc_transport_options *options, struct oc_loop **ret,
                 struct oc_err *err)
 {
-    struct oc_loop *loop = oc_alloc(sizeof(*loop));
+    struct oc_loop *loop;
+    int rc = oc_curl_load(err);
 
+    if (rc < 0)
+        return rc;
+    loop = oc_alloc(sizeof(*loop));
     if (!loop)
         return oc_fail_nomem(err);
-    oc_transport_init();
     *loop =
         (struct oc_loop){.options = *options,
-                         .multi = curl_multi_init(),
+                         .multi = oc_curl.multi_init(),
                          .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                          .timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                          .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
@@ -113,10 +116,10 @@ int oc_loop_new(const struct oc_transport_options *options, struct oc_loop **ret
         oc_loop_free(loop);
         return err->rc;
     }
-    (void)curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    (void)curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
-    (void)curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_time);
-    (void)curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
+    (void)oc_curl.multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)oc_curl.multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
+    (void)oc_curl.multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_time);
+    (void)oc_curl.multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
     *ret = loop;
     return OC_OK;
 }
@@ -133,7 +136,7 @@ void oc_loop_free(struct oc_loop *loop)
         return;
     while (loop->calls)
         oc_loop_cancel(loop, loop->calls);
-    (void)curl_multi_cleanup(loop->multi);
+    (void)oc_curl.multi_cleanup(loop->multi);
     close_fd(loop->timer_fd);
     close_fd(loop->wake_fd);
     close_fd(loop->epoll_fd);
@@ -166,8 +169,8 @@ static void drop(struct oc_loop *loop, struct oc_loop_call *call)
     *call->back = call->next;
     if (call->next)
         call->next->back = call->back;
-    (void)curl_multi_remove_handle(loop->multi, call->easy);
-    curl_easy_cleanup(call->easy);
+    (void)oc_curl.multi_remove_handle(loop->multi, call->easy);
+    oc_curl.easy_cleanup(call->easy);
     oc_exchange_clear(&call->exchange);
     free(call);
 }
@@ -187,7 +190,7 @@ int oc_loop_begin(struct oc_loop *loop, const struct oc_transport_request *reque
     if (!call)
         return oc_fail_nomem(err);
     *call = (struct oc_loop_call){
-        .easy = curl_easy_init(), .done = done, .ctx = ctx, .next = loop->calls};
+        .easy = oc_curl.easy_init(), .done = done, .ctx = ctx, .next = loop->calls};
     call->back = &loop->calls;
     if (loop->calls)
         loop->calls->back = &call->next;
@@ -196,8 +199,8 @@ int oc_loop_begin(struct oc_loop *loop, const struct oc_transport_request *reque
              ? oc_exchange_begin(&call->exchange, call->easy, &loop->options, request, body, err)
              : oc_fail_nomem(err);
     if (rc == OC_OK) {
-        (void)curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
-        if (curl_multi_add_handle(loop->multi, call->easy) != CURLM_OK)
+        (void)oc_curl.easy_setopt(call->easy, CURLOPT_PRIVATE, call);
+        if (oc_curl.multi_add_handle(loop->multi, call->easy) != CURLM_OK)
             rc = oc_fail_nomem(err);
     }
     if (rc < 0) {
@@ -226,12 +229,12 @@ static void finish_all(struct oc_loop *loop)
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(loop->multi, &left))) {
+    while ((message = oc_curl.multi_info_read(loop->multi, &left))) {
         char *call = NULL;
 
         if (message->msg != CURLMSG_DONE)
             continue;
-        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        (void)oc_curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
         finish(loop, (struct oc_loop_call *)call, message->data.result);
     }
 }
@@ -250,7 +253,7 @@ static void take_event(struct oc_loop *loop, const struct epoll_event *event)
     mask |= event->events & EPOLLIN ? CURL_CSELECT_IN : 0;
     mask |= event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0;
     mask |= event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0;
-    (void)curl_multi_socket_action(loop->multi, event->data.fd, mask, &running);
+    (void)oc_curl.multi_socket_action(loop->multi, event->data.fd, mask, &running);
 }
 
 int oc_loop_run(struct oc_loop *loop, struct oc_err *err)
@@ -264,7 +267,7 @@ int oc_loop_run(struct oc_loop *loop, struct oc_err *err)
         take_event(loop, &events[i]);
     if (loop->curl_at_us && loop->curl_at_us <= oc_clock_mono_us()) {
         loop->curl_at_us = 0;
-        (void)curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        (void)oc_curl.multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     finish_all(loop);
     set_timer(loop);

@@ -26,7 +26,10 @@ struct oc_loop_outcome {
 /** Called by oc_loop_run when an exchange has ended. It may begin and cancel others. */
 typedef void (*oc_loop_done_fn)(const struct oc_loop_outcome *outcome, void *ctx);
 
-/** @param options  copied, but not what it points to. Errors: OC_ENOMEM, OC_EIO. */
+/**
+ * @param options  copied, but not what it points to
+ * Errors: OC_ENOMEM; OC_EIO — libcurl cannot be loaded (net/curl.h), or too many files are open.
+ */
 int oc_loop_new(const struct oc_transport_options *options, struct oc_loop **ret,
                 struct oc_err *err);
 

@@ -24,26 +24,17 @@ struct oc_transport {
     size_t idle_count;
 };
 
-static void init_curl(void)
-{
-    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as curl_easy_init's */
-}
-
-void oc_transport_init(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    (void)pthread_once(&once, init_curl);
-}
-
 int oc_transport_new(const struct oc_transport_options *options, struct oc_transport **ret,
                      struct oc_err *err)
 {
-    struct oc_transport *transport = oc_alloc(sizeof(*transport));
+    struct oc_transport *transport;
+    int rc = oc_curl_load(err);
 
+    if (rc < 0)
+        return rc;
+    transport = oc_alloc(sizeof(*transport));
     if (!transport)
         return oc_fail_nomem(err);
-    oc_transport_init();
     *transport = (struct oc_transport){.options = *options};
     if (pthread_mutex_init(&transport->lock, NULL) != 0) {
         free(transport);
@@ -57,8 +48,8 @@ static void free_line(struct line *line)
 {
     if (!line)
         return;
-    curl_easy_cleanup(line->easy);
-    (void)curl_multi_cleanup(line->multi);
+    oc_curl.easy_cleanup(line->easy);
+    (void)oc_curl.multi_cleanup(line->multi);
     free(line);
 }
 
@@ -82,7 +73,7 @@ static struct line *new_line(void)
 
     if (!line)
         return NULL;
-    *line = (struct line){.easy = curl_easy_init(), .multi = curl_multi_init()};
+    *line = (struct line){.easy = oc_curl.easy_init(), .multi = oc_curl.multi_init()};
     if (line->easy && line->multi)
         return line;
     free_line(line);
@@ -114,7 +105,7 @@ static void give_back(struct oc_transport *transport, struct line *line)
 {
     struct line **at = &transport->busy;
 
-    curl_easy_reset(line->easy); /* forgets the options; the connection is the multi handle's */
+    oc_curl.easy_reset(line->easy); /* forgets the options; the connection is the multi handle's */
     (void)pthread_mutex_lock(&transport->lock);
     while (*at != line)
         at = &(*at)->next;
@@ -133,7 +124,7 @@ void oc_transport_wake(struct oc_transport *transport)
 {
     (void)pthread_mutex_lock(&transport->lock);
     for (struct line *line = transport->busy; line; line = line->next)
-        (void)curl_multi_wakeup(line->multi); /* fails only where it would wake too often */
+        (void)oc_curl.multi_wakeup(line->multi); /* fails only where it would wake too often */
     (void)pthread_mutex_unlock(&transport->lock);
 }
 
@@ -144,22 +135,22 @@ static int perform(const struct line *line, const struct oc_transport_request *r
                    CURLcode *ret, struct oc_err *err)
 {
     int running = 1, left;
-    CURLMcode code = curl_multi_add_handle(line->multi, line->easy);
+    CURLMcode code = oc_curl.multi_add_handle(line->multi, line->easy);
     bool canceled = false;
 
     while (code == CURLM_OK && running > 0 && !canceled) {
-        code = curl_multi_perform(line->multi, &running);
+        code = oc_curl.multi_perform(line->multi, &running);
         if (code == CURLM_OK && running > 0)
-            code = curl_multi_poll(line->multi, NULL, 0, LOOK_EVERY_MS, NULL);
+            code = oc_curl.multi_poll(line->multi, NULL, 0, LOOK_EVERY_MS, NULL);
         canceled = running > 0 && request->is_canceled && request->is_canceled(request->ctx);
     }
     *ret = CURLE_OUT_OF_MEMORY; /* what else a multi handle fails of */
     for (CURLMsg *message;
-         code == CURLM_OK && (message = curl_multi_info_read(line->multi, &left));)
+         code == CURLM_OK && (message = oc_curl.multi_info_read(line->multi, &left));)
         if (message->msg == CURLMSG_DONE)
             *ret = message->data.result;
-    (void)curl_multi_remove_handle(line->multi,
-                                   line->easy); /* closes a request that is under way */
+    (void)oc_curl.multi_remove_handle(line->multi,
+                                      line->easy); /* closes a request that is under way */
     return canceled ? oc_exchange_fail_canceled(err) : OC_OK;
 }
 

@@ -24,7 +24,7 @@ struct oc_transport_options {
     bool no_proxy; /* go past any proxy that the environment names */
 };
 
-/** Errors: OC_ENOMEM. */
+/** Errors: OC_ENOMEM; OC_EIO — libcurl cannot be loaded (net/curl.h). */
 int oc_transport_new(const struct oc_transport_options *options, struct oc_transport **ret,
                      struct oc_err *err);
 void oc_transport_free(struct oc_transport *transport);
@@ -75,8 +75,5 @@ int oc_transport_send(struct oc_transport *transport, const struct oc_transport_
 
 /** Let every exchange that is running ask at once whether it is canceled. Threads: any. */
 void oc_transport_wake(struct oc_transport *transport);
-
-/** Make libcurl ready for use in this process; may be called again. Threads: any. */
-void oc_transport_init(void);
 
 #endif

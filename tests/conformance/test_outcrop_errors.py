@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from support.cloud import HOME, Account, digests, write_model
-from support.server import BINARY, Server
+from support.server import BINARY, Server, ServerError
 
 FAILED, USAGE, DENIED, UNREACHABLE = 1, 2, 3, 4
 
@@ -152,6 +152,30 @@ def test_an_untrusted_certificate_says_what_to_trust(tls_server: Server, tmp_pat
         )
         assert ran.returncode == UNREACHABLE, ran
         assert "AWS_CA_BUNDLE" in ran.stderr + ran.stdout, ran
+
+
+def test_only_what_calls_out_needs_libcurl(account: Account, tmp_path: Path) -> None:
+    """It is loaded at its first use: here it cannot be."""
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    (folder / "libcurl.so.4").write_bytes(b"")
+    broken = {"LD_LIBRARY_PATH": str(folder)}
+
+    ran = run(account, ["jobs"], broken, tmp_path)
+    assert ran.returncode == FAILED, ran
+    assert "libcurl.so.4" in ran.stderr and "libcurl4" in ran.stderr, ran.stderr
+    assert ran.stderr.count("\n") == 1 and ran.stdout == ""
+
+    assert run(account, ["--version"], broken, tmp_path).returncode == 0
+    with Server(tmp_path / "serves", environment=broken) as server:
+        server.add_account("123456789012")
+
+    keys = tmp_path / "peers"
+    keys.write_text("[ap-south-1]\naws_access_key_id = AK\naws_secret_access_key = SK\n")
+    keys.chmod(0o600)
+    peer = ("--peer", "ap-south-1=https://127.0.0.1:1", "--peer-credentials", str(keys))
+    with pytest.raises(ServerError, match="libcurl4"):
+        Server(tmp_path / "calls-out", environment=broken, options=peer).start()
 
 
 @pytest.mark.parametrize(("ahead_s", "result", "status"), [(90, "warning", 0), (-3600, "failed", 1)])
