@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Check that parser, `--help`, man pages and completions agree: commands, arguments, options, words.
 
+Also that the commands named in messages of the program and in the documents exist.
+
 Usage: tools/check-cli-docs.py [BUILD]     (default: build)
 
 All of them come from one table (src/cli/command.h), but by different ways; this looks at what came
@@ -128,6 +130,24 @@ def check_overview(binary: Path, texts: dict[str, str], tables: dict[str, Any]) 
     return wrong
 
 
+def check_mentions(tables: dict[str, Any]) -> list[str]:
+    """`outcrop WORD …` in backquotes, in a message or a document, must be a command that there is."""
+    names = {command["name"] for command in tables["commands"]}
+    groups = {name.split()[0] for name in names if " " in name}
+    wrong = []
+    for folder, pattern in (("src", "*.[ch]"), ("include", "*.h"), ("docs", "*.md"), (".", "*.md")):
+        find = (ROOT / folder).glob if folder == "." else (ROOT / folder).rglob
+        for path in find(pattern):
+            if path.name == "formats.md":  # texts that keys are bound to, not commands
+                continue
+            text = re.sub(r'"\s*\n\s*"', "", path.read_text())  # a literal over several lines
+            for words in re.findall(r"`outcrop ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", text):
+                first = words.split()[0]
+                if words not in names and (first not in names or first in groups):
+                    wrong.append(f"{path.relative_to(ROOT)}: there is no `outcrop {words}`")
+    return wrong
+
+
 def main() -> int:
     build = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build"
     binary, made = build / "outcrop", build / "src" / "cli"
@@ -141,7 +161,8 @@ def main() -> int:
     tables = json.loads(run(binary, "--describe").stdout)
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(lambda command: check_command(binary, texts, command), tables["commands"])
-    wrong = check_overview(binary, texts, tables) + [line for lines in found for line in lines]
+    wrong = check_overview(binary, texts, tables) + check_mentions(tables)
+    wrong += [line for lines in found for line in lines]
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

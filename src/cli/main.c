@@ -113,9 +113,12 @@ static bool is_group(const char *word)
     return false;
 }
 
-static int fail_group(const char *word)
+static int fail_group(const char *word, const char *second)
 {
-    (void)fprintf(stderr, "outcrop: '%s' needs a second word:", word);
+    if (second && second[0] != '-')
+        (void)fprintf(stderr, "outcrop: unknown command '%s %s'; there is:", word, second);
+    else
+        (void)fprintf(stderr, "outcrop: '%s' needs a second word:", word);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strncmp(commands[i]->name, word, strlen(word)) == 0 &&
             commands[i]->name[strlen(word)] == ' ')
@@ -241,7 +244,7 @@ static int dispatch(int argc, char **argv)
     op = oc_operation_find(argv[at]);
     if (op)
         return run_operation(op, strip_name(argc, argv, at, 1, words), words);
-    return is_group(argv[at]) ? fail_group(argv[at]) : fail_unknown(argv[at]);
+    return is_group(argv[at]) ? fail_group(argv[at], second) : fail_unknown(argv[at]);
 }
 
 int main(int argc, char **argv)

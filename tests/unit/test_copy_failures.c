@@ -246,7 +246,7 @@ static void a_disabled_key_ends_the_copy_and_is_named(void **state)
                       &err));
     ok(oc_keys_set_enabled(c->keys, OC_STR(ALICE), c->regions[WEST].name, key.id, false, &err));
     model = cloud_wait(c, ALICE, WEST, cloud_copy_as(c, ALICE, WEST, ALICE, EAST, source, key.id));
-    cloud_assert_failed(c, &model, "outcrop kms enable-key");
+    cloud_assert_failed(c, &model, "outcrop kms enable");
     cloud_assert_failed(c, &model, key.id.ptr);
     assert_nothing_is_left(c);
 }

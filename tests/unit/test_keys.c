@@ -154,7 +154,7 @@ static void a_disabled_key_is_refused_by_name_until_it_is_enabled(void **state)
     keys = open_keys(*state);
     assert_int_equal(oc_keys_unwrap(keys, REGION, info.id, wrapped, key, &err), OC_EDENIED);
     assert_non_null(strstr(err.text, info.id.ptr));
-    assert_non_null(strstr(err.text, "outcrop kms enable-key"));
+    assert_non_null(strstr(err.text, "outcrop kms enable"));
     assert_int_equal(oc_keys_data_key(keys, REGION, info.id, key, wrapped, &err), OC_EDENIED);
     assert_int_equal(oc_keys_resolve(keys, ACCOUNT, REGION, info.id, &arena, &found, &err),
                      OC_EDENIED);

@@ -489,7 +489,7 @@ static struct oc_keyring_key *look_up(const struct oc_keys *keys, struct oc_slic
 int oc_keyring_disabled(const struct oc_keyring_key *key, struct oc_err *err)
 {
     return oc_fail(err, OC_EDENIED,
-                   "KMS key '%s' of Region %s is disabled; run `outcrop kms enable-key %s` to use "
+                   "KMS key '%s' of Region %s is disabled; run `outcrop kms enable %s` to use "
                    "what it encrypts",
                    key->id, key->region, key->id);
 }
