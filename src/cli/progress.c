@@ -28,9 +28,7 @@ void oc_progress_begin(struct oc_progress *progress)
 
 static void put_bar(struct oc_buf *buf, const struct oc_progress_state *s, size_t cells)
 {
-    size_t full = s->bytes_total
-                      ? (size_t)((double)s->bytes_done / (double)s->bytes_total * (double)cells)
-                      : cells;
+    size_t full = (size_t)((double)s->bytes_done / (double)s->bytes_total * (double)cells);
 
     oc_buf_put_char(buf, '[');
     for (size_t i = 0; i < cells; i++)
@@ -40,7 +38,9 @@ static void put_bar(struct oc_buf *buf, const struct oc_progress_state *s, size_
 
 static unsigned percent(const struct oc_progress_state *s)
 {
-    if (s->bytes_total == 0 || s->bytes_done >= s->bytes_total)
+    if (s->bytes_total == 0)
+        return 0;
+    if (s->bytes_done >= s->bytes_total)
         return 100;
     return (unsigned)((double)s->bytes_done / (double)s->bytes_total * 100);
 }
@@ -94,6 +94,10 @@ void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, 
 
     if (state->note) {
         put_note(buf, state, width);
+        return;
+    }
+    if (state->bytes_total == 0) { /* it waits, or what is to be done is not known yet */
+        oc_buf_put_str(buf, state->step);
         return;
     }
 

@@ -41,7 +41,7 @@ void oc_progress_end(struct oc_progress *progress);
 
 /**
  * Append the line of a state as it is shown on a terminal `width` columns wide: what does not fit
- * is left out, the bar first. 0: a line for a pipe.
+ * is left out, the bar first. 0: a line for a pipe. Without bytes in all it is the step alone.
  */
 void oc_progress_put(struct oc_buf *buf, const struct oc_progress_state *state, size_t width);
 

@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/fault.h"
 
-#define STACK_BYTES (512UL * 1024)
+#define RATE_AFTER_US 500000 /* before that a rate says nothing */
+#define STACK_BYTES   (512UL * 1024)
 
 bool oc_scrub_is_stopping(struct oc_scrubber *scrubber)
 {
@@ -189,7 +190,7 @@ bool oc_scrubber_progress(struct oc_scrubber *scrubber, struct oc_slice model_ke
 
         *ret = scrubber->progress;
         ret->seconds_left = -1;
-        if (us > 0)
+        if (us >= RATE_AFTER_US)
             ret->bytes_per_second = (uint64_t)((double)ret->bytes_done * 1e6 / (double)us);
         if (ret->bytes_per_second > 0)
             ret->seconds_left =

@@ -259,7 +259,7 @@ static void progress_lines_fit_the_terminal(void **state)
     assert_text(&buf, "copying  50%  512 MiB of 1.00 GiB  100 MiB/s  1:15 left");
     s = (struct oc_progress_state){.step = "copying"};
     oc_progress_put(&buf, &s, 0);
-    assert_text(&buf, "copying 100%  0 B of 0 B");
+    assert_text(&buf, "copying");
     s = (struct oc_progress_state){.step = "x", .bytes_done = 999, .bytes_total = 1000};
     oc_progress_put(&buf, &s, 0);
     assert_text(&buf, "x  99%  999 B of 1000 B");
