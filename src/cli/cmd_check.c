@@ -135,8 +135,8 @@ static int run_check(const struct oc_args *args)
 const struct oc_command oc_command_check = {
     .name = "check",
     .summary = "verify a data folder",
-    .details = "Compares the list's sets with the jobs they were made from, models with their\n"
-               "bytes, and jobs with their models. Runs beside a server too. Exit code 1 when\n"
+    .details = "Compares the list's sets with the jobs they were made from, models with their "
+               "bytes, and jobs with their models. Runs beside a server too. Exit code 1 when "
                "anything is found.",
     .options = options,
     .run = run_check,

@@ -150,6 +150,15 @@ static int check_clock(struct doctor *d, int64_t server_s, struct oc_err *err)
                 "set the clock that is wrong, for instance with: timedatectl set-ntp true", err);
 }
 
+/* Without an endpoint the commands ask AWS, as its own tools do: hardly what is wanted here. */
+static const char *advice_for_endpoint(const struct doctor *d)
+{
+    return oc_slice_find_slice(oc_buf_slice(&d->endpoint), OC_STR(".amazonaws.com")) >= 0
+               ? "set AWS_ENDPOINT_URL_BEDROCK, the profile's endpoint_url or --endpoint to the "
+                 "URL that `outcrop serve` prints: without them AWS itself is asked"
+               : NULL;
+}
+
 static int check_endpoint(struct doctor *d, bool *ret_reached, struct oc_err *err)
 {
     OC_AUTO(oc_response_clear) struct oc_response response = {0};
@@ -163,7 +172,7 @@ static int check_endpoint(struct doctor *d, bool *ret_reached, struct oc_err *er
     *ret_reached = response.status != 0;
     if (!*ret_reached)
         return find_error(d, why.name && strcmp(why.name, "SSLError") == 0 ? "tls" : "endpoint",
-                          &why, NULL, err);
+                          &why, advice_for_endpoint(d), err);
     if (rc == OC_OK)
         (void)oc_json_parse(oc_buf_slice(&response.body), &d->health, &no_json); /* NULL: no JSON */
     oc_buf_init(&text, OC_ERR_TEXT_MAX);
@@ -307,9 +316,9 @@ static int run(const struct oc_args *args)
 
 const struct oc_command oc_command_doctor = {
     .name = "doctor",
-    .summary = "check endpoint, TLS, clock, Region, credentials and permissions",
+    .summary = "check endpoint, TLS, clock, Region, credentials, permissions",
     .details =
-        "Says what is wrong and how to mend it. The exit code is that of the first thing that\n"
+        "Says what is wrong and how to mend it. The exit code is that of the first thing that "
         "is wrong.",
     .is_client = true,
     .is_list = true,

@@ -113,8 +113,8 @@ const struct oc_command oc_command_events = {
     .name = "events",
     .summary = "show what happened to copy jobs and stored models",
     .details =
-        "Prints the events of the account in all Regions, oldest first, one a line; as JSON,\n"
-        "each in the envelope of EventBridge. The cursor to go on from is printed to\n"
+        "Prints the events of the account in all Regions, oldest first, one a line; as JSON, "
+        "each in the envelope of EventBridge. The cursor to go on from is printed to "
         "standard error.",
     .options = options,
     .is_client = true,

@@ -135,9 +135,9 @@ static int run_import(const struct oc_args *args)
 const struct oc_command oc_command_import = {
     .name = "import",
     .summary = "make a model of the files in a folder",
-    .details = "Every file below DIR is taken, hidden ones too; symbolic links are followed. Each\n"
-               "file is read once; a file that changes meanwhile ends the import. Parts that the\n"
-               "server has already are not sent again: an import that was cut off is taken up by\n"
+    .details = "Every file below DIR is taken, hidden ones too; symbolic links are followed. Each "
+               "file is read once; a file that changes meanwhile ends the import. Parts that the "
+               "server has already are not sent again: an import that was cut off is taken up by "
                "giving the same command. Ends when the model is Active.",
     .operands = operands,
     .options = options,

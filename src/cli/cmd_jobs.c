@@ -109,7 +109,7 @@ const struct oc_command oc_command_jobs = {
     .name = "jobs",
     .summary = "list copy jobs",
     .details =
-        "Lists the jobs that copy to --region, newest first. With --watch the list redraws itself\n"
+        "Lists the jobs that copy to --region, newest first. With --watch the list redraws itself "
         "on a terminal; in a pipe each job that is new or has changed its status is one line.",
     .options = jobs_options,
     .is_client = true,

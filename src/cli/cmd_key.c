@@ -162,10 +162,9 @@ static int run_add(const struct oc_args *args)
 const struct oc_command oc_command_key_add = {
     .name = "key add",
     .summary = "make a credential",
-    .details =
-        "Prints lines for a shell: eval \"$(outcrop key add --user alice)\". With --peer it\n"
-        "prints the profile for the file that the other server reads with\n"
-        "--peer-credentials; the file of a Region is made by that Region's administrator.",
+    .details = "Prints lines for a shell: eval \"$(outcrop key add --user alice)\". With --peer it "
+               "prints the profile for the file that the other server reads with "
+               "--peer-credentials; the file of a Region is made by that Region's administrator.",
     .options = add_options,
     .is_client = true,
     .changes = true,

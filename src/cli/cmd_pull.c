@@ -113,10 +113,10 @@ const struct oc_command oc_command_pull = {
     .name = "pull",
     .summary = "write a model's files into a folder",
     .details =
-        "Everything is written below DEST/.outcrop-partial first; files get their names only\n"
-        "when every part and every file has the digest of the model's manifest. A pull that\n"
-        "was cut off is taken up by giving the same command. Nothing is written outside of\n"
-        "DEST, and no symbolic link in it is followed. Without --force a file in DEST that\n"
+        "Everything is written below DEST/.outcrop-partial first; files get their names only "
+        "when every part and every file has the digest of the model's manifest. A pull that "
+        "was cut off is taken up by giving the same command. Nothing is written outside of "
+        "DEST, and no symbolic link in it is followed. Without --force a file in DEST that "
         "differs ends the command before anything is written.",
     .operands = operands,
     .options = options,

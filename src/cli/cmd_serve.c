@@ -432,9 +432,8 @@ static int run_serve(const struct oc_args *args)
 const struct oc_command oc_command_serve = {
     .name = "serve",
     .summary = "run the server",
-    .details =
-        "Serves one or more Regions from one data folder until SIGINT or SIGTERM. The first\n"
-        "start makes an administrator's keys and prints how to use them.",
+    .details = "Serves one or more Regions from one data folder until SIGINT or SIGTERM. The first "
+               "start makes an administrator's keys and prints how to use them.",
     .options = options,
     .run = run_serve,
 };

@@ -199,7 +199,7 @@ const struct oc_command oc_command_verify = {
     .name = "verify",
     .summary = "read a model again and compare it with its digests",
     .details =
-        "The server reads every part from its disk, decrypts and hashes it; what is damaged\n"
+        "The server reads every part from its disk, decrypts and hashes it; what is damaged "
         "is repaired from another copy if there is one. Exit code 1 when a model is damaged.",
     .operands = operands,
     .options = options,

@@ -64,7 +64,7 @@ struct oc_op;
 struct oc_command {
     const char *name;    /* one word or two: "jobs", "account add" */
     const char *summary; /* one line, no full stop, begins with a verb */
-    const char *details; /* more for --help, lines of up to 80, no final line feed; or NULL */
+    const char *details; /* more for --help: a paragraph without line feeds; or NULL */
     const struct oc_operand *operands; /* NULL: none */
     const struct oc_option *options;   /* NULL: none of its own */
     bool is_client;                    /* also takes oc_client_option_table */

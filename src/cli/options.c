@@ -1,4 +1,4 @@
-/* Command lines: the parser over a command's table, and the help text from the same table. */
+/* Command lines: the parser over a command's table. */
 #include "cli/command.h"
 
 #include <getopt.h>
@@ -19,7 +19,7 @@ const struct oc_option oc_client_option_table[] = {
     {.name = "output",
      .letter = 'o',
      .arg = "FORM",
-     .help = "table, json or jsonl; lists also csv, tsv (default: table)",
+     .help = "table, json, jsonl; lists: csv, tsv (default: table)",
      .values = forms},
     {0},
 };
@@ -340,71 +340,4 @@ int oc_args_int64(const struct oc_args *args, const char *name, struct oc_range 
                           (long long)range.min, (long long)range.max, text);
     *ret = value;
     return OC_OK;
-}
-
-/* -- help -------------------------------------------------------------------------------------- */
-
-#define HELP_COLUMN 28 /* where the explanations begin */
-
-static void put_row(struct oc_buf *buf, size_t row_start, const char *help)
-{
-    size_t width = buf->len - row_start;
-
-    if (width + 2 > HELP_COLUMN) {
-        oc_buf_put_char(buf, '\n');
-        width = 0;
-    }
-    oc_buf_printf(buf, "%*s%s", (int)(HELP_COLUMN - width), "", help);
-}
-
-static void put_options(struct oc_buf *buf, const struct oc_option *table)
-{
-    for (; table && table->name; table++) {
-        size_t start = buf->len;
-
-        if (table->letter)
-            oc_buf_printf(buf, "  -%c, --%s", table->letter, table->name);
-        else
-            oc_buf_printf(buf, "      --%s", table->name);
-        if (table->arg)
-            oc_buf_printf(buf, " %s", table->arg);
-        put_row(buf, start, table->help);
-        oc_buf_put_str(buf, table->required ? " (required)\n"
-                            : table->repeat ? " (may be repeated)\n"
-                                            : "\n");
-    }
-}
-
-void oc_command_put_help(struct oc_buf *buf, const struct oc_command *command)
-{
-    oc_buf_printf(buf, "Usage: outcrop %s", command->name);
-    for (const struct oc_operand *o = command->operands; o && o->name; o++)
-        oc_buf_printf(buf, o->optional ? " [%s]" : " %s", o->name);
-    for (const struct oc_option *o = command->options; o && o->name; o++)
-        if (o->required)
-            oc_buf_printf(buf, " --%s %s", o->name, o->arg);
-    oc_buf_printf(buf, " [options]\n\n%c%s.\n", command->summary[0] & ~0x20, command->summary + 1);
-    if (command->details)
-        oc_buf_printf(buf, "\n%s\n", command->details);
-    if (command->operands) {
-        oc_buf_put_str(buf, "\nArguments:\n");
-        for (const struct oc_operand *o = command->operands; o->name; o++) {
-            size_t start = buf->len;
-
-            oc_buf_printf(buf, "  %s", o->name);
-            put_row(buf, start, o->help);
-            oc_buf_put_char(buf, '\n');
-        }
-    }
-    if (command->options || command->changes || command->asks)
-        oc_buf_put_str(buf, "\nOptions:\n");
-    put_options(buf, command->options);
-    put_options(buf, command->changes ? oc_change_option_table : NULL);
-    put_options(buf, command->asks ? oc_ask_option_table : NULL);
-    if (command->is_client) {
-        oc_buf_put_str(buf, "\nConnection and output:\n");
-        put_options(buf, oc_client_option_table);
-    }
-    oc_buf_put_str(buf, "\nHelp:\n");
-    put_options(buf, oc_common_option_table);
 }

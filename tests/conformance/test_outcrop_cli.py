@@ -261,6 +261,14 @@ def test_help_names_every_command(outcrop: Outcrop) -> None:
         assert "Usage: outcrop " + command in outcrop.text(*command.split(), "--help")
 
 
+def test_help_fits_80_columns(outcrop: Outcrop) -> None:
+    tables = json.loads(outcrop.text("--describe"))
+    names = [command["name"] for command in tables["commands"]]
+    pages = [outcrop.text("--help")] + [outcrop.text(*n.split(), "--help") for n in names]
+    assert len(pages) > 40
+    assert [line for page in pages for line in page.splitlines() if len(line) > 80] == []
+
+
 def test_tags_are_shown_and_changed(outcrop: Outcrop, model: str) -> None:
     assert outcrop.text("tag", "my-model") == "team=search\n"
     changed = outcrop.text("tag", model, "--set", "a=1", "--set", "b=x y", "--remove", "team")
@@ -400,6 +408,8 @@ def doctor(outcrop: Outcrop, *args: str, region: str = HOME) -> tuple[int, dict[
 def test_doctor_says_what_is_wrong(outcrop: Outcrop, cloud: Cloud) -> None:
     status, wrong = doctor(outcrop, "--endpoint", "http://127.0.0.1:1")
     assert (status, wrong["check"]) == (4, "endpoint") and "127.0.0.1:1" in wrong["detail"]
+    status, wrong = doctor(outcrop, "--endpoint", "http://bedrock.invalid.amazonaws.com:1")
+    assert status == 4 and "AWS_ENDPOINT_URL_BEDROCK" in wrong["mend"]
     status, wrong = doctor(outcrop, "--endpoint", "ftp://x")
     assert (status, wrong["check"]) == (2, "settings")
     status, wrong = doctor(outcrop, region="ap-south-1")

@@ -165,7 +165,7 @@ static void help_text_shows_the_whole_table(void **state)
         "      --region REGION       Region to ask (default: AWS_REGION or the profile)\n"
         "      --profile NAME        profile of the shared credentials and config files\n"
         "      --endpoint URL        server to ask (default: AWS_ENDPOINT_URL_BEDROCK)\n"
-        "  -o, --output FORM         table, json or jsonl; lists also csv, tsv (default: table)\n"
+        "  -o, --output FORM         table, json, jsonl; lists: csv, tsv (default: table)\n"
         "\n"
         "Help:\n"
         "  -h, --help                show this help\n");
