@@ -201,11 +201,23 @@ static void run_on_worker(void *ctx)
     finish(call, call->run(call, &call->err));
 }
 
-int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err)
+static int run_later(struct oc_call *call, bool waits, oc_call_fn *run, struct oc_err *err)
 {
     call->run = run;
-    int rc = oc_copy_engine_run(call->api->engine, run_on_worker, call, err);
+    int rc = oc_copy_engine_run(call->api->engine, waits, run_on_worker, call, err);
     return rc < 0 ? rc : OC_PENDING;
+}
+
+int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err)
+{
+    const struct oc_region *region = oc_copy_engine_region(call->api->engine, call->caller.region);
+
+    return run_later(call, region && oc_blob_is_remote(region->blobs), run, err);
+}
+
+int oc_call_run_waiting(struct oc_call *call, oc_call_fn *run, struct oc_err *err)
+{
+    return run_later(call, true, run, err);
 }
 
 /* -- the way ------------------------------------------------------------------------------------

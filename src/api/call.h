@@ -117,8 +117,11 @@ int oc_call_write(struct oc_call *call, oc_apply_fn *apply);
  * returned; the store's. */
 int oc_call_write_now(struct oc_call *call, oc_apply_fn *apply, struct oc_err *err);
 
-/** Go on in `run` on one of the copy engine's workers. @return OC_PENDING, or OC_EBUSY */
+/** Go on in `run` on one of the copy engine's threads, where it may block on content of the call's
+ * Region. @return OC_PENDING, or OC_EBUSY */
 int oc_call_run(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
+/** The same for what asks another machine. */
+int oc_call_run_waiting(struct oc_call *call, oc_call_fn *run, struct oc_err *err);
 
 /** What an authorisation decision looks at beside the caller and the operation. */
 struct oc_call_resource {

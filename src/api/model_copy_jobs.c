@@ -385,8 +385,8 @@ static int begin_create(struct oc_call *call, struct create *create, struct oc_e
     return rc < 0 ? rc : oc_call_write(call, apply_create);
 }
 
-/* On a worker: the answer of another machine may be seconds away. One that does not come lets the
- * job begin: it waits for the other Region as it would later on. */
+/* Not on an HTTP thread: the answer of another machine may be seconds away. One that does not come
+ * lets the job begin: it waits for the other Region as it would later on. */
 static int run_create_from_peer(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_create_model_copy_job_in *in = call->in;
@@ -422,7 +422,7 @@ int oc_call_create_model_copy_job(struct oc_call *call, struct oc_err *err)
         return rc;
     if (!earlier.ptr && create->peer) {
         oc_call_read_done(call);
-        return oc_call_run(call, run_create_from_peer, err);
+        return oc_call_run_waiting(call, run_create_from_peer, err);
     }
     if (!earlier.ptr)
         rc = check_source(call, call->read, create, err);

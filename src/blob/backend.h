@@ -16,6 +16,9 @@
 #define OC_BLOB_REGION_MAX 20
 
 struct oc_blob_backend_ops {
+    /** It is on another machine: calls may wait for that. */
+    bool is_remote;
+
     /** Free all. */
     void (*close)(void *backend);
 

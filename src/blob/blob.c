@@ -133,6 +133,11 @@ void oc_blob_stop(struct oc_blob_store *store)
         store->ops->stop(store->backend);
 }
 
+bool oc_blob_is_remote(const struct oc_blob_store *store)
+{
+    return store->ops->is_remote;
+}
+
 /* -- names and failures --------------------------------------------------------------------- */
 
 static int check_name(const struct oc_blob_name *name, struct oc_err *err)

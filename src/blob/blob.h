@@ -73,6 +73,9 @@ int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
  */
 void oc_blob_stop(struct oc_blob_store *store);
 
+/** Whether it is kept on another machine, so that calls may wait for that. */
+bool oc_blob_is_remote(const struct oc_blob_store *store);
+
 /** Whether the blob is there (it is then durable, and was whole; its bytes are not re-read). */
 int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bool *ret,
                 struct oc_err *err);

@@ -1,5 +1,6 @@
 /*
- * Waiting for a source that cannot be asked: how long, how often, and what is told meanwhile.
+ * Waiting for a source that cannot be asked: how long, how often, and what is told meanwhile; and
+ * when one that is silent counts as such.
  */
 #include <stdio.h>
 
@@ -60,4 +61,15 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
                       "answers; parts that have arrived are not moved again",
                       cause->text, (long long)(patience_us(engine) / 1000000));
     return over;
+}
+
+bool oc_copy_away_is_in_the_way(const struct oc_copy_job *job, const void *place)
+{
+    struct oc_copy_engine *engine = job->engine;
+    bool full;
+
+    (void)pthread_mutex_lock(&engine->lock);
+    full = oc_copy_queue_is_full(engine, job->user.account.ptr);
+    (void)pthread_mutex_unlock(&engine->lock);
+    return full || oc_pool_is_wanted(engine->pool, place);
 }

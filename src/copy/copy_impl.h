@@ -87,6 +87,8 @@ struct oc_copy_source {
      * the store's writer. Errors: as `find`.
      */
     int (*check)(struct oc_copy_job *job, struct oc_read *read, struct oc_err *err);
+    /** What tells the machine that parts come from, once it was found; NULL: they are here. */
+    const void *(*place)(const struct oc_copy_job *job);
     /** It is on another machine: OC_EBUSY says that it cannot be asked now, and the copy waits. */
     bool may_be_away;
 };
@@ -207,6 +209,9 @@ void oc_copy_queue_scan(struct oc_copy_engine *engine);
 struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_t now,
                                            int64_t *ret_next_us);
 
+/** Whether no further task of `account` could run now. */
+bool oc_copy_queue_is_full(const struct oc_copy_engine *engine, const char *account);
+
 /* -- job.c ---------------------------------------------------------------------------------- */
 
 /** Run the task of `entry` to its end. */
@@ -231,6 +236,12 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
 int64_t oc_copy_away_pause_us(const struct oc_copy_engine *engine,
                               const struct oc_copy_entry *entry);
 
+/**
+ * Whether a job that waits for `place`, which is silent, should give up the runner or the buffer
+ * that it holds: others wait for such, or would have to. Takes locks.
+ */
+bool oc_copy_away_is_in_the_way(const struct oc_copy_job *job, const void *place);
+
 /* -- commit.c ------------------------------------------------------------------------------- */
 
 /** Read the task. Sets `gone` or `store_failed` on failure. */
@@ -254,6 +265,10 @@ int oc_copy_commit_active(struct oc_copy_job *job, struct oc_err *err);
 int oc_copy_commit_failed(struct oc_copy_job *job, struct oc_slice message, struct oc_err *err);
 
 /* -- flight.c ------------------------------------------------------------------------------- */
+
+/** Parts of this job wait for the machine that `place` tells, or, where that is NULL, for that of
+ * the target, if it is on another one. Call before the first ticket. */
+void oc_flight_waits_for(struct oc_copy_job *job, const void *place);
 
 /** Announce the sizes of the manifest, and pin no part yet. Errors: OC_ENOMEM. */
 int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err);

@@ -345,10 +345,10 @@ void oc_copy_engine_sweep(struct oc_copy_engine *engine, struct oc_slice region)
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
-int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), void *ctx,
+int oc_copy_engine_run(struct oc_copy_engine *engine, bool waits, void (*fn)(void *ctx), void *ctx,
                        struct oc_err *err)
 {
-    return oc_pool_run(engine->pool, fn, ctx, err);
+    return oc_pool_run(engine->pool, waits, fn, ctx, err);
 }
 
 void oc_copy_engine_stats(struct oc_copy_engine *engine, struct oc_copy_stats *ret)

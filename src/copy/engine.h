@@ -60,7 +60,7 @@ struct oc_copy_options {
     size_t bucket_count;
     struct oc_peers peers;             /* Regions on other machines, for copies from there */
     int64_t peer_patience_ms;          /* how long a copy waits for such a Region; 0: 600,000 */
-    uint32_t workers;                  /* threads that move parts, 1–64; 0: 4 */
+    uint32_t workers;                  /* threads that move parts here, 1–64; 0: 4 */
     uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
     uint32_t account_jobs;             /* of these, of one account, at most; 0: half */
     int64_t bandwidth;                 /* bytes a second that all copies move together; 0: any */
@@ -128,10 +128,12 @@ void oc_copy_engine_stats(struct oc_copy_engine *engine, struct oc_copy_stats *r
 const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, struct oc_slice name);
 
 /**
- * Run `fn(ctx)` on one of the workers: for requests that move a part's bytes. Bounded queue.
+ * Run `fn(ctx)` on one of the engine's threads: for requests that move a part's bytes. Bounded
+ * queue.
+ * @param waits  it may wait for another machine: then it keeps none of those that move parts here
  * Errors: OC_EBUSY (queue full or stopping).
  */
-int oc_copy_engine_run(struct oc_copy_engine *engine, void (*fn)(void *ctx), void *ctx,
+int oc_copy_engine_run(struct oc_copy_engine *engine, bool waits, void (*fn)(void *ctx), void *ctx,
                        struct oc_err *err);
 
 /**

@@ -10,6 +10,15 @@
 #define TRIES     3
 #define SAMPLE_US 500000
 
+void oc_flight_waits_for(struct oc_copy_job *job, const void *place)
+{
+    const struct oc_blob_store *target = job->target->region.blobs;
+
+    if (!place && oc_blob_is_remote(target))
+        place = target;
+    oc_pool_user_waits_for(job->engine->pool, &job->user, place);
+}
+
 int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err)
 {
     size_t count = job->manifest.part_count;

@@ -83,6 +83,7 @@ static int list_files(struct import *import, struct oc_err *err)
 
     if (!bucket)
         return err->rc;
+    oc_flight_waits_for(import->job, bucket->folder ? NULL : bucket->s3);
     if (bucket->folder)
         return oc_tree_list_folder(bucket->folder, below, &import->tree, err);
     rc = join_prefix(import, bucket, below, err);

@@ -1,5 +1,6 @@
 /*
- * The workers' loop, the two queues they serve, and the order in which buffers are given out.
+ * The loop of workers and carriers, the queues they serve, and the order in which buffers are given
+ * out.
  */
 #include "copy/pool.h"
 
@@ -12,7 +13,9 @@
 #include "base/clock.h"
 #include "base/fault.h"
 
-#define RUN_QUEUE 256         /* other work that may wait */
+#define RUN_QUEUE 256         /* other work that may wait for each crew */
+#define KEPT      2           /* buffers that carriers leave to others */
+#define CALLERS   2           /* carriers beyond one for each buffer: for other work */
 #define HUGE_PAGE (2UL << 20) /* what buffers are laid out for, where the system has such */
 
 struct run_item {
@@ -20,40 +23,47 @@ struct run_item {
     void *ctx;
 };
 
-struct oc_pool {
-    pthread_mutex_t lock;
-    pthread_cond_t work;    /* for workers: something is queued, or closing */
-    pthread_cond_t tickets; /* for users: a ticket came back, or stopping */
-    bool stopping;          /* nobody waits any more */
-    bool closing;           /* and nobody submits: workers end when all is done */
-
-    struct oc_ticket *all;  /* the array */
-    uint8_t *buffers;       /* of all tickets, one after another */
-    struct oc_ticket *free; /* not given out */
-    struct oc_pool_user *users;
-    uint64_t turns;
-
+/* Threads and what is queued for them. */
+struct crew {
+    struct oc_pool *pool;
+    pthread_cond_t work; /* something is queued, or closing */
     struct oc_ticket *parts_head, **parts_tail;
     struct run_item runs[RUN_QUEUE]; /* a ring */
     uint32_t run_at, run_count;
     bool part_next; /* parts and other work take turns */
-
-    uint32_t ticket_count, worker_count;
-    uint32_t idle; /* workers that wait for work */
-    uint32_t processors;
-    pthread_t *workers;
+    uint32_t idle;  /* threads that wait for work */
+    uint32_t count;
+    pthread_t *threads;
 };
 
-/* -- workers -------------------------------------------------------------------------------- */
+struct oc_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t tickets; /* for users: a ticket came back, or stopping */
+    bool stopping;          /* nobody waits any more */
+    bool closing;           /* and nobody submits: threads end when all is done */
+
+    struct oc_ticket *all;  /* the array */
+    uint8_t *buffers;       /* of all tickets, one after another */
+    struct oc_ticket *free; /* not given out */
+    uint32_t ticket_count;
+    uint32_t away_max, away_held; /* tickets of users that wait for another machine */
+    struct oc_pool_user *users;
+    uint64_t turns;
+
+    uint32_t processors;
+    struct crew workers, carriers;
+};
+
+/* -- crews ---------------------------------------------------------------------------------- */
 
 /* Take the first queued part. Lock held. */
-static struct oc_ticket *take_part(struct oc_pool *pool)
+static struct oc_ticket *take_part(struct crew *crew)
 {
-    struct oc_ticket *ticket = pool->parts_head;
+    struct oc_ticket *ticket = crew->parts_head;
 
-    pool->parts_head = ticket->next;
-    if (!pool->parts_head)
-        pool->parts_tail = &pool->parts_head;
+    crew->parts_head = ticket->next;
+    if (!crew->parts_head)
+        crew->parts_tail = &crew->parts_head;
     return ticket;
 }
 
@@ -63,7 +73,9 @@ static struct oc_ticket *take_part(struct oc_pool *pool)
  */
 static bool is_surplus(const struct oc_pool *pool)
 {
-    return pool->idle == 0 || pool->worker_count - pool->idle >= pool->processors;
+    const struct crew *workers = &pool->workers;
+
+    return workers->idle == 0 || workers->count - workers->idle >= pool->processors;
 }
 
 struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_ticket *ticket)
@@ -71,56 +83,88 @@ struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_tick
     struct oc_ticket *next = NULL;
 
     (void)pthread_mutex_lock(&pool->lock);
-    if (pool->parts_head && is_surplus(pool) && pool->parts_head->owner == ticket->owner &&
-        pool->parts_head->fn == ticket->fn)
-        next = take_part(pool);
+    if (!ticket->user->place && is_surplus(pool)) {
+        const struct oc_ticket *head = pool->workers.parts_head;
+
+        if (head && head->owner == ticket->owner && head->fn == ticket->fn)
+            next = take_part(&pool->workers);
+    }
     (void)pthread_mutex_unlock(&pool->lock);
     return next;
 }
 
 /* Take and do one thing. Lock held on entry and exit, not while it is done. */
-static void do_next(struct oc_pool *pool)
+static void do_next(struct crew *crew)
 {
-    if (pool->parts_head && (pool->part_next || pool->run_count == 0)) {
-        struct oc_ticket *ticket = take_part(pool);
+    struct oc_pool *pool = crew->pool;
 
-        pool->part_next = false;
+    if (crew->parts_head && (crew->part_next || crew->run_count == 0)) {
+        struct oc_ticket *ticket = take_part(crew);
+
+        crew->part_next = false;
         (void)pthread_mutex_unlock(&pool->lock);
         ticket->fn(ticket);
     } else {
-        struct run_item item = pool->runs[pool->run_at];
+        struct run_item item = crew->runs[crew->run_at];
 
-        pool->run_at = (pool->run_at + 1) % RUN_QUEUE;
-        pool->run_count--;
-        pool->part_next = true;
+        crew->run_at = (crew->run_at + 1) % RUN_QUEUE;
+        crew->run_count--;
+        crew->part_next = true;
         (void)pthread_mutex_unlock(&pool->lock);
         item.fn(item.ctx);
     }
     (void)pthread_mutex_lock(&pool->lock);
 }
 
-static void wait_for_work(struct oc_pool *pool)
+static void wait_for_work(struct crew *crew)
 {
-    pool->idle++;
-    (void)pthread_cond_wait(&pool->work, &pool->lock);
-    pool->idle--;
+    crew->idle++;
+    (void)pthread_cond_wait(&crew->work, &crew->pool->lock);
+    crew->idle--;
 }
 
 static void *work(void *arg)
 {
-    struct oc_pool *pool = arg;
+    struct crew *crew = arg;
 
-    (void)pthread_mutex_lock(&pool->lock);
+    (void)pthread_mutex_lock(&crew->pool->lock);
     for (;;) {
-        if (pool->parts_head || pool->run_count)
-            do_next(pool);
-        else if (pool->closing)
+        if (crew->parts_head || crew->run_count)
+            do_next(crew);
+        else if (crew->pool->closing)
             break;
         else
-            wait_for_work(pool);
+            wait_for_work(crew);
     }
-    (void)pthread_mutex_unlock(&pool->lock);
+    (void)pthread_mutex_unlock(&crew->pool->lock);
     return NULL;
+}
+
+static void init_crew(struct oc_pool *pool, struct crew *crew)
+{
+    crew->pool = pool;
+    crew->parts_tail = &crew->parts_head;
+    (void)pthread_cond_init(&crew->work, NULL); /* cannot fail with default attributes */
+}
+
+static int start_crew(struct crew *crew, uint32_t count, struct oc_err *err)
+{
+    crew->threads = oc_alloc(count * sizeof(*crew->threads));
+    if (!crew->threads)
+        return oc_fail_nomem(err);
+    for (; crew->count < count; crew->count++)
+        if (pthread_create(&crew->threads[crew->count], NULL, work, crew) != 0)
+            return oc_fail(err, OC_ENOMEM, "copy engine: a worker thread could not be started");
+    return OC_OK;
+}
+
+/* The pool is closing: wait until all that was queued is done. */
+static void end_crew(struct crew *crew)
+{
+    for (uint32_t i = 0; i < crew->count; i++)
+        (void)pthread_join(crew->threads[i], NULL); /* fails only on a bug */
+    free(crew->threads);
+    (void)pthread_cond_destroy(&crew->work);
 }
 
 /* -- life ----------------------------------------------------------------------------------- */
@@ -132,11 +176,11 @@ static void *work(void *arg)
 static int start(struct oc_pool *pool, uint32_t workers, struct oc_err *err)
 {
     const size_t bytes = (pool->ticket_count * OC_COPY_ROOM + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+    int rc;
 
     pool->all = oc_alloc(pool->ticket_count * sizeof(*pool->all));
-    pool->workers = oc_alloc(workers * sizeof(*pool->workers));
     pool->buffers = oc_alloc_aligned(HUGE_PAGE, bytes);
-    if (!pool->all || !pool->workers || !pool->buffers)
+    if (!pool->all || !pool->buffers)
         return oc_fail_nomem(err);
     (void)madvise(pool->buffers, bytes, MADV_HUGEPAGE); /* only speed */
     memset(pool->all, 0, pool->ticket_count * sizeof(*pool->all));
@@ -145,10 +189,8 @@ static int start(struct oc_pool *pool, uint32_t workers, struct oc_err *err)
         pool->all[i].next = pool->free;
         pool->free = &pool->all[i];
     }
-    for (; pool->worker_count < workers; pool->worker_count++)
-        if (pthread_create(&pool->workers[pool->worker_count], NULL, work, pool) != 0)
-            return oc_fail(err, OC_ENOMEM, "copy engine: a worker thread could not be started");
-    return OC_OK;
+    rc = start_crew(&pool->workers, workers, err);
+    return rc < 0 ? rc : start_crew(&pool->carriers, pool->away_max + CALLERS, err);
 }
 
 int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err)
@@ -160,10 +202,11 @@ int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct
         return oc_fail_nomem(err);
     memset(pool, 0, sizeof(*pool));
     (void)pthread_mutex_init(&pool->lock, NULL); /* cannot fail with default attributes */
-    (void)pthread_cond_init(&pool->work, NULL);
     oc_clock_init_cond(&pool->tickets);
-    pool->parts_tail = &pool->parts_head;
+    init_crew(pool, &pool->workers);
+    init_crew(pool, &pool->carriers);
     pool->ticket_count = tickets;
+    pool->away_max = tickets > KEPT ? tickets - KEPT : 1;
     pool->processors = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     rc = start(pool, workers, err);
     if (rc < 0) {
@@ -199,14 +242,13 @@ void oc_pool_free(struct oc_pool *pool)
     oc_pool_stop(pool);
     (void)pthread_mutex_lock(&pool->lock);
     pool->closing = true;
-    (void)pthread_cond_broadcast(&pool->work);
+    (void)pthread_cond_broadcast(&pool->workers.work);
+    (void)pthread_cond_broadcast(&pool->carriers.work);
     (void)pthread_mutex_unlock(&pool->lock);
-    for (uint32_t i = 0; i < pool->worker_count; i++)
-        (void)pthread_join(pool->workers[i], NULL); /* fails only on a bug */
+    end_crew(&pool->workers);
+    end_crew(&pool->carriers);
     free(pool->buffers);
     free(pool->all);
-    free(pool->workers);
-    (void)pthread_cond_destroy(&pool->work);
     (void)pthread_cond_destroy(&pool->tickets);
     (void)pthread_mutex_destroy(&pool->lock);
     free(pool);
@@ -235,6 +277,13 @@ void oc_pool_leave(struct oc_pool *pool, struct oc_pool_user *user)
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
+void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    user->place = place;
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
 static uint32_t held_by_account(const struct oc_pool *pool, struct oc_slice account)
 {
     uint32_t held = 0;
@@ -245,7 +294,13 @@ static uint32_t held_by_account(const struct oc_pool *pool, struct oc_slice acco
     return held;
 }
 
-/* Whose turn it is among those who wait. Lock held; there are few users. */
+/* Whether a free buffer may be the user's. Lock held. */
+static bool may_have(const struct oc_pool *pool, const struct oc_pool_user *user)
+{
+    return !user->place || pool->away_held < pool->away_max;
+}
+
+/* Whose turn it is among those who wait and may have one. Lock held; there are few users. */
 static struct oc_pool_user *next_user(const struct oc_pool *pool)
 {
     struct oc_pool_user *best = NULL;
@@ -254,7 +309,7 @@ static struct oc_pool_user *next_user(const struct oc_pool *pool)
     for (struct oc_pool_user *user = pool->users; user; user = user->next) {
         uint32_t held;
 
-        if (!user->turn)
+        if (!user->turn || !may_have(pool, user))
             continue;
         held = held_by_account(pool, user->account);
         if (!best || held < best_held || (held == best_held && user->held < best->held) ||
@@ -274,6 +329,7 @@ static struct oc_ticket *hand_out(struct oc_pool *pool, struct oc_pool_user *use
     pool->free = ticket->next;
     *ticket = (struct oc_ticket){.bytes = ticket->bytes, .user = user};
     user->held++;
+    pool->away_held += user->place != NULL;
     return ticket;
 }
 
@@ -318,6 +374,7 @@ void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket)
 {
     (void)pthread_mutex_lock(&pool->lock);
     ticket->user->held--;
+    pool->away_held -= ticket->user->place != NULL;
     ticket->user = NULL;
     ticket->next = pool->free;
     pool->free = ticket;
@@ -325,30 +382,46 @@ void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket)
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
+bool oc_pool_is_wanted(struct oc_pool *pool, const void *place)
+{
+    bool wanted = false;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    for (const struct oc_pool_user *user = pool->users; user && !wanted; user = user->next)
+        wanted = user->turn && user->place != place && !(pool->free && may_have(pool, user));
+    (void)pthread_mutex_unlock(&pool->lock);
+    return wanted;
+}
+
 /* -- queues --------------------------------------------------------------------------------- */
 
 void oc_pool_submit(struct oc_pool *pool, struct oc_ticket *ticket, oc_part_fn *fn)
 {
+    struct crew *crew;
+
     (void)pthread_mutex_lock(&pool->lock);
+    crew = ticket->user->place ? &pool->carriers : &pool->workers;
     ticket->fn = fn;
     ticket->next = NULL;
-    *pool->parts_tail = ticket;
-    pool->parts_tail = &ticket->next;
-    (void)pthread_cond_signal(&pool->work);
+    *crew->parts_tail = ticket;
+    crew->parts_tail = &ticket->next;
+    (void)pthread_cond_signal(&crew->work);
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
-int oc_pool_run(struct oc_pool *pool, void (*fn)(void *ctx), void *ctx, struct oc_err *err)
+int oc_pool_run(struct oc_pool *pool, bool waits, void (*fn)(void *ctx), void *ctx,
+                struct oc_err *err)
 {
+    struct crew *crew = waits ? &pool->carriers : &pool->workers;
     int rc = OC_OK;
 
     (void)pthread_mutex_lock(&pool->lock);
-    if (pool->stopping || pool->run_count == RUN_QUEUE) {
+    if (pool->stopping || crew->run_count == RUN_QUEUE) {
         rc = oc_fail(err, OC_EBUSY, "too many transfers of parts are waiting; try again later");
     } else {
-        pool->runs[(pool->run_at + pool->run_count) % RUN_QUEUE] = (struct run_item){fn, ctx};
-        pool->run_count++;
-        (void)pthread_cond_signal(&pool->work);
+        crew->runs[(crew->run_at + crew->run_count) % RUN_QUEUE] = (struct run_item){fn, ctx};
+        crew->run_count++;
+        (void)pthread_cond_signal(&crew->work);
     }
     (void)pthread_mutex_unlock(&pool->lock);
     return rc;

@@ -1,6 +1,11 @@
 /*
  * Workers, and the part buffers they work on. Not for other folders.
  *
+ * There are two crews. The workers do what needs only this machine; the carriers do what waits for
+ * another one, whatever it is: a peer or an S3 store. So nobody's silence keeps a worker. Two
+ * buffers are out of the carriers' reach, so that nobody's slowness keeps all of the memory; and
+ * who is silent is asked to give way when others wait for it (oc_pool_is_wanted).
+ *
  * Memory is bounded by the number of buffers: whoever wants to move a part first gets a buffer
  * (a ticket), then queues the part. Buffers go to the account that holds fewest, then to the user
  * that holds fewest, then to who has waited longest; so the queue itself can be plain.
@@ -44,16 +49,22 @@ struct oc_ticket {
     struct oc_ticket *next;
 };
 
-/** Whoever takes buffers: one job. Zero-initialise but for `account`; private otherwise. */
+/**
+ * Whoever takes buffers: one job. Zero-initialise but for `account` and `place`; private otherwise.
+ */
 struct oc_pool_user {
     struct oc_slice account;
+    const void *place; /* what tells the other machine that it waits for; NULL: none */
     uint32_t held;
     uint64_t turn; /* since when it waits; 0: it does not */
     struct oc_pool_user *next;
 };
 
-/** Start `workers` threads over `tickets` buffers, whose memory is taken at their first use.
- * Errors: OC_ENOMEM. */
+/**
+ * Start `workers` threads, and carriers for all but two of the buffers, at least for one.
+ * @param tickets  buffers, at least 1; their memory is taken at their first use
+ * Errors: OC_ENOMEM.
+ */
 int oc_pool_new(uint32_t workers, uint32_t tickets, struct oc_pool **ret, struct oc_err *err);
 
 /**
@@ -83,17 +94,31 @@ int oc_pool_try_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct o
 /** Give a buffer back unused. */
 void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket);
 
-/** Queue a part. */
+/**
+ * Say that a user that has joined, and holds no ticket, waits for another machine from now on.
+ */
+void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place);
+
+/** Whether somebody waits for a buffer who does not wait for `place`. */
+bool oc_pool_is_wanted(struct oc_pool *pool, const void *place);
+
+/** Queue a part: for the workers, or for the carriers when its user waits for another machine. */
 void oc_pool_submit(struct oc_pool *pool, struct oc_ticket *ticket, oc_part_fn *fn);
 
 /**
  * For a worker at `ticket`: the next queued part, if it is of the same owner and kind and no other
- * worker would have a processor for it; NULL otherwise. Then it is this worker's to do.
+ * worker would have a processor for it; NULL otherwise. Then it is this worker's to do. Carriers
+ * have no fellows: what waits for another machine is better asked for at the same time.
  */
 struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_ticket *ticket);
 
-/** Queue other work. Errors: OC_EBUSY (too much of it is queued, or stopping), OC_ENOMEM. */
-int oc_pool_run(struct oc_pool *pool, void (*fn)(void *ctx), void *ctx, struct oc_err *err);
+/**
+ * Queue other work.
+ * @param waits  it may wait for another machine, and is the carriers'
+ * Errors: OC_EBUSY (too much of it is queued, or stopping), OC_ENOMEM.
+ */
+int oc_pool_run(struct oc_pool *pool, bool waits, void (*fn)(void *ctx), void *ctx,
+                struct oc_err *err);
 
 /** Sleep. @return false when the pool is stopping. */
 bool oc_pool_sleep(struct oc_pool *pool, int64_t ms);

@@ -293,6 +293,22 @@ static uint32_t running_of(const struct oc_copy_engine *engine, const char *acco
     return count;
 }
 
+/* How many of an account's tasks may run at a time. */
+static uint32_t account_cap(const struct oc_copy_engine *engine)
+{
+    uint32_t jobs = engine->runner_count;
+
+    if (engine->options.account_jobs)
+        return engine->options.account_jobs;
+    return jobs > 1 ? jobs / 2 : 1;
+}
+
+bool oc_copy_queue_is_full(const struct oc_copy_engine *engine, const char *account)
+{
+    return engine->running_count == engine->runner_count ||
+           running_of(engine, account) >= account_cap(engine);
+}
+
 static uint32_t running_large(const struct oc_copy_engine *engine)
 {
     uint32_t count = 0;
@@ -340,9 +356,7 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
                                            int64_t *ret_next_us)
 {
     uint32_t jobs = engine->runner_count;
-    uint32_t account_cap = engine->options.account_jobs ? engine->options.account_jobs
-                           : jobs > 1                   ? jobs / 2
-                                                        : 1;
+    uint32_t cap = account_cap(engine);
     bool open = oc_copy_pace_is_open(engine);
     bool large_too = running_large(engine) < jobs - jobs / 4, some_wait = false;
     struct oc_copy_entry *best = NULL;
@@ -350,7 +364,7 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
     for (size_t at = 0, end; at < engine->entry_count; at = end) {
         struct oc_copy_entry *first = NULL;
         end = group_end(engine, at);
-        bool capped = running_of(engine, engine->entries[at]->account) >= account_cap;
+        bool capped = running_of(engine, engine->entries[at]->account) >= cap;
         for (; at < end && !first; at++) {
             struct oc_copy_entry *entry = engine->entries[at];
             if (entry->running || entry->ended)

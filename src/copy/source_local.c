@@ -95,10 +95,18 @@ static void read_pair(struct oc_copy_job *job, struct oc_copy_move *const moves[
     }
 }
 
+static const void *place(const struct oc_copy_job *job)
+{
+    const struct local *local = job->work;
+
+    return oc_blob_is_remote(local->blobs) ? local->blobs : NULL;
+}
+
 const struct oc_copy_source oc_copy_source_local = {
     .find = find,
     .load_manifest = load_manifest,
     .read_part = read_part,
     .read_pair = read_pair,
+    .place = place,
     .check = check,
 };

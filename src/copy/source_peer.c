@@ -6,7 +6,8 @@
  * which parts belong to a copy that waits, or that a restart has interrupted.
  *
  * When the other server cannot be asked (OC_EBUSY) the run ends and the copy is put off; job.c
- * says for how long. So a copy that waits holds neither a thread nor a buffer.
+ * says for how long. So a copy that waits holds neither a thread nor a buffer. A server that takes
+ * a question and then is silent counts as such as soon as others need what is held for it.
  */
 #include "base/clock.h"
 #include "copy/copy_impl.h"
@@ -18,6 +19,7 @@
 #define FIND_PATIENCE_MS 30000
 
 struct remote {
+    const struct oc_copy_job *job;
     struct oc_peer *peer;
     struct oc_peer_question question;
     struct oc_peer_model model;
@@ -25,7 +27,14 @@ struct remote {
 
 static bool is_stopping(void *ctx)
 {
-    return oc_pool_is_stopping(ctx);
+    return oc_pool_is_stopping(((const struct remote *)ctx)->job->engine->pool);
+}
+
+static bool is_in_the_way(void *ctx)
+{
+    const struct remote *remote = ctx;
+
+    return oc_copy_away_is_in_the_way(remote->job, remote->peer);
 }
 
 /* The ARN of the source: a copy has the base of what it is made from. */
@@ -54,6 +63,7 @@ static int make_question(struct oc_copy_job *job, struct remote *remote, struct 
     if (rc < 0)
         return rc;
     *tags = target.tags;
+    remote->job = job;
     remote->peer = oc_peers_find(&job->engine->options.peers, task->source.region);
     remote->question = (struct oc_peer_question){
         .model_arn = source_arn(job, &target),
@@ -62,7 +72,8 @@ static int make_question(struct oc_copy_job *job, struct remote *remote, struct 
         .region = task->target.region,
         .tags = tags,
         .is_canceled = is_stopping,
-        .ctx = job->engine->pool,
+        .is_in_the_way = is_in_the_way,
+        .ctx = remote,
     };
     return remote->question.model_arn.ptr ? OC_OK : oc_fail_nomem(err);
 }
@@ -198,9 +209,15 @@ static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct o
     return rc < 0 ? explain(job, rc, err) : OC_OK;
 }
 
+static const void *place(const struct oc_copy_job *job)
+{
+    return ((const struct remote *)job->work)->peer;
+}
+
 const struct oc_copy_source oc_copy_source_peer = {
     .find = find,
     .load_manifest = load_manifest,
     .read_part = read_part,
+    .place = place,
     .may_be_away = true,
 };

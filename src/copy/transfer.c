@@ -159,6 +159,7 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
     rc = job->source->find(job, err);
     if (rc < 0)
         return rc;
+    oc_flight_waits_for(job, job->source->place(job));
     rc = load_manifest(job, err);
     if (rc == OC_OK)
         rc = oc_flight_begin(job, err);

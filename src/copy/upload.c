@@ -130,8 +130,10 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
 int oc_copy_upload(struct oc_copy_job *job, struct oc_err *err)
 {
     struct upload upload = {.job = job, .verify.manifest = &job->manifest};
-    int rc = load_manifest(job, err);
+    int rc;
 
+    oc_flight_waits_for(job, NULL);
+    rc = load_manifest(job, err);
     if (rc < 0)
         return rc;
     rc = verify_parts(&upload, err);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "net/exchange.h"
 
@@ -130,25 +131,52 @@ void oc_transport_wake(struct oc_transport *transport)
 
 /* -- sending ----------------------------------------------------------------------------------- */
 
+/* Since when an exchange has moved nothing. */
+struct silence {
+    curl_off_t moved;
+    int64_t since_us;
+};
+
+/* Whether others should have what a silent exchange holds. */
+static bool must_give_way(struct silence *silence, const struct line *line,
+                          const struct oc_transport_request *request)
+{
+    curl_off_t down = 0, up = 0;
+    int64_t now = oc_clock_mono_us();
+
+    if (!request->is_in_the_way)
+        return false;
+    (void)oc_curl.easy_getinfo(line->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    (void)oc_curl.easy_getinfo(line->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+    if (silence->since_us == 0 || down + up != silence->moved)
+        *silence = (struct silence){down + up, now};
+    return now - silence->since_us >= OC_TRANSPORT_SILENCE_MS * 1000LL &&
+           request->is_in_the_way(request->ctx);
+}
+
 /* Run the handle to the end of its request. @return OC_ECANCELED, or OC_OK and libcurl's code */
 static int perform(const struct line *line, const struct oc_transport_request *request,
                    CURLcode *ret, struct oc_err *err)
 {
     int running = 1, left;
     CURLMcode code = oc_curl.multi_add_handle(line->multi, line->easy);
-    bool canceled = false;
+    struct silence silence = {0};
+    bool canceled = false, given_way = false;
 
-    while (code == CURLM_OK && running > 0 && !canceled) {
+    while (code == CURLM_OK && running > 0 && !canceled && !given_way) {
         code = oc_curl.multi_perform(line->multi, &running);
         if (code == CURLM_OK && running > 0)
             code = oc_curl.multi_poll(line->multi, NULL, 0, LOOK_EVERY_MS, NULL);
         canceled = running > 0 && request->is_canceled && request->is_canceled(request->ctx);
+        given_way = running > 0 && must_give_way(&silence, line, request);
     }
     *ret = CURLE_OUT_OF_MEMORY; /* what else a multi handle fails of */
     for (CURLMsg *message;
          code == CURLM_OK && (message = oc_curl.multi_info_read(line->multi, &left));)
         if (message->msg == CURLMSG_DONE)
             *ret = message->data.result;
+    if (given_way)
+        *ret = CURLE_OPERATION_TIMEDOUT;
     (void)oc_curl.multi_remove_handle(line->multi,
                                       line->easy); /* closes a request that is under way */
     return canceled ? oc_exchange_fail_canceled(err) : OC_OK;

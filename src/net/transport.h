@@ -42,8 +42,13 @@ struct oc_transport_request {
     void (*on_header)(struct oc_slice name, struct oc_slice value, void *ctx);
     /* Asked once a second and after oc_transport_wake: true ends the exchange. May be NULL. */
     bool (*is_canceled)(void *ctx);
+    /* Asked when nothing has moved for OC_TRANSPORT_SILENCE_MS: true ends the exchange as
+     * stall_timeout_ms would. May be NULL; only for oc_transport_send. */
+    bool (*is_in_the_way)(void *ctx);
     void *ctx;
 };
+
+#define OC_TRANSPORT_SILENCE_MS 2000
 
 #define OC_TRANSPORT_HEADER_MAX 127
 

@@ -199,6 +199,13 @@ static bool is_canceled(void *ctx)
     return is_late(asking) || (q->is_canceled && q->is_canceled(q->ctx));
 }
 
+static bool is_in_the_way(void *ctx)
+{
+    const struct oc_peer_question *q = ((const struct asking *)ctx)->question;
+
+    return q->is_in_the_way && q->is_in_the_way(q->ctx);
+}
+
 static void put_question(struct oc_buf *buf, const struct oc_peer_question *q)
 {
     struct oc_jw w;
@@ -267,6 +274,7 @@ static int prepare(struct oc_peer *peer, const struct oc_peer_question *q,
         .to = subject->to,
         .to_cap = subject->to ? subject->max_response : 0,
         .is_canceled = is_canceled,
+        .is_in_the_way = is_in_the_way,
     };
     return OC_OK;
 }
@@ -381,5 +389,6 @@ int oc_peer_get_part(struct oc_peer *peer, const struct oc_peer_question *questi
     int rc = fetch(peer, question, &subject, sha256, &refusal, err);
     if (rc == OC_OK)
         *ret_len = subject.len;
+    remember(peer, rc, err);
     return rc;
 }

@@ -69,6 +69,8 @@ struct oc_peer_question {
     const struct oc_tag_list *tags; /* of the copy, for conditions of policies; NULL: none */
     int64_t patience_ms;            /* most time for the answer; 0: as long as bytes come */
     bool (*is_canceled)(void *ctx); /* asked now and then; true ends the request; may be NULL */
+    /* Asked while nothing comes for two seconds; true ends the request as a stall; may be NULL. */
+    bool (*is_in_the_way)(void *ctx);
     void *ctx;
 };
 
@@ -86,9 +88,9 @@ struct oc_peer_model {
 /**
  * Ask for the model.
  *
- * A peer that did not answer is not asked again for a while (1 s, doubled up to 5 s) when the
- * question has a patience: the call then fails at once, with the same text. After that while one
- * caller asks.
+ * A peer that did not answer, or stopped sending a part, is not asked again for a while (1 s,
+ * doubled up to 5 s) when the question has a patience: the call then fails at once, with the same
+ * text. After that while one caller asks.
  */
 int oc_peer_get_model(struct oc_peer *peer, const struct oc_peer_question *question,
                       struct oc_arena *arena, struct oc_peer_model *ret, struct oc_err *err);

@@ -5,6 +5,7 @@ A proxy stands between them, over plain HTTP on loopback; test_peers.py has TLS.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from support.cloud import AWAY, HOME, Account, digests, sharing_policy, unique_name, write_model
-from support.proxy import Hang, Passed, Proxy, slowly
+from support.proxy import Hang, Passed, Proxy, pass_on, slowly
 from support.sites import Sites, failure, progress
 
 PARTS = 6  # of the model "big"
@@ -31,9 +32,9 @@ def big_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def through_proxy(
-    folder: Path, library: Path, patience: int = 600, stall: int = 15
+    folder: Path, library: Path, patience: int = 600, stall: int = 15, jobs: int = 16
 ) -> Iterator[tuple[Sites, Proxy]]:
-    with Sites(folder, library, patience=patience, stall=stall) as sites:
+    with Sites(folder, library, patience=patience, stall=stall, jobs=jobs) as sites:
         with Proxy(sites.source.endpoint) as proxy:
             sites.reconfigure(url=proxy.endpoint)
             yield sites, proxy
@@ -227,6 +228,53 @@ def test_stall_ends_the_request_and_it_is_made_again(tmp_path: Path, big_library
         there.copy(source, "copy")
         assert stalled
         check_copy(there, "copy", big_library, tmp_path / "out")
+
+
+@pytest.mark.parametrize("jobs", [16, 1])
+def test_silent_peer_holds_up_nobody_else(tmp_path: Path, big_library: Path, jobs: int) -> None:
+    """Its parts keep no worker, and leave two buffers; when others need more it gives way."""
+    with through_proxy(tmp_path, big_library, stall=120, jobs=jobs) as (sites, proxy):
+        here, there = sites.account()
+        source = here.import_model(prefix="big")
+        proxy.treat = lambda passed: hang(passed) if passed.is_part else passed.body
+        job = there.start_copy(source, "copy")
+        wait_until(lambda: sum("/parts/" in path for path in proxy.requests) >= 3)
+        began = time.monotonic()
+        ran = sites.target.command(
+            "import", str(big_library / "big"), "--name", "mine", keys=there.keys, region=AWAY
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert time.monotonic() - began < 60  # half of the time until the requests are ended
+        if jobs == 1:
+            wait_until(lambda: progress(there, job)["phase"] == "waiting")
+            proxy.treat = pass_on
+            assert there.wait_job(job, timeout=60)["status"] == "Completed"
+            check_copy(there, "copy", big_library, tmp_path / "out")
+
+
+def test_questions_to_a_silent_peer_hold_up_nobody_else(tmp_path: Path, big_library: Path) -> None:
+    with through_proxy(tmp_path, big_library, stall=120) as (sites, proxy):
+        here, there = sites.account()
+        source = here.import_model(prefix="big")
+
+        def silence(_: Passed) -> bytes:
+            raise Hang(b"")
+
+        proxy.treat = silence
+        asking = [
+            threading.Thread(target=there.start_copy, args=(source, f"copy{i}")) for i in range(8)
+        ]
+        for thread in asking:
+            thread.start()
+        wait_until(lambda: len(proxy.requests) >= 4)
+        ran = sites.target.command(
+            "import", str(big_library / "tiny"), "--name", "mine", keys=there.keys, region=AWAY
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert any(thread.is_alive() for thread in asking)  # they wait for five seconds
+        proxy.treat = pass_on
+        for thread in asking:
+            thread.join()
 
 
 def lie_about_one(treatment: Callable[[Passed], bytes | None]) -> Callable[[Passed], bytes | None]:

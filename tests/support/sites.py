@@ -25,10 +25,11 @@ class Sites:
         patience: int = 600,
         stall: int = 15,
         workers: int = 4,
+        jobs: int = 16,
         source_address: str = "127.0.0.1",
     ) -> None:
         self.tls = tls
-        self.patience, self.stall, self.workers = patience, stall, workers
+        self.patience, self.stall, self.workers, self.jobs = patience, stall, workers, jobs
         self.source = Server(
             folder / "source",
             bucket_config(library),
@@ -70,7 +71,8 @@ class Sites:
         secret.chmod(0o600)
         trust = ca_bundle or (self.tls.file if self.tls else None)
         self.target.config.write_text(
-            f"[copy]\nworkers = {self.workers}\npeer-patience = {self.patience}\npeer-stall = {self.stall}\n"
+            f"[copy]\nworkers = {self.workers}\njobs = {self.jobs}\n"
+            f"peer-patience = {self.patience}\npeer-stall = {self.stall}\n"
             f"[peer {HOME}]\nurl = {url or self.source.endpoint}\n"
             f"access-key = {keys.access_key}\nsecret-key-file = {secret}\n"
             + (f"ca-bundle = {trust}\n" if trust else "")

@@ -560,11 +560,11 @@ static void other_work_runs_on_the_workers_up_to_a_bound(void **state)
     cloud_start(c);
     runs = 0;
     for (int i = 0; i < 100; i++)
-        ok(oc_copy_engine_run(c->engine, count_run, &none, &err));
+        ok(oc_copy_engine_run(c->engine, false, count_run, &none, &err));
     for (int i = 0; i < 1000 && runs < 100; i++)
         (void)usleep(1000);
     assert_int_equal(runs, 100);
-    while (oc_copy_engine_run(c->engine, count_run, &long_enough, &err) == OC_OK)
+    while (oc_copy_engine_run(c->engine, false, count_run, &long_enough, &err) == OC_OK)
         queued++;
     assert_int_equal(err.rc, OC_EBUSY);
     assert_true(queued >= 100);

@@ -43,7 +43,7 @@ static void what_is_submitted_while_stopping_is_still_done(void **state)
     assert_int_equal(done, 1);
     assert_int_equal(oc_pool_ticket(pool, &user, &other, &err), OC_ECANCELED);
     assert_int_equal(oc_pool_try_ticket(pool, &user, &other, &err), OC_ECANCELED);
-    assert_int_equal(oc_pool_run(pool, NULL, NULL, &err), OC_EBUSY);
+    assert_int_equal(oc_pool_run(pool, false, NULL, NULL, &err), OC_EBUSY);
     assert_false(oc_pool_sleep(pool, 100000));
     oc_pool_leave(pool, &user);
     oc_pool_free(pool);
@@ -114,12 +114,19 @@ static void *wait_for_ticket(void *arg)
     return NULL;
 }
 
+static void wait_again(struct waiter *w)
+{
+    w->ticket = NULL;
+    w->has = false;
+    assert_int_equal(pthread_create(&w->thread, NULL, wait_for_ticket, w), 0);
+    (void)usleep(10000); /* it waits now; who comes first is part of the tests */
+}
+
 static void start_waiter(struct waiter *w, struct oc_pool *pool, const char *account)
 {
     *w = (struct waiter){.pool = pool, .user.account = oc_slice_of(account)};
     oc_pool_join(pool, &w->user);
-    assert_int_equal(pthread_create(&w->thread, NULL, wait_for_ticket, w), 0);
-    (void)usleep(10000); /* it waits now; who comes first is part of the tests */
+    wait_again(w);
 }
 
 static void end_waiter(struct waiter *w)
@@ -166,6 +173,57 @@ static void a_buffer_goes_to_the_account_that_holds_fewest(void **state)
     end_waiter(&same);
     end_waiter(&other);
     oc_pool_leave(pool, &greedy);
+    oc_pool_free(pool);
+}
+
+static void what_waits_for_another_machine_leaves_two_buffers_and_all_workers(void **state)
+{
+    static const int east, west;
+    struct oc_pool_user away = {.account = OC_STR("a"), .place = &east};
+    struct oc_pool_user here = {.account = OC_STR("a")};
+    struct oc_ticket *held[3], *more;
+    struct waiter other;
+    struct oc_pool *pool;
+
+    (void)state;
+    ok(oc_pool_new(1, 5, &pool, &err));
+    oc_pool_join(pool, &away);
+    oc_pool_join(pool, &here);
+    for (int i = 0; i < 3; i++)
+        ok(oc_pool_ticket(pool, &away, &held[i], &err));
+    ok(oc_pool_try_ticket(pool, &away, &more, &err));
+    assert_null(more);
+    assert_false(oc_pool_is_wanted(pool, &east));
+    start_waiter(&other, pool, "b");
+    assert_int_equal(pthread_join(other.thread, NULL), 0);
+    assert_true(other.has); /* one of the two */
+    oc_pool_return(pool, other.ticket);
+    oc_pool_user_waits_for(pool, &other.user, &west);
+    wait_again(&other);
+    assert_false(other.has); /* the third of those that wait for another machine */
+    assert_true(oc_pool_is_wanted(pool, &east));
+    assert_false(oc_pool_is_wanted(pool, &west));
+    /* A part that waits, for whatever, is not on the only worker. */
+    all_queued = false;
+    done = 0;
+    held[0]->owner = held[1]->owner = pool;
+    held[0]->index = 0;
+    oc_pool_submit(pool, held[0], take_two);
+    ok(oc_pool_ticket(pool, &here, &more, &err));
+    more->owner = pool;
+    oc_pool_submit(pool, more, finish);
+    for (int i = 0; i < 2000 && done == 0; i++)
+        (void)usleep(1000);
+    assert_int_equal(done, 1);
+    all_queued = true;
+    for (int i = 0; i < 2000 && !other.has; i++)
+        (void)usleep(1000);
+    assert_true(other.has); /* the first came back */
+    end_waiter(&other);
+    oc_pool_return(pool, held[1]);
+    oc_pool_return(pool, held[2]);
+    oc_pool_leave(pool, &away);
+    oc_pool_leave(pool, &here);
     oc_pool_free(pool);
 }
 
@@ -279,6 +337,7 @@ int main(void)
         cmocka_unit_test(what_is_submitted_while_stopping_is_still_done),
         cmocka_unit_test(a_worker_takes_the_next_part_along_when_no_other_is_free),
         cmocka_unit_test(a_buffer_goes_to_the_account_that_holds_fewest),
+        cmocka_unit_test(what_waits_for_another_machine_leaves_two_buffers_and_all_workers),
         cmocka_unit_test(pins_count_and_outlive_a_sweep_that_has_begun),
         cmocka_unit_test(many_pins_are_what_an_array_says),
     };

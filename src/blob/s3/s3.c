@@ -215,6 +215,7 @@ static int expect_owner(const struct blob_s3 *blobs, struct oc_keys *keys, struc
 }
 
 static const struct oc_blob_backend_ops s3_ops = {
+    .is_remote = true,
     .close = s3_close,
     .stop = s3_stop,
     .describe = s3_describe,
