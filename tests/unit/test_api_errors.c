@@ -40,7 +40,7 @@ static void an_unnamed_error_shows_nothing_of_itself(void **state)
         {OC_ENOMEM, "ServiceUnavailableException", 503},
         {OC_EBUSY, "ThrottlingException", 429},
         {OC_EIO, "InternalServerException", 500},
-        {OC_EFULL, "InternalServerException", 500},
+        {OC_EFULL, "ServiceUnavailableException", 503},
         {OC_ECORRUPT, "InternalServerException", 500},
         {OC_EINVAL, "InternalServerException", 500},
     };
@@ -54,6 +54,8 @@ static void an_unnamed_error_shows_nothing_of_itself(void **state)
         assert_int_equal(oc_error_status(&err), cases[i].status);
         assert_true(oc_slice_find_slice(oc_error_text(&err), OC_STR("secret")) < 0);
         assert_true(oc_error_text(&err).len > 20);
+        assert_true(cases[i].rc != OC_EFULL ||
+                    oc_slice_find_slice(oc_error_text(&err), OC_STR("no space left")) > 0);
     }
 }
 
