@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "cli/session.h"
+#include "model/arn.h"
 
 #define SID_PREFIX "OutcropShare"
 
@@ -24,14 +25,11 @@ static const struct oc_option options[] = {
 
 static int check_account(struct oc_slice account, struct oc_err *err)
 {
-    bool ok = account.len == 12;
-
-    for (size_t i = 0; i < account.len; i++)
-        ok = ok && account.ptr[i] >= '0' && account.ptr[i] <= '9';
-    return ok ? OC_OK
-              : oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
-                           "option '--with': want an account of 12 digits, not '%.*s'",
-                           OC_FMT(account));
+    return oc_account_is_valid(account)
+               ? OC_OK
+               : oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                            "option '--with': want an account of 12 digits, not '%.*s'",
+                            OC_FMT(account));
 }
 
 /* What both commands work on. */
@@ -94,6 +92,7 @@ static int read_policy(struct share *s, struct oc_err *err)
 static int share_open(struct share *s, struct oc_err *err)
 {
     struct oc_slice name = oc_slice_of(s->session->args->operands[0]);
+    struct oc_arn arn;
     int rc;
 
     s->account = oc_slice_of(oc_args_get(s->session->args, "with"));
@@ -104,6 +103,10 @@ static int share_open(struct share *s, struct oc_err *err)
     if (rc < 0)
         return rc;
     s->arn = oc_json_string(oc_json_get(s->model, "modelArn"));
+    if (oc_arn_parse(s->arn, &arn) && oc_slice_eq(arn.account, s->account))
+        return oc_fail_as(err, OC_EINVAL, OC_USAGE_ERROR,
+                          "account %.*s owns the model: give the account that is to copy it",
+                          OC_FMT(s->account));
     return read_policy(s, err);
 }
 

@@ -311,6 +311,8 @@ def test_share_adds_and_unshare_takes_away(outcrop: Outcrop, model: str, cloud: 
     assert statements() == foreign
     assert outcrop.run("unshare", model, "--with", friend.account.id).returncode == 1
     assert outcrop.run("share", model, "--with", "friend").returncode == 2
+    own = outcrop.run("share", model, "--with", outcrop.account.id)
+    assert own.returncode == 2 and "owns the model" in own.stderr
 
 
 def test_unshare_of_the_last_removes_the_policy(outcrop: Outcrop, model: str) -> None:
