@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "copy/upload_records.h"
 #include "model/manifest.h"
 
 /* -- records ------------------------------------------------------------------------------------
@@ -297,61 +298,9 @@ int oc_call_list_upload_parts(struct oc_call *call, struct oc_err *err)
 /* -- ending an upload ---------------------------------------------------------------------------
  */
 
-#define DELETE_MAX 256 /* part records removed in one change: the writer serves everyone */
-
-struct key_list {
-    struct oc_arena *arena;
-    struct oc_slice keys[DELETE_MAX];
-    size_t count;
-    bool more;
-};
-
-static int collect_key(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *err)
-{
-    struct key_list *list = ctx;
-
-    (void)value;
-    if (list->count == DELETE_MAX) {
-        list->more = true;
-        return 1;
-    }
-    list->keys[list->count] = oc_arena_copy(list->arena, key);
-    return list->keys[list->count++].ptr ? 0 : oc_fail_nomem(err);
-}
-
-/* The records of the parts, or as many as one change takes. Keys are collected first: a scan must
- * not change what it walks. */
-static int delete_parts(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, bool *ret_more,
-                        struct oc_err *err)
-{
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct oc_slice prefix = part_key(call, id, OC_STR(""));
-    struct oc_scan scan = {.kind = OC_RECORD_UPLOAD_PART, .prefix = prefix};
-
-    oc_arena_init(&arena, OC_REQUEST_ARENA_MAX);
-    struct key_list *list = oc_arena_alloc(&arena, sizeof(*list));
-    if (!prefix.ptr || !list)
-        return oc_fail_nomem(err);
-    list->arena = &arena;
-    int rc = oc_read_scan(oc_tx_read(tx), &scan, collect_key, list, err);
-    for (size_t i = 0; rc >= 0 && i < list->count; i++)
-        rc = oc_tx_delete(tx, OC_RECORD_UPLOAD_PART, list->keys[i], err);
-    *ret_more = list->more;
-    return rc < 0 ? rc : OC_OK;
-}
-
-static int delete_upload(struct oc_call *call, struct oc_tx *tx, struct oc_slice id, bool *ret_more,
-                         struct oc_err *err)
-{
-    struct oc_slice key = upload_key(call, id);
-
-    int rc = key.ptr ? delete_parts(call, tx, id, ret_more, err) : oc_fail_nomem(err);
-    return rc < 0 ? rc : oc_tx_delete(tx, OC_RECORD_UPLOAD, key, err);
-}
-
 /* An upload that is being ended. */
 struct ending {
-    struct oc_slice id;
+    struct oc_slice id, key;
     bool more; /* parts whose records are left */
 };
 
@@ -359,7 +308,7 @@ static int apply_delete_rest(struct oc_call *call, struct oc_tx *tx, struct oc_e
 {
     struct ending *ending = call->state;
 
-    return delete_parts(call, tx, ending->id, &ending->more, err);
+    return oc_upload_delete_parts(tx, ending->key, &ending->more, err);
 }
 
 /* Records that are left when this fails hold nothing: their upload is gone. */
@@ -379,15 +328,16 @@ static int apply_abort(struct oc_call *call, struct oc_tx *tx, struct oc_err *er
     struct oc_model model;
 
     int rc = find_upload(call, oc_tx_read(tx), ending->id, &model, err);
-    return rc < 0 ? rc : delete_upload(call, tx, ending->id, &ending->more, err);
+    return rc < 0 ? rc : oc_upload_delete(tx, ending->key, &ending->more, err);
 }
 
 static int run_abort(struct oc_call *call, struct oc_err *err)
 {
-    struct ending ending = {.id = ((const struct oc_abort_model_upload_in *)call->in)->upload_id};
+    const struct oc_abort_model_upload_in *in = call->in;
+    struct ending ending = {.id = in->upload_id, .key = upload_key(call, in->upload_id)};
 
     call->state = &ending;
-    int rc = oc_call_write_now(call, apply_abort, err);
+    int rc = ending.key.ptr ? oc_call_write_now(call, apply_abort, err) : oc_fail_nomem(err);
     if (rc < 0)
         return rc;
     delete_rest(call, &ending);
@@ -434,7 +384,7 @@ static int apply_complete(struct oc_call *call, struct oc_tx *tx, struct oc_err 
                                            OC_FMT(complete->manifest.model_type));
     model.creation_ms = oc_clock_now_ms();
     model.base_model_arn = oc_models_base_arn(call, base);
-    rc = delete_upload(call, tx, in->upload_id, &complete->ending.more, err);
+    rc = oc_upload_delete(tx, complete->ending.key, &complete->ending.more, err);
     if (rc >= 0)
         rc = oc_models_put(call, tx, &model, &task, err);
     oc_models_answer(call, &model);
@@ -521,8 +471,8 @@ static int run_complete(struct oc_call *call, struct oc_err *err)
     if (!complete)
         return oc_fail_nomem(err);
     call->state = complete;
-    complete->ending.id = in->upload_id;
-    int rc = oc_call_read(call, err);
+    complete->ending = (struct ending){.id = in->upload_id, .key = upload_key(call, in->upload_id)};
+    int rc = complete->ending.key.ptr ? oc_call_read(call, err) : oc_fail_nomem(err);
     if (rc >= 0)
         rc = find_upload(call, call->read, in->upload_id, &complete->model, err);
     if (rc == OC_ENOTFOUND)

@@ -165,6 +165,7 @@ static int start_engine(struct server *server, struct oc_err *err)
         .jobs_at_once = (uint32_t)server->config.copy_jobs,
         .account_jobs = (uint32_t)server->config.copy_account_jobs,
         .bandwidth = server->config.copy_bandwidth,
+        .upload_keep_ms = server->config.copy_upload_keep_ms,
         .from_hour = server->config.copy_from_hour,
         .to_hour = server->config.copy_to_hour,
         .still_allowed = oc_api_copy_allowed,

@@ -19,6 +19,7 @@ void oc_config_init(struct oc_config *config)
         .scrub_rate = OC_CONFIG_SCRUB_RATE,
         .scrub_interval_ms = OC_CONFIG_SCRUB_INTERVAL_MS,
         .events_keep_ms = OC_CONFIG_EVENTS_KEEP_MS,
+        .copy_upload_keep_ms = OC_CONFIG_UPLOAD_KEEP_MS,
     };
 }
 
@@ -279,6 +280,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         int64_t max;
     } measures[] = {
         {"copy", "bandwidth", &config->copy_bandwidth, size_units, 1LL << 40},
+        {"copy", "upload-keep", &config->copy_upload_keep_ms, time_units, 3650 * 86400000LL},
         {"scrub", "rate", &config->scrub_rate, size_units, 1LL << 40},
         {"scrub", "interval", &config->scrub_interval_ms, time_units, 3650 * 86400000LL},
         {"events", "keep", &config->events_keep_ms, time_units, 3650 * 86400000LL},

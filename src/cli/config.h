@@ -47,6 +47,7 @@
  *   jobs = 16                        copies and imports at one time
  *   account-jobs = 0                 of these, of one account, at most; 0: half of them
  *   bandwidth = 0                    bytes a second of all copies together, e.g. 200M; 0: any
+ *   upload-keep = 14d                how long an upload may take from its start; 0: for ever
  *   hours = 0-24                     local hours in which copies run, e.g. 22-06
  *   peer-patience = 600              seconds that a copy waits for a Region that does not answer
  *   peer-stall = 15                  seconds without a byte after which a request to it is ended
@@ -97,6 +98,7 @@
 #define OC_CONFIG_SCRUB_RATE        (20LL << 20)
 #define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
 #define OC_CONFIG_EVENTS_KEEP_MS    (7 * 86400000LL)
+#define OC_CONFIG_UPLOAD_KEEP_MS    (14 * 86400000LL)
 #define OC_CONFIG_THROTTLE_RATE     100000 /* generous: beyond what one account's clients do */
 
 /** Something and where it is: a source bucket, or a Region's content. */
@@ -129,6 +131,7 @@ struct oc_config {
     int64_t store_batch;                                /* 0: the store's default */
     int64_t copy_workers, copy_jobs, copy_account_jobs; /* 0: the engine's default */
     int64_t copy_bandwidth;                             /* 0: none */
+    int64_t copy_upload_keep_ms;                        /* 0: for ever */
     uint32_t copy_from_hour, copy_to_hour;              /* 0–23; equal: always */
     int64_t peer_patience_ms, peer_stall_ms;            /* 0: the default */
     int64_t scrub_rate, scrub_interval_ms;

@@ -12,6 +12,7 @@
  * source_peer.c   the source is a Region on another machine
  * import.c    import: from a tree of files (tree.c: tree_folder.c, tree_bucket.c)
  * upload.c    upload: verify what a client has stored
+ * upload_records.c  the end of uploads that were not completed
  * verify.c    hashing files from parts
  * pace.c      how fast copies go, and when
  * sweep.c     removing what nothing refers to
@@ -42,6 +43,7 @@ struct oc_copy_region {
     bool sweep_wanted;
     int64_t sweep_again_us; /* garbage was pinned: when to look again; 0: there was none */
     bool released;          /* something was unpinned since the last sweep began */
+    int64_t uploads_due_us; /* when to look for uploads that were abandoned */
 };
 
 struct oc_copy_job;

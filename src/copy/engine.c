@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "copy/copy_impl.h"
+#include "copy/upload_records.h"
 
 #define WORKERS_DEFAULT 4
 #define WORKERS_MAX     64
@@ -20,10 +21,11 @@
 #define JOBS_MAX        256
 /* Buffers beyond one for each worker: filled while the workers work. With the default workers there
  * are 5 of 8 MiB; the rest of 64 MiB is for stacks, manifests and the libraries' own pages. */
-#define SPARE_TICKETS  1
-#define PUT_OFF_MAX_US 60000000LL
-#define STACK_BYTES    (512UL * 1024)
-#define NICE           10 /* of the threads that run copies; see setpriority(2) */
+#define SPARE_TICKETS    1
+#define PUT_OFF_MAX_US   60000000LL
+#define UPLOADS_EVERY_US 3600000000LL /* looks for abandoned uploads */
+#define STACK_BYTES      (512UL * 1024)
+#define NICE             10 /* of the threads that run copies; see setpriority(2) */
 
 /* -- Regions -------------------------------------------------------------------------------- */
 
@@ -151,9 +153,33 @@ static void sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     (void)pthread_cond_broadcast(&engine->changed);
 }
 
+/* Give back what abandoned uploads hold. Lock held on entry and exit. */
+static void end_uploads(struct oc_copy_engine *engine, struct oc_copy_region *region)
+{
+    int64_t before_ms = oc_clock_now_ms() - engine->options.upload_keep_ms;
+    struct oc_err err = {0};
+    uint64_t ended = 0;
+    char count[24];
+
+    engine->sweeping = true;
+    pass_on(engine);
+    (void)pthread_mutex_unlock(&engine->lock);
+    if (oc_uploads_delete_old(engine->options.store, region->region.name, before_ms, &ended, &err) <
+        0)
+        oc_log(OC_LOG_ERROR, "copy.uploads_not_ended", "reason", err.text, (char *)NULL);
+    (void)snprintf(count, sizeof(count), "%llu", (unsigned long long)ended);
+    if (ended)
+        oc_log(OC_LOG_INFO, "copy.uploads_abandoned", "count", count, (char *)NULL);
+    (void)pthread_mutex_lock(&engine->lock);
+    engine->sweeping = false;
+    region->sweep_wanted = region->sweep_wanted || ended;
+    region->uploads_due_us = oc_clock_mono_us() + UPLOADS_EVERY_US;
+    (void)pthread_cond_broadcast(&engine->changed);
+}
+
 /*
- * Do a sweep that is wanted or due, unless one is under way; lowers `*ret_next_us` to when the next
- * one is due. Lock held on entry and exit.
+ * Do a sweep that is wanted or due, unless one is under way, or look for abandoned uploads; lowers
+ * `*ret_next_us` to when the next one is due. Lock held on entry and exit.
  */
 static bool sweep_one(struct oc_copy_engine *engine, int64_t now, int64_t *ret_next_us)
 {
@@ -161,6 +187,12 @@ static bool sweep_one(struct oc_copy_engine *engine, int64_t now, int64_t *ret_n
         struct oc_copy_region *region = &engine->regions[i];
         bool again = region->sweep_again_us && region->released;
 
+        if (engine->options.upload_keep_ms && region->uploads_due_us <= now) {
+            end_uploads(engine, region);
+            return true;
+        }
+        if (engine->options.upload_keep_ms && region->uploads_due_us < *ret_next_us)
+            *ret_next_us = region->uploads_due_us;
         if (region->sweep_wanted || (again && region->sweep_again_us <= now)) {
             sweep_region(engine, region);
             return true;

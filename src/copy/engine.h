@@ -64,6 +64,7 @@ struct oc_copy_options {
     uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
     uint32_t account_jobs;             /* of these, of one account, at most; 0: half */
     int64_t bandwidth;                 /* bytes a second that all copies move together; 0: any */
+    int64_t upload_keep_ms;            /* how long an upload may take; 0: for ever */
     uint32_t from_hour, to_hour;       /* 0–23: copies run in these local hours; equal: always */
     oc_copy_allowed_fn *still_allowed; /* for copies across accounts; NULL: always */
     void *allowed_ctx;

@@ -154,6 +154,7 @@ static const char every_setting[] = "[server]\n"
                                     "jobs = 11\n"
                                     "account-jobs = 6\n"
                                     "bandwidth = 200M\n"
+                                    "upload-keep = 3d\n"
                                     "hours = 22-06\n"
                                     "[bucket models]\n"
                                     "path = /srv/models\n"
@@ -193,6 +194,7 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config->copy_jobs, 11);
     assert_int_equal(config->copy_account_jobs, 6);
     assert_int_equal(config->copy_bandwidth, 200 << 20);
+    assert_int_equal(config->copy_upload_keep_ms, 3 * 86400000);
     assert_int_equal(config->copy_from_hour, 22);
     assert_int_equal(config->copy_to_hour, 6);
     assert_int_equal(config->bucket_count, 2);

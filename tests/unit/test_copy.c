@@ -309,6 +309,77 @@ static void sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied(void
 }
 
 /* Sweeps without a pause beside copies that share their parts with models that come and go. */
+/* An upload that began `age_ms` ago and has a blob and `parts` records of parts. */
+static struct oc_slice begin_upload(struct cloud *c, const char *id, int64_t age_ms, unsigned parts)
+{
+    struct oc_slice region = c->regions[EAST].name;
+    struct oc_slice key =
+        oc_key_join(&c->arena, (struct oc_slice[]){OC_STR(ALICE), region, oc_slice_of(id)}, 3);
+    struct oc_model model = {.partition = cloud_partition(c, ALICE, EAST),
+                             .id = oc_slice_of(id),
+                             .name = OC_STR("name"),
+                             .base = OC_STR("imported"),
+                             .base_model_arn = OC_STR("arn:aws:bedrock:us-east-1::x/y"),
+                             .status = OC_MODEL_CREATING,
+                             .creation_ms = oc_clock_now_ms() - age_ms,
+                             .kms_key_id = SERVICE};
+    struct oc_blob_name name = {.key_id = SERVICE};
+    struct oc_buf record;
+    char hex[64];
+
+    oc_buf_init(&record, 4096);
+    oc_model_encode(&record, &model);
+    set_record(c, OC_RECORD_UPLOAD, key, oc_buf_slice(&record));
+    oc_buf_clear(&record);
+    for (unsigned i = 0; i < parts; i++) {
+        oc_put_be32(name.sha256, i);
+        if (i == 0) {
+            ok(oc_sha256(oc_slice_of(id), name.sha256, &err));
+            ok(oc_blob_put(c->regions[EAST].blobs, &name, oc_slice_of(id), false, &err));
+        }
+        oc_hex_encode(name.sha256, 32, hex);
+        set_record(c, OC_RECORD_UPLOAD_PART,
+                   oc_key_join(&c->arena, (struct oc_slice[]){key, {hex, 64}}, 2), OC_STR("8"));
+    }
+    return key;
+}
+
+static int count_record(struct oc_slice key, struct oc_slice value, void *ctx, struct oc_err *e)
+{
+    (void)key, (void)value, (void)e;
+    ++*(unsigned *)ctx;
+    return 0;
+}
+
+static unsigned count_records(struct cloud *c, enum oc_record_kind kind)
+{
+    struct oc_read *read;
+    unsigned count = 0;
+
+    ok(oc_store_read(c->store, &read, &err));
+    ok(oc_read_scan(read, &(struct oc_scan){.kind = kind}, count_record, &count, &err));
+    oc_read_close(read);
+    return count;
+}
+
+static void uploads_that_were_abandoned_give_back_what_they_hold(void **state)
+{
+    struct cloud *c = *state;
+
+    (void)begin_upload(c, "aaaaaaaaaaa1", 3600000, 700); /* more parts than one change removes */
+    (void)begin_upload(c, "aaaaaaaaaaa2", 0, 3);
+    set_record(c, OC_RECORD_UPLOAD, OC_STR("unreadable"), OC_STR("{}"));
+    cloud_start(c);
+    (void)usleep(20000);
+    assert_int_equal(count_records(c, OC_RECORD_UPLOAD), 3); /* kept for ever */
+    cloud_stop(c);
+    c->options.upload_keep_ms = 1800000;
+    cloud_start(c);
+    cloud_wait_blobs(c, EAST, 1);
+    assert_int_equal(count_records(c, OC_RECORD_UPLOAD), 2);
+    assert_int_equal(count_records(c, OC_RECORD_UPLOAD_PART), 3);
+}
+
 static void sweeping_never_harms_running_work(void **state)
 {
     struct cloud *c = *state;
@@ -598,6 +669,7 @@ int main(void)
         TEST(an_upload_that_is_not_what_its_manifest_says_fails),
         TEST(deleting_a_model_frees_what_no_other_needs),
         TEST(sweeping_keeps_what_is_pinned_or_uploaded_or_still_to_be_copied),
+        TEST(uploads_that_were_abandoned_give_back_what_they_hold),
         TEST(sweeping_never_harms_running_work),
         TEST(a_small_copy_does_not_wait_behind_large_ones),
         TEST(a_long_queue_is_worked_off_and_holds_up_nobody),
