@@ -1,6 +1,6 @@
 /*
- * Waiting for a source that cannot be asked: how long, how often, and what is told meanwhile; and
- * when one that is silent counts as such.
+ * Waiting for another machine that cannot be asked, a peer or an S3 store: how long, how often, and
+ * what is told meanwhile; and when one that is silent counts as such.
  */
 #include <stdio.h>
 
@@ -57,8 +57,8 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
     (void)pthread_mutex_unlock(&engine->lock);
     if (over)
         (void)oc_fail(ret_reason, OC_EBUSY,
-                      "%s. It was waited for %lld seconds: start the copy again when that Region "
-                      "answers; parts that have arrived are not moved again",
+                      "%s. It was waited for %lld seconds: start again when it answers; parts that "
+                      "have arrived are not moved again",
                       cause->text, (long long)(patience_us(engine) / 1000000));
     return over;
 }

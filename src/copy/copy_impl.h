@@ -5,7 +5,7 @@
  * queue.c     which task runs when
  * job.c       one run of one task, from its record to its end
  * commit.c    what a run reads from the store and writes to it
- * away.c      waiting for a source that cannot be asked
+ * away.c      waiting for another machine that cannot be asked
  * flight.c    the parts of a run that are in the workers' hands
  * transfer.c  copy: from a source into a content store
  * source_local.c  the source is a Region of this process
@@ -89,10 +89,10 @@ struct oc_copy_source {
      * the store's writer. Errors: as `find`.
      */
     int (*check)(struct oc_copy_job *job, struct oc_read *read, struct oc_err *err);
-    /** What tells the machine that parts come from, once it was found; NULL: they are here. */
+    /** What tells the machine that parts come from; NULL: they are here. May be asked first. */
     const void *(*place)(const struct oc_copy_job *job);
-    /** It is on another machine: OC_EBUSY says that it cannot be asked now, and the copy waits. */
-    bool may_be_away;
+    /** Another server of our kind: its failures come with what is to be done there. */
+    bool is_peer;
 };
 
 /** What the engine knows of a task in the store. Guarded by engine->lock. */
@@ -109,8 +109,8 @@ struct oc_copy_entry {
     uint32_t tries; /* how often it was put off */
     int64_t not_before_us;
     struct oc_copy_job *job; /* while it runs */
-    /* While its source is away. */
-    int64_t away_since_us; /* nothing came since; 0: the source is not away */
+    /* While the machine that it waits for is away. */
+    int64_t away_since_us; /* nothing moved since; 0: it is not away */
     uint32_t away_tries;
     struct oc_copy_progress rest; /* how far it was */
 };
@@ -143,7 +143,7 @@ struct oc_copy_engine {
 enum oc_copy_end {
     OC_COPY_DONE,   /* Active, or Failed: the task is gone from the store */
     OC_COPY_LATER,  /* the store failed: run again after a while */
-    OC_COPY_AWAY,   /* the source cannot be asked: likewise */
+    OC_COPY_AWAY,   /* another machine cannot be asked: likewise */
     OC_COPY_STOPPED /* the engine stops, or the hours of copies are over */
 };
 
@@ -225,9 +225,9 @@ int oc_copy_store_manifest(struct oc_copy_job *job, struct oc_slice text, struct
 /* -- away.c --------------------------------------------------------------------------------- */
 
 /**
- * The source of `job` cannot be asked, for `cause`. Notes in the entry since when nothing has come
- * from it, and how far the job was: a source that comes and goes is waited for as long as it sends
- * something.
+ * The machine that `job` waits for cannot be asked, for `cause`. Notes in the entry since when
+ * nothing has moved, and how far the job was: one that comes and goes is waited for as long as
+ * something moves.
  * @param[out] ret_reason  why the copy fails, when it was waited for long enough
  */
 bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
@@ -271,6 +271,9 @@ int oc_copy_commit_failed(struct oc_copy_job *job, struct oc_slice message, stru
 /** Parts of this job wait for the machine that `place` tells, or, where that is NULL, for that of
  * the target, if it is on another one. Call before the first ticket. */
 void oc_flight_waits_for(struct oc_copy_job *job, const void *place);
+
+/** Whether `rc` says that the machine which the job waits for cannot be asked: see away.c. */
+bool oc_flight_is_away(const struct oc_copy_job *job, int rc);
 
 /** Announce the sizes of the manifest, and pin no part yet. Errors: OC_ENOMEM. */
 int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err);

@@ -59,7 +59,7 @@ struct oc_copy_options {
     const struct oc_bucket *buckets;
     size_t bucket_count;
     struct oc_peers peers;             /* Regions on other machines, for copies from there */
-    int64_t peer_patience_ms;          /* how long a copy waits for such a Region; 0: 600,000 */
+    int64_t peer_patience_ms;          /* how long another machine is waited for; 0: 600,000 */
     uint32_t workers;                  /* threads that move parts here, 1–64; 0: 4 */
     uint32_t jobs_at_once;             /* copies and imports running at one time, 1–256; 0: 16 */
     uint32_t account_jobs;             /* of these, of one account, at most; 0: half */

@@ -19,6 +19,11 @@ void oc_flight_waits_for(struct oc_copy_job *job, const void *place)
     oc_pool_user_waits_for(job->engine->pool, &job->user, place);
 }
 
+bool oc_flight_is_away(const struct oc_copy_job *job, int rc)
+{
+    return rc == OC_EBUSY && job->user.place;
+}
+
 int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err)
 {
     size_t count = job->manifest.part_count;
@@ -224,6 +229,8 @@ bool oc_flight_retry(struct oc_copy_job *job, int rc, unsigned *tries)
 {
     static const int64_t pause_ms[TRIES] = {100, 400};
 
+    if (oc_flight_is_away(job, rc)) /* it is not asked again while a buffer is held: see away.c */
+        return false;
     if ((rc != OC_EIO && rc != OC_EBUSY && rc != OC_ENOMEM) || ++*tries >= TRIES)
         return false;
     oc_metrics_count(&job->engine->counts.retries, 1);

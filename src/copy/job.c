@@ -161,7 +161,7 @@ static void put_message(const struct oc_copy_job *job, int rc, const struct oc_e
         break;
     }
     /* A remote source says what is to be done there; a disk that fails is ours. */
-    bool is_ours = !job->source || !job->source->may_be_away || rc == OC_EFULL || rc == OC_EIO;
+    bool is_ours = !job->source || !job->source->is_peer || rc == OC_EFULL || rc == OC_EIO;
     oc_buf_printf(buf, "%s.%s", cause->text, is_ours ? remedy(rc) : "");
 }
 
@@ -207,7 +207,7 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, struct oc_copy_entry *e
         oc_metrics_count(&job->engine->counts.put_off, 1);
         return OC_COPY_LATER;
     }
-    if (rc == OC_EBUSY && job->source && job->source->may_be_away) {
+    if (oc_flight_is_away(job, rc)) {
         struct oc_err reason = {0};
 
         if (oc_copy_away_is_over(job, entry, err, &reason))

@@ -97,9 +97,10 @@ static void read_pair(struct oc_copy_job *job, struct oc_copy_move *const moves[
 
 static const void *place(const struct oc_copy_job *job)
 {
-    const struct local *local = job->work;
+    const struct oc_blob_store *blobs =
+        oc_copy_find_region(job->engine, job->task.source.region)->region.blobs;
 
-    return oc_blob_is_remote(local->blobs) ? local->blobs : NULL;
+    return oc_blob_is_remote(blobs) ? blobs : NULL;
 }
 
 const struct oc_copy_source oc_copy_source_local = {

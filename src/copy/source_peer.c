@@ -211,7 +211,7 @@ static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct o
 
 static const void *place(const struct oc_copy_job *job)
 {
-    return ((const struct remote *)job->work)->peer;
+    return oc_peers_find(&job->engine->options.peers, job->task.source.region);
 }
 
 const struct oc_copy_source oc_copy_source_peer = {
@@ -219,5 +219,5 @@ const struct oc_copy_source oc_copy_source_peer = {
     .load_manifest = load_manifest,
     .read_part = read_part,
     .place = place,
-    .may_be_away = true,
+    .is_peer = true,
 };

@@ -58,12 +58,6 @@ static int fail_at(const char *what, int rc, const struct oc_err *cause, struct 
     return oc_fail(err, rc, "%s: %s", what, cause->text);
 }
 
-/* A source that is away is not asked again while a buffer is held: see source_peer.c. */
-static bool may_retry(struct oc_copy_job *job, int rc, unsigned *tries)
-{
-    return !(rc == OC_EBUSY && job->source->may_be_away) && oc_flight_retry(job, rc, tries);
-}
-
 /* Try again as long as it may help, and land. */
 static void end_move(struct oc_copy_job *job, struct oc_copy_move *move)
 {
@@ -71,7 +65,7 @@ static void end_move(struct oc_copy_job *job, struct oc_copy_move *move)
     char part[300], what[340];
     unsigned tries = 0;
 
-    while (move->rc < 0 && may_retry(job, move->rc, &tries))
+    while (move->rc < 0 && oc_flight_retry(job, move->rc, &tries))
         move_parts(job, move, 1);
     if (move->rc < 0) {
         oc_flight_describe(job, move->ticket->index, part, sizeof(part));
@@ -142,7 +136,7 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
 
     do
         rc = job->source->load_manifest(job, &cause);
-    while (rc < 0 && may_retry(job, rc, &tries));
+    while (rc < 0 && oc_flight_retry(job, rc, &tries));
     return rc < 0 ? fail_at("the manifest of the source model could not be read", rc, &cause, err)
                   : OC_OK;
 }
@@ -156,10 +150,10 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
                        "the source Region %.*s is not served here; add it to the server's Regions, "
                        "or, if it is on another machine, to its peers",
                        OC_FMT(job->task.source.region));
+    oc_flight_waits_for(job, job->source->place(job));
     rc = job->source->find(job, err);
     if (rc < 0)
         return rc;
-    oc_flight_waits_for(job, job->source->place(job));
     rc = load_manifest(job, err);
     if (rc == OC_OK)
         rc = oc_flight_begin(job, err);
@@ -168,7 +162,7 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
     if (rc == OC_OK)
         rc = copy_parts(job, err);
     if (rc == OC_OK) /* one whose records are not ours is asked a last time */
-        rc = job->source->may_be_away ? job->source->find(job, err) : OC_OK;
+        rc = job->source->is_peer ? job->source->find(job, err) : OC_OK;
     if (rc == OC_ENOTFOUND) {
         /* Bytes that vanish are the sign of a deleted source: then that is what to say. */
         struct oc_err reason = {0};

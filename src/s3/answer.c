@@ -66,7 +66,7 @@ static const struct meaning {
     {"AuthorizationHeaderMalformed", OC_EINVAL, false, false},
     {"SlowDown", OC_EBUSY, true, false},
     {"ThrottlingException", OC_EBUSY, true, false},
-    {"RequestTimeout", OC_EIO, true, false},
+    {"RequestTimeout", OC_EBUSY, true, false},
     {"IncompleteBody", OC_EIO, true, false},
     {"BadDigest", OC_EIO, true, false},
     {"XAmzContentSHA256Mismatch", OC_EIO, true, false},
@@ -103,8 +103,11 @@ static void by_status(int status, struct oc_s3_failure *ret)
         break;
     default:
         /* What is no answer of S3 at all, such as a proxy's, is as good as none. */
-        ret->rc = status >= 500 || status == 408 || status / 100 == 2 ? OC_EIO : OC_EINVAL;
-        ret->again = ret->again || status / 100 == 2;
+        ret->rc = ret->again ? OC_EBUSY : OC_EINVAL;
+        if (status / 100 == 2) {
+            ret->rc = OC_EIO;
+            ret->again = true;
+        }
     }
 }
 

@@ -287,7 +287,8 @@ static void try_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     struct oc_err cause = {0};
     int rc = send_once(s3, call, hash, answer, ret_generation, &cause);
 
-    *ret = (struct oc_s3_failure){.rc = rc, .again = rc == OC_EIO};
+    /* No answer at all is how a server that is away shows. */
+    *ret = (struct oc_s3_failure){.rc = rc == OC_EIO ? OC_EBUSY : rc, .again = rc == OC_EIO};
     if (rc < 0) {
         (void)snprintf(why, WHY_MAX, "%.*s", WHY_MAX - 1, cause.text);
         return;

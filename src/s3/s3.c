@@ -10,7 +10,7 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define STALL_TIMEOUT_MS   30000
-#define PATIENCE_MS        30000
+#define PATIENCE_MS        10000
 #define MEMORY_MAX         65536
 #define BUCKET_MIN         3
 #define BUCKET_MAX         63

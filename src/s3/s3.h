@@ -15,7 +15,8 @@
  *                 take, no trusted TLS connection, a credentials file that cannot be used
  *   OC_ECONFLICT  the object is not the one that was meant (if_match), or shorter
  *   OC_EFULL      the server has no room, or a quota is used up
- *   OC_EIO, OC_EBUSY  still failing, or overloaded, when patience ended
+ *   OC_EBUSY      it is away: unreachable, failing or overloaded, and was when patience ended
+ *   OC_EIO        damage on the way, again and again, or an answer that cannot be read
  *   OC_ELIMIT     an answer that is larger than it may be
  *   OC_ECANCELED  oc_s3_stop was called
  *   OC_ENOMEM
@@ -48,7 +49,7 @@ struct oc_s3_options {
     struct oc_slice ca_bundle;   /* file of certificates to trust; absent: the system's */
     unsigned connect_timeout_ms; /* 0: 5 s */
     unsigned stall_timeout_ms;   /* 0: 30 s, at least 1 s */
-    unsigned patience_ms;        /* 0: 30 s */
+    unsigned patience_ms;        /* 0: 10 s */
 };
 
 /**

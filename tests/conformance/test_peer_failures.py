@@ -124,7 +124,7 @@ def test_source_that_never_comes_back_ends_the_job(tmp_path: Path, big_library: 
         sites.source.kill()
         text = there.wait_job(job, timeout=20)["failureMessage"]
         assert f"Region {HOME} ({proxy.endpoint}) cannot be asked" in text, text
-        assert "waited for 1 seconds" in text and "start the copy again" in text, text
+        assert "waited for 1 seconds" in text and "start again when it answers" in text, text
         sites.source.start()
         assert there.copy(source, "copy")["status"] == "Completed"  # the name is free again
 

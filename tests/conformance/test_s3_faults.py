@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, digests
 from support.s3 import FaultProxy, S3Server
 from support.server import Server
+from support.sites import progress
 
 
 @pytest.fixture
@@ -20,6 +22,14 @@ def s3(tmp_path: Path) -> Iterator[S3Server]:
     server.make_bucket("data")
     yield server
     server.kill()
+
+
+def wait_until(what: Callable[[], Any], timeout: float = 40) -> Any:
+    deadline = time.monotonic() + timeout
+    while not (seen := what()):
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+    return seen
 
 
 def config_of(s3: S3Server, library: Path, endpoint: str) -> str:
@@ -93,6 +103,58 @@ def test_server_is_killed_and_comes_back(s3: S3Server, library: Path, tmp_path: 
             s3.start()
             done = account.wait_job(job)
             assert done["status"] == "Completed", done
+
+
+def config_with_patience(s3: S3Server, library: Path, patience: int) -> str:
+    return config_of(s3, library, s3.endpoint) + f"[copy]\npeer-patience = {patience}\n"
+
+
+@pytest.mark.parametrize("role", ["target", "source", "shelf"])
+def test_a_store_that_is_away_is_waited_for(
+    s3: S3Server, library: Path, tmp_path: Path, role: str
+) -> None:
+    """As long as it takes, not only while one call is tried again; progress says for what."""
+    s3.upload(library / "parts", "data", "library/parts/")
+    with Server(tmp_path / "server", config_with_patience(s3, library, 600)) as server:
+        account = Cloud(server).account()
+        here = account.import_model(prefix="parts")
+        there = account.copy(here)["targetModelArn"]
+        region = HOME if role == "source" else AWAY
+        if role == "target":  # else all of it would be there
+            account.boto(AWAY).delete_custom_model(modelIdentifier=there)
+        s3.kill()
+        if role == "shelf":
+            model = account.boto().create_custom_model(
+                modelName="shelved",
+                modelSourceConfig={"s3DataSource": {"s3Uri": "s3://shelf/parts/"}},
+            )["modelArn"]
+            wait_until(lambda: '"copy.waiting"' in server.log.read_text())
+        else:
+            job = account.start_copy(here if role == "target" else there, region=region)
+            shown = wait_until(
+                lambda: (p := progress(account, job, region))["phase"] == "waiting" and p
+            )
+            assert "bucket 'data' at " + s3.endpoint in shown["waitingFor"], shown
+        s3.start()
+        if role == "shelf":
+            assert account.wait_model(model)["modelStatus"] == "Active"
+        else:
+            done = account.wait_job(job, region)
+            assert done["status"] == "Completed", done
+
+
+def test_a_store_that_stays_away_ends_the_copy(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    with Server(tmp_path / "server", config_with_patience(s3, library, 1)) as server:
+        account = Cloud(server).account()
+        source = account.import_model(prefix="parts")
+        s3.kill()
+        job = account.wait_job(account.start_copy(source), timeout=60)
+        assert job["status"] == "Failed", job
+        text = job["failureMessage"]
+        assert "bucket 'data' at " + s3.endpoint in text and "waited for 1 seconds" in text, text
+        assert "start again when it answers" in text, text
 
 
 def test_restart_in_the_middle_resumes(s3: S3Server, library: Path, tmp_path: Path) -> None:

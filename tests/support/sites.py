@@ -110,8 +110,8 @@ def failure(account: Account, source: str, timeout: float = 30, **more: Any) -> 
     return str(job["failureMessage"])
 
 
-def progress(account: Account, job: str) -> dict[str, Any]:
-    with account.wire(AWAY) as wire:
+def progress(account: Account, job: str, region: str = AWAY) -> dict[str, Any]:
+    with account.wire(region) as wire:
         answer = wire.call("GET", f"/-/model-copy-jobs/{job}/progress")
     assert answer.status == 200, answer
     shown: dict[str, Any] = answer.json

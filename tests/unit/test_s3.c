@@ -249,8 +249,8 @@ static void errors_are_mapped_and_only_some_tried_again(void **state)
         {400, "BadDigest", OC_EIO, true},
         {416, "InvalidRange", OC_ECONFLICT, false},
         {503, "SlowDown", OC_EBUSY, true},
-        {500, "InternalError", OC_EIO, true},
-        {502, "", OC_EIO, true},
+        {500, "InternalError", OC_EBUSY, true},
+        {502, "", OC_EBUSY, true},
         {507, "", OC_EFULL, false},
     };
 
