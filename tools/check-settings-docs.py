@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The server's settings stand in three places, which must name the same ones: the code that reads
-them (src/cli/config.c, config_place.c), its header (src/cli/config.h) and the operations guide.
+them (src/cli/config.c, config_*.c), its header (src/cli/config.h) and the operations guide.
 
 Exit status 1 and a line for each difference.
 """
@@ -24,7 +24,8 @@ def in_code(text: str) -> set[Setting]:
     found |= set(re.findall(r'\{"([a-z]+)", "([a-z-]+)", &config->', text))
     alone = r'\(section->name, "([a-z]+)"\) &&\s+oc_slice_eq_str\(entry->key, "([a-z-]+)"'
     found |= set(re.findall(alone, text))
-    found |= {("peer REGION", key) for key in re.findall(r'\{"([a-z-]+)", &peer->', text)}
+    peer = (ROOT / "src/cli/config_peer.c").read_text()
+    found |= {("peer REGION", key) for key in re.findall(r'\{"([a-z-]+)", &peer->', peer)}
     return found
 
 

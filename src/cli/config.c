@@ -48,7 +48,7 @@ int oc_config_set_listen(struct oc_config *config, struct oc_slice text, struct 
     return OC_OK;
 }
 
-static int check_region(struct oc_slice name, struct oc_err *err)
+int oc_config_check_region(struct oc_slice name, struct oc_err *err)
 {
     bool valid = name.len >= 1 && name.len <= 20;
 
@@ -64,7 +64,7 @@ static int check_region(struct oc_slice name, struct oc_err *err)
 
 int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct oc_err *err)
 {
-    int rc = check_region(name, err);
+    int rc = oc_config_check_region(name, err);
 
     if (rc < 0)
         return rc;
@@ -76,40 +76,6 @@ int oc_config_add_region(struct oc_config *config, struct oc_slice name, struct 
                        OC_CONFIG_REGIONS_MAX);
     config->regions[config->region_count++] = name;
     return OC_OK;
-}
-
-/* The settings of a peer, made when there are none. */
-static int find_peer(struct oc_config *config, struct oc_slice region, struct oc_peer_config **ret,
-                     struct oc_err *err)
-{
-    int rc = check_region(region, err);
-
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; i < config->peer_count; i++)
-        if (oc_slice_eq(config->peers[i].region, region)) {
-            *ret = &config->peers[i];
-            return OC_OK;
-        }
-    if (config->peer_count == OC_CONFIG_PEERS_MAX)
-        return oc_fail(err, OC_ELIMIT, "peer: at most %d", OC_CONFIG_PEERS_MAX);
-    *ret = &config->peers[config->peer_count++];
-    **ret = (struct oc_peer_config){.region = region};
-    return OC_OK;
-}
-
-int oc_config_set_peer(struct oc_config *config, struct oc_slice text, struct oc_err *err)
-{
-    struct oc_slice url = text, region = oc_slice_cut(&url, '=');
-    struct oc_peer_config *peer;
-
-    if (!url.ptr || url.len == 0)
-        return oc_fail(err, OC_EINVAL, "peer: want REGION=https://HOST:PORT, not '%.*s'",
-                       OC_FMT(text));
-    int rc = find_peer(config, region, &peer, err);
-    if (rc >= 0)
-        peer->url = url;
-    return rc;
 }
 
 int oc_config_set_account(struct oc_config *config, struct oc_slice account, struct oc_err *err)
@@ -295,115 +261,6 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
     return oc_fail(err, OC_EINVAL, "there is no such setting");
 }
 
-/* -- places: [bucket NAME], [blob], [blob REGION] ------------------------------------------------
- */
-
-static bool is_taken(const struct oc_config_place *places, size_t count, struct oc_slice name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (oc_slice_eq(places[i].name, name))
-            return true;
-    return false;
-}
-
-static int add_bucket(struct oc_config *config, struct oc_config_place *bucket, struct oc_err *err)
-{
-    if (!bucket->place.path.ptr && !bucket->place.s3.endpoint.ptr)
-        return oc_fail(err, OC_EINVAL, "path is missing, or endpoint");
-    if (config->bucket_count == OC_CONFIG_BUCKETS_MAX)
-        return oc_fail(err, OC_EINVAL, "more than %d buckets", OC_CONFIG_BUCKETS_MAX);
-    if (is_taken(config->buckets, config->bucket_count, bucket->name))
-        return oc_fail(err, OC_EINVAL, "this bucket is named twice");
-    if (!bucket->place.s3.bucket.ptr)
-        bucket->place.s3.bucket = bucket->name;
-    int rc = oc_place_finish(&bucket->place, err);
-    if (rc < 0)
-        return rc;
-    config->buckets[config->bucket_count++] = *bucket;
-    return OC_OK;
-}
-
-/* What is said of a place is judged when all is known: see finish_blobs. */
-static int add_blob(struct oc_config *config, const struct oc_config_place *blob,
-                    struct oc_err *err)
-{
-    if (blob->name.len == 0) {
-        config->blob = blob->place;
-        return OC_OK;
-    }
-    if (config->blob_count == OC_CONFIG_REGIONS_MAX)
-        return oc_fail(err, OC_EINVAL, "more than %d Regions", OC_CONFIG_REGIONS_MAX);
-    if (is_taken(config->blobs, config->blob_count, blob->name))
-        return oc_fail(err, OC_EINVAL, "this Region is named twice");
-    config->blobs[config->blob_count++] = *blob;
-    return OC_OK;
-}
-
-struct oc_place oc_config_blob(const struct oc_config *config, struct oc_slice region)
-{
-    struct oc_err ignored = {0}; /* oc_config_finish has seen to it */
-    struct oc_place place = {0};
-
-    for (size_t i = 0; i < config->blob_count; i++)
-        if (oc_slice_eq(config->blobs[i].name, region))
-            place = config->blobs[i].place;
-    oc_place_inherit(&place, &config->blob);
-    if (!place.type.ptr)
-        place.type = place.s3.endpoint.ptr ? OC_STR("s3") : OC_STR("fs");
-    (void)oc_place_finish(&place, &ignored);
-    return place;
-}
-
-static bool is_served(const struct oc_config *config, struct oc_slice region)
-{
-    for (size_t i = 0; i < config->region_count; i++)
-        if (oc_slice_eq(config->regions[i], region))
-            return true;
-    return false;
-}
-
-static int finish_blobs(const struct oc_config *config, struct oc_err *err)
-{
-    for (size_t i = 0; i < config->blob_count; i++)
-        if (!is_served(config, config->blobs[i].name))
-            return oc_fail(err, OC_EINVAL, "[blob %.*s]: that Region is not served here",
-                           OC_FMT(config->blobs[i].name));
-    for (size_t i = 0; i < config->region_count; i++) {
-        struct oc_place place = oc_config_blob(config, config->regions[i]);
-        struct oc_err cause = {0};
-
-        if (oc_place_finish(&place, &cause) < 0)
-            return oc_fail(err, OC_EINVAL, "[blob], for Region %.*s: %s",
-                           OC_FMT(config->regions[i]), cause.text);
-    }
-    return OC_OK;
-}
-
-static int set_peer(struct oc_config *config, struct oc_slice region, struct oc_slice key,
-                    struct oc_slice value, struct oc_err *err)
-{
-    struct oc_peer_config *peer = NULL;
-    int rc = find_peer(config, region, &peer, err);
-
-    if (rc < 0)
-        return rc;
-    const struct {
-        const char *key;
-        struct oc_slice *to;
-    } table[] = {
-        {"url", &peer->url},
-        {"ca-bundle", &peer->ca_bundle},
-        {"access-key", &peer->access_key},
-        {"secret-key-file", &peer->secret_key_file},
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (oc_slice_eq_str(key, table[i].key)) {
-            *table[i].to = value;
-            return value.len > 0 ? OC_OK : oc_fail(err, OC_EINVAL, "want a value");
-        }
-    return oc_fail(err, OC_EINVAL, "there is no such setting");
-}
-
 /* -- sections ---------------------------------------------------------------------------------- */
 
 static bool is_section(struct oc_slice name)
@@ -417,8 +274,16 @@ static bool is_section(struct oc_slice name)
     return names[i] != NULL;
 }
 
+bool oc_config_is_served(const struct oc_config *config, struct oc_slice region)
+{
+    for (size_t i = 0; i < config->region_count; i++)
+        if (oc_slice_eq(config->regions[i], region))
+            return true;
+    return false;
+}
+
 /* What follows the first word of a section's name; absent when that is another word. */
-static struct oc_slice name_after(struct oc_slice section, struct oc_slice word)
+struct oc_slice oc_config_name_after(struct oc_slice section, struct oc_slice word)
 {
     struct oc_slice rest = section;
 
@@ -427,41 +292,17 @@ static struct oc_slice name_after(struct oc_slice section, struct oc_slice word)
                : (struct oc_slice){0};
 }
 
-/* A section with one place in it. */
-static int load_place(struct oc_config *config, const struct oc_ini_section *section,
-                      struct oc_arena *arena, struct oc_err *err)
-{
-    struct oc_slice bucket = name_after(section->name, OC_STR("bucket"));
-    struct oc_config_place place = {.name = bucket.ptr ? bucket
-                                                       : name_after(section->name, OC_STR("blob"))};
-    enum oc_place_use use = bucket.ptr ? OC_PLACE_SOURCE : OC_PLACE_CONTENT;
-    struct oc_err cause = {0};
-    int rc;
-
-    for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
-        rc = entry->subs ? oc_fail(&cause, OC_EINVAL, "no setting has others below it")
-                         : oc_place_set(&place.place, use, entry->key, entry->value, arena, &cause);
-        if (rc < 0)
-            return oc_fail(err, rc, "line %u: [%.*s] %.*s: %s", entry->line, OC_FMT(section->name),
-                           OC_FMT(entry->key), cause.text);
-    }
-    rc = bucket.ptr ? add_bucket(config, &place, &cause) : add_blob(config, &place, &cause);
-    return rc < 0 ? oc_fail(err, rc, "line %u: [%.*s]: %s", section->line, OC_FMT(section->name),
-                            cause.text)
-                  : OC_OK;
-}
-
 static int load_section(struct oc_config *config, const struct oc_ini_section *section,
                         struct oc_arena *arena, struct oc_err *err)
 {
-    struct oc_slice peer = name_after(section->name, OC_STR("peer"));
+    struct oc_slice peer = oc_config_name_after(section->name, OC_STR("peer"));
     struct oc_err cause = {0};
     int rc = OC_OK;
 
-    if (name_after(section->name, OC_STR("bucket")).len ||
-        name_after(section->name, OC_STR("blob")).ptr)
-        return load_place(config, section, arena, err);
-    if (name_after(section->name, OC_STR("webhook")).len)
+    if (oc_config_name_after(section->name, OC_STR("bucket")).len ||
+        oc_config_name_after(section->name, OC_STR("blob")).ptr)
+        return oc_config_load_place(config, section, arena, err);
+    if (oc_config_name_after(section->name, OC_STR("webhook")).len)
         return oc_config_load_webhook(config, section, arena, err);
     if (!peer.len && !is_section(section->name))
         return oc_fail(err, OC_EINVAL, "line %u: [%.*s]: there is no such section", section->line,
@@ -470,7 +311,7 @@ static int load_section(struct oc_config *config, const struct oc_ini_section *s
         if (entry->subs)
             rc = oc_fail(&cause, OC_EINVAL, "no setting has others below it");
         else if (peer.len)
-            rc = set_peer(config, peer, entry->key, entry->value, &cause);
+            rc = oc_config_set_peer_key(config, peer, entry->key, entry->value, &cause);
         else if (oc_slice_eq_str(section->name, "server"))
             rc = set_server(config, entry->key, entry->value, &cause);
         else if (oc_slice_eq_str(section->name, "copy") && oc_slice_eq_str(entry->key, "hours"))
@@ -504,23 +345,6 @@ int oc_config_load(struct oc_config *config, const char *path, struct oc_arena *
     return OC_OK;
 }
 
-static int check_peers(const struct oc_config *config, struct oc_err *err)
-{
-    for (size_t i = 0; i < config->peer_count; i++) {
-        const struct oc_peer_config *peer = &config->peers[i];
-
-        if (!peer->url.ptr)
-            return oc_fail(err, OC_EINVAL, "peer %.*s: url is missing", OC_FMT(peer->region));
-        for (size_t j = 0; j < config->region_count; j++)
-            if (oc_slice_eq(config->regions[j], peer->region))
-                return oc_fail(err, OC_EINVAL,
-                               "peer %.*s: this server serves that Region itself; name the Regions "
-                               "it serves with --region or `regions`",
-                               OC_FMT(peer->region));
-    }
-    return OC_OK;
-}
-
 int oc_config_finish(struct oc_config *config, struct oc_err *err)
 {
     static const char *const default_regions[] = {"us-east-1", "us-west-2", "eu-west-1"};
@@ -536,9 +360,9 @@ int oc_config_finish(struct oc_config *config, struct oc_err *err)
         config->region_count = 3;
     if (!config->default_region.ptr)
         config->default_region = config->regions[0];
-    if (!is_served(config, config->default_region))
+    if (!oc_config_is_served(config, config->default_region))
         return oc_fail(err, OC_EINVAL, "default-region '%.*s' is not among the Regions served",
                        OC_FMT(config->default_region));
-    int rc = check_peers(config, err);
-    return rc < 0 ? rc : finish_blobs(config, err);
+    int rc = oc_config_check_peers(config, err);
+    return rc < 0 ? rc : oc_config_check_blobs(config, err);
 }
