@@ -24,6 +24,9 @@ def in_code(text: str) -> set[Setting]:
     found |= set(re.findall(r'\{"([a-z]+)", "([a-z-]+)", &config->', text))
     alone = r'\(section->name, "([a-z]+)"\) &&\s+oc_slice_eq_str\(entry->key, "([a-z-]+)"'
     found |= set(re.findall(alone, text))
+    bucket = (ROOT / "src/cli/config_bucket.c").read_text()
+    alone = r'OC_PLACE_SOURCE && oc_slice_eq_str\(entry->key, "([a-z-]+)"\)'
+    found |= {("bucket NAME", key) for key in re.findall(alone, bucket)}
     peer = (ROOT / "src/cli/config_peer.c").read_text()
     found |= {("peer REGION", key) for key in re.findall(r'\{"([a-z-]+)", &peer->', peer)}
     return found

@@ -261,6 +261,29 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
     return oc_fail(err, OC_EINVAL, "there is no such setting");
 }
 
+int oc_config_set_names(struct oc_slice value, struct oc_arena *arena, const struct oc_slice **ret,
+                        size_t *ret_count, struct oc_err *err)
+{
+    struct oc_slice *names = oc_arena_alloc(arena, OC_CONFIG_NAMES_MAX * sizeof(*names));
+    struct oc_slice rest = value;
+    size_t count = 0;
+
+    if (!names)
+        return oc_fail_nomem(err);
+    while (rest.ptr) {
+        struct oc_slice name = oc_slice_cut(&rest, ' ');
+
+        if (name.len == 0)
+            continue;
+        if (count == OC_CONFIG_NAMES_MAX)
+            return oc_fail(err, OC_EINVAL, "more than %d names", OC_CONFIG_NAMES_MAX);
+        names[count++] = name;
+    }
+    *ret = names;
+    *ret_count = count;
+    return OC_OK;
+}
+
 /* -- sections ---------------------------------------------------------------------------------- */
 
 static bool is_section(struct oc_slice name)

@@ -64,6 +64,7 @@
  *   ca-bundle = FILE                 certificates to trust; default: the system's
  *
  *   [bucket NAME]
+ *   accounts = 111122223333 …        that may import from it; default: all
  *   path = /srv/models               where s3://NAME/… leads: a folder, or a bucket:
  *   endpoint = https://HOST:PORT     this and what follows: as under [blob]
  *   bucket = NAME                    default: the section's NAME
@@ -95,6 +96,7 @@
 #define OC_CONFIG_REGIONS_MAX       64
 #define OC_CONFIG_BUCKETS_MAX       1024
 #define OC_CONFIG_PEERS_MAX         64
+#define OC_CONFIG_NAMES_MAX         64 /* in one list: accounts, Regions */
 #define OC_CONFIG_SCRUB_RATE        (20LL << 20)
 #define OC_CONFIG_SCRUB_INTERVAL_MS (30 * 86400000LL)
 #define OC_CONFIG_EVENTS_KEEP_MS    (7 * 86400000LL)
@@ -105,6 +107,8 @@
 struct oc_config_place {
     struct oc_slice name;
     struct oc_place place;
+    const struct oc_slice *accounts; /* that may import from a bucket; */
+    size_t account_count;            /* 0: all */
 };
 
 /** A Region on another machine. Absent: not said. */

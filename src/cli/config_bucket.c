@@ -1,5 +1,6 @@
 /* The sections [bucket NAME], [blob] and [blob REGION] of the settings. See config.h. */
 #include "cli/config_impl.h"
+#include "model/arn.h"
 
 static bool is_taken(const struct oc_config_place *places, size_t count, struct oc_slice name)
 {
@@ -74,6 +75,30 @@ int oc_config_check_blobs(const struct oc_config *config, struct oc_err *err)
     return OC_OK;
 }
 
+static int set_accounts(struct oc_config_place *bucket, struct oc_slice value,
+                        struct oc_arena *arena, struct oc_err *err)
+{
+    int rc = oc_config_set_names(value, arena, &bucket->accounts, &bucket->account_count, err);
+
+    if (rc >= 0 && bucket->account_count == 0)
+        return oc_fail(err, OC_EINVAL, "want accounts; without the setting all may import");
+    for (size_t i = 0; rc >= 0 && i < bucket->account_count; i++)
+        if (!oc_account_is_valid(bucket->accounts[i]))
+            return oc_fail(err, OC_EINVAL, "want accounts of 12 digits, not '%.*s'",
+                           OC_FMT(bucket->accounts[i]));
+    return rc;
+}
+
+static int set_key(struct oc_config_place *place, enum oc_place_use use,
+                   const struct oc_ini_entry *entry, struct oc_arena *arena, struct oc_err *err)
+{
+    if (entry->subs)
+        return oc_fail(err, OC_EINVAL, "no setting has others below it");
+    if (use == OC_PLACE_SOURCE && oc_slice_eq_str(entry->key, "accounts"))
+        return set_accounts(place, entry->value, arena, err);
+    return oc_place_set(&place->place, use, entry->key, entry->value, arena, err);
+}
+
 /* A section with one place in it. */
 int oc_config_load_place(struct oc_config *config, const struct oc_ini_section *section,
                          struct oc_arena *arena, struct oc_err *err)
@@ -86,8 +111,7 @@ int oc_config_load_place(struct oc_config *config, const struct oc_ini_section *
     int rc;
 
     for (const struct oc_ini_entry *entry = section->entries; entry; entry = entry->next) {
-        rc = entry->subs ? oc_fail(&cause, OC_EINVAL, "no setting has others below it")
-                         : oc_place_set(&place.place, use, entry->key, entry->value, arena, &cause);
+        rc = set_key(&place, use, entry, arena, &cause);
         if (rc < 0)
             return oc_fail(err, rc, "line %u: [%.*s] %.*s: %s", entry->line, OC_FMT(section->name),
                            OC_FMT(entry->key), cause.text);

@@ -13,6 +13,11 @@ int oc_config_check_region(struct oc_slice name, struct oc_err *err);
 /** Whether this server has the Region. */
 bool oc_config_is_served(const struct oc_config *config, struct oc_slice region);
 
+/** Take the words of a list, which spaces separate; `*ret` borrows them. Errors: OC_EINVAL (more
+ * than OC_CONFIG_NAMES_MAX), OC_ENOMEM. */
+int oc_config_set_names(struct oc_slice value, struct oc_arena *arena, const struct oc_slice **ret,
+                        size_t *ret_count, struct oc_err *err);
+
 /** What follows the first word of a section's name; absent when that is another word. */
 struct oc_slice oc_config_name_after(struct oc_slice section, struct oc_slice word);
 

@@ -3,30 +3,6 @@
 
 #include <string.h>
 
-/* Words separated by spaces. */
-static int set_names(struct oc_slice value, struct oc_arena *arena, const struct oc_slice **ret,
-                     size_t *ret_count, struct oc_err *err)
-{
-    struct oc_slice *names = oc_arena_alloc(arena, OC_WEBHOOK_NAMES_MAX * sizeof(*names));
-    struct oc_slice rest = value;
-    size_t count = 0;
-
-    if (!names)
-        return oc_fail_nomem(err);
-    while (rest.ptr) {
-        struct oc_slice name = oc_slice_cut(&rest, ' ');
-
-        if (name.len == 0)
-            continue;
-        if (count == OC_WEBHOOK_NAMES_MAX)
-            return oc_fail(err, OC_EINVAL, "more than %d names", OC_WEBHOOK_NAMES_MAX);
-        names[count++] = name;
-    }
-    *ret = names;
-    *ret_count = count;
-    return OC_OK;
-}
-
 static int set_text(struct oc_slice value, struct oc_arena *arena, const char **ret,
                     struct oc_err *err)
 {
@@ -58,9 +34,9 @@ static int set_key(struct oc_webhook *webhook, struct oc_slice key, struct oc_sl
     if (oc_slice_eq_str(key, "url"))
         return set_url(value, arena, &webhook->url, err);
     if (oc_slice_eq_str(key, "accounts"))
-        return set_names(value, arena, &webhook->accounts, &webhook->account_count, err);
+        return oc_config_set_names(value, arena, &webhook->accounts, &webhook->account_count, err);
     if (oc_slice_eq_str(key, "regions"))
-        return set_names(value, arena, &webhook->regions, &webhook->region_count, err);
+        return oc_config_set_names(value, arena, &webhook->regions, &webhook->region_count, err);
     if (oc_slice_eq_str(key, "ca-bundle"))
         return set_text(value, arena, &webhook->ca_bundle, err);
     if (!oc_slice_eq_str(key, "secret-file"))

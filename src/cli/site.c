@@ -183,7 +183,10 @@ static int open_buckets(const struct oc_config *config, struct oc_site *site, st
         struct oc_bucket *bucket = &site->buckets[i];
         struct oc_err cause = {0};
 
-        *bucket = (struct oc_bucket){.name = from->name, .folder = from->place.path.ptr};
+        *bucket = (struct oc_bucket){.name = from->name,
+                                     .folder = from->place.path.ptr,
+                                     .accounts = from->accounts,
+                                     .account_count = from->account_count};
         site->bucket_count++;
         if (bucket->folder)
             continue;

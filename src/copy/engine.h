@@ -40,6 +40,8 @@ struct oc_bucket {
     const char *folder; /* NULL: the following */
     struct oc_s3 *s3;
     struct oc_slice prefix; /* before all keys, without `/` at its end; empty: nothing is */
+    const struct oc_slice *accounts; /* that may import from it; for others it is not there */
+    size_t account_count;            /* 0: all */
 };
 
 /**

@@ -35,6 +35,14 @@ static void import_clear(struct import *import)
 
 /* -- where from ----------------------------------------------------------------------------- */
 
+static bool is_open_to(const struct oc_bucket *bucket, struct oc_slice account)
+{
+    for (size_t i = 0; i < bucket->account_count; i++)
+        if (oc_slice_eq(bucket->accounts[i], account))
+            return true;
+    return bucket->account_count == 0;
+}
+
 static const struct oc_bucket *find_bucket(struct oc_copy_job *job, struct oc_slice *ret_prefix,
                                            struct oc_err *err)
 {
@@ -56,7 +64,8 @@ static const struct oc_bucket *find_bucket(struct oc_copy_job *job, struct oc_sl
     }
     *ret_prefix = rest.ptr ? rest : OC_STR("");
     for (size_t i = 0; i < options->bucket_count; i++)
-        if (oc_slice_eq(options->buckets[i].name, bucket))
+        if (oc_slice_eq(options->buckets[i].name, bucket) &&
+            is_open_to(&options->buckets[i], job->task.target.account))
             return &options->buckets[i];
     (void)oc_fail(err, OC_EINVAL,
                   "bucket '%.*s' is not known to this server; map it to a folder or an endpoint in "

@@ -26,7 +26,6 @@ struct oc_events;
 #define OC_WEBHOOK_SECRETS_MAX 4  /* while they are changed, a webhook has two */
 #define OC_WEBHOOK_SECRET_MAX  64 /* bytes */
 #define OC_WEBHOOK_SECRET_MIN  24
-#define OC_WEBHOOK_NAMES_MAX   64 /* accounts, Regions it is interested in */
 
 /** One webhook. Text is borrowed for the life of the events. */
 struct oc_webhook {

@@ -158,6 +158,7 @@ static const char every_setting[] = "[server]\n"
                                     "hours = 22-06\n"
                                     "[bucket models]\n"
                                     "path = /srv/models\n"
+                                    "accounts = 111122223333  444455556666\n"
                                     "[bucket more]\n"
                                     "path = /srv/more models\n";
 
@@ -200,6 +201,9 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config->bucket_count, 2);
     assert_text(config->buckets[0].name, "models");
     assert_text(config->buckets[0].place.path, "/srv/models");
+    assert_int_equal(config->buckets[0].account_count, 2);
+    assert_text(config->buckets[0].accounts[1], "444455556666");
+    assert_int_equal(config->buckets[1].account_count, 0);
     assert_text(config->buckets[1].name, "more");
     assert_text(config->buckets[1].place.path, "/srv/more models");
     end(&f);
@@ -235,6 +239,9 @@ static void unknown_settings_are_refused_with_their_line(void **state)
     assert_refused("[http]\njobs = 1\n", "line 2: [http] jobs");
     assert_refused("[bucket b]\npath = /b\ntype = s3\n", "line 3: [bucket b] type");
     assert_refused("[blob]\npath = /b\n", "line 2: [blob] path");
+    assert_refused("[blob]\naccounts = 111122223333\n", "line 2: [blob] accounts");
+    assert_refused("[bucket b]\npath = /b\naccounts = 1\n", "line 3: [bucket b] accounts");
+    assert_refused("[bucket b]\npath = /b\naccounts =\n", "line 3: [bucket b] accounts");
 }
 
 static void bad_values_are_refused_with_their_line(void **state)

@@ -79,6 +79,20 @@ static void *append_slowly(void *arg)
     return NULL;
 }
 
+static void a_bucket_is_there_for_its_accounts_only(void **state)
+{
+    static const struct oc_slice accounts[] = {OC_STR(BOB), OC_STR(ALICE)};
+    struct cloud *c = *state;
+
+    folder_write_text(c->folder, "models/a/w", "bytes");
+    cloud_start(c);
+    c->bucket.accounts = accounts;
+    c->bucket.account_count = 1;
+    assert_import_fails(c, "s3://models/a", "bucket 'models' is not known");
+    c->bucket.account_count = 2;
+    (void)cloud_imported(c, ALICE, EAST, "s3://models/a");
+}
+
 static void a_file_that_changes_while_it_is_read_fails_the_import(void **state)
 {
     struct cloud *c = *state;
@@ -459,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_import_that_cannot_be_says_why),
         TEST(links_and_special_files_are_refused_by_name),
+        TEST(a_bucket_is_there_for_its_accounts_only),
         TEST(a_file_that_changes_while_it_is_read_fails_the_import),
         TEST(a_file_that_cannot_be_read_is_named),
         TEST(rot_in_the_source_is_noticed_and_named),
