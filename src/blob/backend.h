@@ -52,6 +52,9 @@ struct oc_blob_backend_ops {
     /** Whether something is there, durably. Errors: as get, without OC_ENOTFOUND. */
     int (*has)(void *backend, const struct oc_blob_name *name, bool *ret, struct oc_err *err);
 
+    /** As oc_blob_state; NULL: it is never away. */
+    int (*state)(void *backend, struct oc_err *err);
+
     /** As oc_blob_delete, _each, _clean and _leftovers. */
     int (*remove)(void *backend, const struct oc_blob_name *name, struct oc_err *err);
     int (*each)(void *backend, oc_blob_fn *fn, void *ctx, struct oc_err *err);

@@ -133,6 +133,11 @@ void oc_blob_stop(struct oc_blob_store *store)
         store->ops->stop(store->backend);
 }
 
+int oc_blob_state(struct oc_blob_store *store, struct oc_err *err)
+{
+    return store->ops->state ? store->ops->state(store->backend, err) : OC_OK;
+}
+
 bool oc_blob_is_remote(const struct oc_blob_store *store)
 {
     return store->ops->is_remote;

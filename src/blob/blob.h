@@ -58,14 +58,22 @@ void oc_blob_close(struct oc_blob_store *store);
 
 /**
  * The same in a bucket of an S3-compatible store. Asks the server for the store's version and
- * owner.
- * @param prefix  goes before all keys, with a `/` between; empty: nothing does
+ * owner; calls fail until it has told them.
+ * @param prefix       goes before all keys, with a `/` between; empty: nothing does
+ * @param may_be_away  a server that does not answer is asked again by the calls: oc_blob_state
+ *                     tells
  * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version, or by a
  *         server with another master key).
  */
 int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
-                    struct oc_slice region, struct oc_keys *keys, struct oc_blob_store **ret,
-                    struct oc_err *err);
+                    struct oc_slice region, bool may_be_away, struct oc_keys *keys,
+                    struct oc_blob_store **ret, struct oc_err *err);
+
+/**
+ * How the last call to another machine went. Asks nobody.
+ * Errors: OC_EBUSY (it was away; text says why).
+ */
+int oc_blob_state(struct oc_blob_store *store, struct oc_err *err);
 
 /**
  * Have calls that wait for another machine, now and later, end with OC_ECANCELED: before the copies

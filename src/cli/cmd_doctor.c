@@ -217,6 +217,23 @@ static int check_region(struct doctor *d, bool *ret_found, struct oc_err *err)
                 found ? NULL : oc_buf_cstr(&list), err);
 }
 
+/* Regions whose content is in a bucket that did not answer. */
+static int check_content(struct doctor *d, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
+    const struct oc_json *away = oc_json_get(d->health, "contentAway");
+
+    if (oc_json_size(away) == 0)
+        return OC_OK;
+    oc_buf_init(&text, OC_ERR_TEXT_MAX);
+    oc_buf_put_str(&text, "the store with the content of ");
+    for (size_t i = 0; i < oc_json_size(away); i++)
+        oc_buf_printf(&text, "%s%.*s", i ? ", " : "", OC_FMT(oc_json_string(oc_json_at(away, i))));
+    oc_buf_put_str(&text, " did not answer when it was last asked: copies wait for it");
+    return find(d, "content", RESULT_WARNING, 0, &text,
+                "start that store, or correct [blob]; the server's log says which and why", err);
+}
+
 /* -- credentials and permissions --------------------------------------------------------------- */
 
 static int check_credentials(struct doctor *d, bool *ret_known, struct oc_err *err)
@@ -276,6 +293,8 @@ static int examine(struct doctor *d, struct oc_err *err)
     if (rc < 0 || !ok)
         return rc;
     rc = check_region(d, &ok, err);
+    if (rc == OC_OK && ok)
+        rc = check_content(d, err);
     if (rc < 0 || !ok)
         return rc;
     rc = check_credentials(d, &ok, err);

@@ -243,6 +243,7 @@ static int start_http(struct server *server, struct oc_err *err)
     server->service = (struct oc_http_service){
         .api = server->api,
         .version = OC_VERSION,
+        .engine = server->engine,
         .regions = config->regions,
         .region_count = config->region_count,
     };

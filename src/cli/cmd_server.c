@@ -30,6 +30,7 @@ static int health(struct oc_session *session, struct oc_err *err)
         {"Status", "status", OC_SHOW_TEXT},
         {"Version", "version", OC_SHOW_TEXT},
         {"Regions", "regions", OC_SHOW_LIST},
+        {"Content away", "contentAway", OC_SHOW_LIST},
         {"Uptime (s)", "uptimeSeconds", OC_SHOW_TEXT},
     };
 

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 /* DATA/NAME as text that lives until the next call with the same buffer. */
 static const char *join(struct oc_buf *buf, struct oc_slice data, const char *name,
@@ -137,8 +138,8 @@ static int expect_place(const char *folder, struct oc_slice region, const struct
     return fail_moved(region, oc_buf_cstr(&here), oc_buf_cstr(&want), err);
 }
 
-static int open_region(const struct oc_config *config, const char *folder, struct oc_site *site,
-                       struct oc_region *region, struct oc_err *err)
+static int open_region(const struct oc_config *config, enum oc_site_mode mode, const char *folder,
+                       struct oc_site *site, struct oc_region *region, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct oc_place place = oc_config_blob(config, region->name);
@@ -148,8 +149,8 @@ static int open_region(const struct oc_config *config, const char *folder, struc
     if (rc < 0)
         return rc;
     if (oc_place_is_s3(&place))
-        return oc_blob_s3_open(&place.s3, place.prefix, region->name, site->keys, &region->blobs,
-                               err);
+        return oc_blob_s3_open(&place.s3, place.prefix, region->name, mode == OC_SITE_SERVE,
+                               site->keys, &region->blobs, err);
     return oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
 }
 
@@ -161,9 +162,13 @@ static int open_regions(const struct oc_config *config, enum oc_site_mode mode, 
     int rc = folder ? oc_file_mkdirs(folder, 0700, err) : OC_ENOMEM;
     for (size_t i = 0; rc >= 0 && i < config->region_count; i++) {
         struct oc_region *region = &site->regions[i];
+        struct oc_err why = {0};
+
         region->name = config->regions[i];
-        rc = open_region(config, folder, site, region, err);
+        rc = open_region(config, mode, folder, site, region, err);
         site->region_count += rc >= 0;
+        if (rc >= 0 && oc_blob_state(region->blobs, &why) < 0)
+            oc_log(OC_LOG_WARN, "blob.away", "reason", why.text, (char *)NULL);
         if (rc >= 0 && mode == OC_SITE_SERVE) /* nobody writes yet */
             rc = oc_blob_clean(region->blobs, err);
     }

@@ -30,7 +30,7 @@ struct oc_site {
 
 /** How to open. */
 enum oc_site_mode {
-    OC_SITE_SERVE,    /* create what is missing; the only opening */
+    OC_SITE_SERVE,    /* create what is missing, a bucket may be away; the only opening */
     OC_SITE_EXISTING, /* the only opening, of a folder that must exist */
     OC_SITE_LOOK      /* read only, beside a running server */
 };

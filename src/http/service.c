@@ -62,20 +62,38 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
         oc_http_respond(exchange->http, &http);
 }
 
+/* Whether a Region's content is on a machine that was away when it was last asked. */
+static bool is_away(const struct oc_http_service *service, struct oc_slice name)
+{
+    const struct oc_region *region = oc_copy_engine_region(service->engine, name);
+    struct oc_err why = {0}; /* not told: everybody may ask */
+
+    return region && oc_blob_state(region->blobs, &why) < 0;
+}
+
 static int answer_health(const struct oc_http_service *service, struct oc_http_request *req)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf out = {0};
+    bool away = false;
     struct oc_jw w;
 
+    for (size_t i = 0; i < service->region_count; i++)
+        away = away || is_away(service, service->regions[i]);
     oc_buf_init(&out, OC_HTTP_BODY_MAX);
     oc_jw_init(&w, &out);
     oc_jw_object(&w);
-    oc_jw_member(&w, "status", OC_STR("ok"));
+    oc_jw_member(&w, "status", away ? OC_STR("degraded") : OC_STR("ok"));
     oc_jw_member(&w, "version", oc_slice_of(service->version));
     oc_jw_key(&w, "regions");
     oc_jw_array(&w);
     for (size_t i = 0; i < service->region_count; i++)
         oc_jw_string(&w, service->regions[i]);
+    oc_jw_array_end(&w);
+    oc_jw_key(&w, "contentAway");
+    oc_jw_array(&w);
+    for (size_t i = 0; i < service->region_count; i++)
+        if (is_away(service, service->regions[i]))
+            oc_jw_string(&w, service->regions[i]);
     oc_jw_array_end(&w);
     oc_jw_object_end(&w);
     struct oc_slice body = oc_buf_slice(&out);

@@ -11,7 +11,8 @@
 /** What the callbacks of the server get as their context. Borrowed for the server's life. */
 struct oc_http_service {
     struct oc_api *api;
-    const char *version; /* told by /-/health */
+    const char *version; /* this and the following are told by /-/health */
+    struct oc_copy_engine *engine;
     const struct oc_slice *regions;
     size_t region_count;
 };

@@ -105,6 +105,11 @@ def test_server_is_killed_and_comes_back(s3: S3Server, library: Path, tmp_path: 
             assert done["status"] == "Completed", done
 
 
+def health(server: Server) -> Any:
+    with server.wire(None) as wire:
+        return wire.call("GET", "/-/health").json
+
+
 def config_with_patience(s3: S3Server, library: Path, patience: int) -> str:
     return config_of(s3, library, s3.endpoint) + f"[copy]\npeer-patience = {patience}\n"
 
@@ -155,6 +160,51 @@ def test_a_store_that_stays_away_ends_the_copy(
         text = job["failureMessage"]
         assert "bucket 'data' at " + s3.endpoint in text and "waited for 1 seconds" in text, text
         assert "start again when it answers" in text, text
+
+
+def test_the_server_starts_while_its_bucket_is_away(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    """What needs no bytes works, copies wait, and those who ask are told."""
+    server = Server(tmp_path / "server", config_of(s3, library, s3.endpoint)).start()
+    account = Cloud(server).account()
+    source = account.import_model(prefix="parts")
+    copied = account.copy(source)["targetModelArn"]
+    server.stop()
+    s3.kill()
+    with server:
+        account = Cloud(server).user(account.id)
+        assert '"blob.away"' in server.log.read_text() and s3.endpoint in server.log.read_text()
+        assert account.boto(AWAY).get_custom_model(modelIdentifier=copied)
+        assert account.jobs() and account.boto(AWAY).list_custom_models()["modelSummaries"]
+        account.boto(AWAY).tag_resource(resourceARN=copied, tags=[{"key": "a", "value": "b"}])
+        assert health(server)["status"] == "degraded" and health(server)["contentAway"] == [AWAY]
+        told = server.command("doctor", keys=account.keys, region=HOME)
+        assert f"the store with the content of {AWAY} did not answer" in told.stdout, told
+        account.boto(AWAY).delete_custom_model(modelIdentifier=copied)
+        job = account.start_copy(source)
+        shown = wait_until(lambda: (p := progress(account, job))["phase"] == "waiting" and p)
+        assert "bucket 'data' at " + s3.endpoint in shown["waitingFor"], shown
+        s3.start()
+        assert account.wait_job(job)["status"] == "Completed"
+        assert health(server)["status"] == "ok" and health(server)["contentAway"] == []
+
+
+def test_a_bucket_that_comes_back_as_another_servers_is_refused(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    config = config_of(s3, library, s3.endpoint)
+    with Server(tmp_path / "first", config):
+        pass
+    s3.kill()
+    with Server(tmp_path / "second", config) as server:
+        account = Cloud(server).account()
+        source = account.import_model(prefix="parts")
+        s3.start()
+        before = s3.keys("data")
+        job = account.wait_job(account.start_copy(source))
+        assert "belongs to a server with another master key" in job["failureMessage"], job
+        assert s3.keys("data") == before
 
 
 def test_restart_in_the_middle_resumes(s3: S3Server, library: Path, tmp_path: Path) -> None:
