@@ -103,6 +103,7 @@ static void answer_success(struct oc_call *call)
                                                : OC_STR("application/json"),
         .pieces = call->pieces ? call->pieces : &out,
         .piece_count = call->pieces ? call->piece_count : 1,
+        .mapping = call->mapping,
         .next = call->next,
         .next_ctx = call->next_ctx,
         .operation = call->op->name,

@@ -63,7 +63,8 @@ struct oc_api_response {
     const char *error;             /* for X-Amzn-ErrorType; NULL on success */
     const struct oc_slice *pieces; /* the body, joined */
     size_t piece_count;
-    struct oc_buf *large; /* the body instead of `pieces`, when set: its memory may be taken */
+    struct oc_mapping mapping; /* the pieces may lie in it: see struct oc_http_response */
+    struct oc_buf *large;      /* the body instead of `pieces`, when set: its memory may be taken */
     /* A body that is asked for piece by piece, in place of the pieces; NULL: none. As `next` of
      * struct oc_http_stream; the context lives as long as the request. */
     int (*next)(void *ctx, struct oc_buf *out);

@@ -45,6 +45,7 @@ struct oc_call {
     struct oc_buf out;             /* the body of the answer */
     const struct oc_slice *pieces; /* the body instead of `out`, when set */
     size_t piece_count;
+    struct oc_mapping mapping;                  /* that the pieces may lie in */
     int (*next)(void *ctx, struct oc_buf *out); /* a long-lived body; see struct oc_api_response */
     void *next_ctx;
     struct oc_slice content_type; /* absent: by the operation, JSON or bytes */

@@ -99,6 +99,7 @@ static int fill_page(struct oc_call *call, const struct oc_job_page *page, struc
     pieces[page->piece_count + 1] = oc_buf_slice(&call->out);
     call->pieces = pieces;
     call->piece_count = page->piece_count + 2;
+    call->mapping = page->mapping;
     return OC_OK;
 }
 

@@ -8,6 +8,16 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+/**
+ * Memory that shows a file whose bytes there never change: what lies in it can be sent from the
+ * file, without being read by us. All zero: none.
+ */
+struct oc_mapping {
+    const char *base;
+    size_t len;
+    int fd;
+};
+
 /** Close and set to -1; for OC_AUTO. Negative descriptors are left alone. */
 void oc_autoclose(int *fd);
 

@@ -197,6 +197,13 @@ void oc_http_conn_close(struct oc_http_conn *conn);
 ssize_t oc_http_conn_read(struct oc_http_conn *conn, void *to, size_t len);
 /* Like sendmsg, for all of `iov`. */
 ssize_t oc_http_conn_write(struct oc_http_conn *conn, struct iovec *iov, size_t count, bool more);
+/* Like sendfile: the `len` bytes of a mapping at `from`. Only where oc_http_conn_maps says so. */
+ssize_t oc_http_conn_write_mapped(struct oc_http_conn *conn, const struct oc_mapping *mapping,
+                                  const char *from, size_t len);
+/* Can this connection send from files? TLS has to see the bytes. */
+bool oc_http_conn_maps(const struct oc_http_conn *conn);
+/* Hold back what does not fill a packet, until it is false again. */
+void oc_http_conn_cork(struct oc_http_conn *conn, bool is_corked);
 /* Nothing more comes from our side. */
 void oc_http_conn_end_output(struct oc_http_conn *conn);
 

@@ -12,7 +12,8 @@
 #include "base/log.h"
 #include "http/http_impl.h"
 
-#define IOV_BATCH 64 /* pieces of one sendmsg; more cost stack, fewer cost calls */
+#define IOV_BATCH  64          /* pieces of one sendmsg; more cost stack, fewer cost calls */
+#define MAPPED_MIN (16 * 1024) /* bytes of a piece; less is copied sooner than sent from a file */
 
 struct head_writer {
     char *at;
@@ -158,32 +159,84 @@ static size_t format_head(const struct oc_http_exchange *exchange, struct oc_htt
     return w.failed ? 0 : (size_t)(w.at - to);
 }
 
-/* Send head and pieces as far as the socket takes them. @return -1 when it has failed. */
-static int send_pieces(struct oc_http_conn *conn, struct oc_slice head, const struct oc_slice *body,
-                       size_t count, size_t *ret_sent)
+/* An answer on its way into the socket. */
+struct sender {
+    struct oc_http_conn *conn;
+    const struct oc_mapping *mapping; /* NULL: the connection cannot send from files */
+    struct iovec iov[IOV_BATCH];      /* pieces that wait, */
+    size_t filled, waiting;           /* so many, with so many bytes */
+    size_t sent;                      /* bytes that have left */
+    bool corked, failed;
+};
+
+/* @return true: all of it has left, and the socket may take more. */
+static bool count_sent(struct sender *s, ssize_t sent, size_t wanted)
 {
-    struct iovec iov[IOV_BATCH] = {{.iov_base = (void *)head.ptr, .iov_len = head.len}};
-    size_t filled = 1, next = 0, total = 0;
+    s->failed = sent < 0 && errno != EAGAIN;
+    s->sent += sent > 0 ? (size_t)sent : 0;
+    return sent >= 0 && (size_t)sent == wanted;
+}
 
-    do {
-        size_t batch = 0;
+static bool send_waiting(struct sender *s, bool more)
+{
+    size_t filled = s->filled, waiting = s->waiting;
 
-        for (; filled < IOV_BATCH && next < count; next++)
-            if (body[next].len > 0)
-                iov[filled++] = (struct iovec){(void *)body[next].ptr, body[next].len};
-        for (size_t i = 0; i < filled; i++)
-            batch += iov[i].iov_len;
-        ssize_t sent = oc_http_conn_write(conn, iov, filled, next < count);
+    s->filled = s->waiting = 0;
+    return waiting == 0 ||
+           count_sent(s, oc_http_conn_write(s->conn, s->iov, filled, more), waiting);
+}
 
-        if (sent < 0 && errno != EAGAIN)
-            return -1;
-        total += sent > 0 ? (size_t)sent : 0;
-        if (sent < 0 || (size_t)sent < batch)
-            break;
-        filled = 0;
-    } while (next < count);
-    *ret_sent = total;
-    return 0;
+static bool is_mapped(const struct sender *s, struct oc_slice piece)
+{
+    return s->mapping != NULL && piece.len >= MAPPED_MIN && piece.ptr >= s->mapping->base &&
+           (size_t)(piece.ptr - s->mapping->base) + piece.len <= s->mapping->len;
+}
+
+static bool send_mapped(struct sender *s, struct oc_slice piece)
+{
+    if (!s->corked)
+        oc_http_conn_cork(s->conn, true); /* else the file's last bytes leave before what follows */
+    s->corked = true;
+    return send_waiting(s, true) &&
+           count_sent(s, oc_http_conn_write_mapped(s->conn, s->mapping, piece.ptr, piece.len),
+                      piece.len);
+}
+
+static bool send_piece(struct sender *s, struct oc_slice piece)
+{
+    if (is_mapped(s, piece))
+        return send_mapped(s, piece);
+    if (s->filled == IOV_BATCH && !send_waiting(s, true))
+        return false;
+    if (piece.len > 0)
+        s->iov[s->filled++] = (struct iovec){(void *)piece.ptr, piece.len};
+    s->waiting += piece.len;
+    return true;
+}
+
+/* Send head and pieces as far as the socket takes them. @return -1 when it has failed. */
+static int send_answer(struct oc_http_conn *conn, struct oc_slice head,
+                       const struct oc_http_response *response, size_t count, size_t *ret_sent)
+{
+    bool maps = response->mapping.base != NULL && oc_http_conn_maps(conn);
+    struct sender s; /* its 1 KiB of pieces is not cleared in vain */
+    bool goes_on = true;
+
+    s.conn = conn;
+    s.mapping = maps ? &response->mapping : NULL;
+    s.iov[0] = (struct iovec){(void *)head.ptr, head.len};
+    s.filled = 1;
+    s.waiting = head.len;
+    s.sent = 0;
+    s.corked = s.failed = false;
+    for (size_t i = 0; goes_on && i < count; i++)
+        goes_on = send_piece(&s, response->body[i]);
+    if (goes_on)
+        (void)send_waiting(&s, false);
+    if (s.corked)
+        oc_http_conn_cork(conn, false);
+    *ret_sent = s.sent;
+    return s.failed ? -1 : 0;
 }
 
 /* Keep what the socket did not take: all but the first `skip` bytes of head and pieces. */
@@ -232,7 +285,7 @@ static bool respond_now(struct oc_http_exchange *exchange, const struct oc_http_
     if (head_len == 0)
         return false;
     exchange->responded = true;
-    if (send_pieces(conn, head, response->body, count, &sent) < 0) {
+    if (send_answer(conn, head, response, count, &sent) < 0) {
         exchange->out_failed = true;
     } else if (sent < total && taken != NULL && sent >= head_len) {
         take_buf(&exchange->out_body, taken);

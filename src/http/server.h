@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/file.h"
 
 struct oc_http_server;
 
@@ -74,7 +75,8 @@ struct oc_http_response {
     size_t header_count;
     const struct oc_slice *body; /* pieces, sent one after another */
     size_t body_count;
-    bool close; /* end the connection after this answer */
+    struct oc_mapping mapping; /* large pieces in it are sent from its file; all zero: none */
+    bool close;                /* end the connection after this answer */
     /* The body, in place of `body`; NULL: none. It ends at the latest when the server stops. When
      * too many are open the client gets 503 and `next` is never called. */
     const struct oc_http_stream *stream;

@@ -46,6 +46,7 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
         .headers = headers,
         .body = response->pieces,
         .body_count = response->piece_count,
+        .mapping = response->mapping,
         .stream = response->next ? &stream : NULL,
     };
 

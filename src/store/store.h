@@ -25,6 +25,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "model/job.h"
 
 /** Kinds of records. The numbers are stored: never reuse or renumber one. */
@@ -110,9 +111,11 @@ int oc_read_scan(struct oc_read *read, const struct oc_scan *scan, oc_record_fn 
 struct oc_job_page {
     const struct oc_slice *pieces; /* joined they read `{…},{…},…`: commas are in the pieces */
     size_t piece_count;
-    uint32_t count;    /* jobs in it */
-    bool more;         /* at least one more job matches after the last */
-    uint64_t position; /* of the last job in the page; meaningful when `count` > 0 */
+    struct oc_mapping mapping; /* pieces may lie in it: part of the snapshot like they themselves,
+                                  but what has been sent from its file may leave later */
+    uint32_t count;            /* jobs in it */
+    bool more;                 /* at least one more job matches after the last */
+    uint64_t position;         /* of the last job in the page; meaningful when `count` > 0 */
 };
 
 /**

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness import Nginx, Outcrop, cpu_seconds, median, print_table, write_figures, wrk
+from harness import Nginx, Outcrop, cpu_seconds, get_often, median, print_table, write_figures
 from jobs import load_jobs
 
 REGION = "us-east-1"
@@ -16,7 +16,7 @@ AIMS = {1: 1.5, 10: 1.2, 100: 1.0, 1000: 0.9}
 def cpu_per_request(pid: int, url: str, headers: dict[str, str], seconds: int) -> float:
     before, answers = cpu_seconds(pid), 0
     while answers == 0:  # on a crowded machine the first second may pass without any
-        answers = wrk(url, headers, seconds)
+        answers = get_often(url, headers, seconds)
     return (cpu_seconds(pid) - before) / answers * 1e6
 
 
@@ -36,8 +36,8 @@ def main() -> None:
         with Nginx({f"{n}.json": bodies[n] for n in PAGES}) as nginx:
             for n in PAGES:
                 ours, theirs = [], []
-                wrk(f"http://127.0.0.1:{nginx.port}/{n}.json", {}, 1)  # both warm
-                wrk(server.url + path[n], server.signed_headers(REGION, path[n]), 1)
+                get_often(f"http://127.0.0.1:{nginx.port}/{n}.json", {}, 1)  # both warm
+                get_often(server.url + path[n], server.signed_headers(REGION, path[n]), 1)
                 for _ in range(args.rounds):
                     theirs.append(
                         cpu_per_request(

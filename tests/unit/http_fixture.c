@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +82,30 @@ static void answer_size(struct oc_http_request *req)
     free(bytes);
 }
 
+/* The middle of the body lies in a file, before and behind it something else. */
+static void answer_mapped(struct oc_http_request *req)
+{
+    enum { BEFORE = 1000, BEHIND = 10 };
+    size_t size = size_asked(req), inner = size - BEFORE - BEHIND;
+    char *bytes = malloc(size), *map = MAP_FAILED;
+    int fd = memfd_create("mapped", MFD_CLOEXEC);
+
+    assert_true(bytes != NULL && fd >= 0 && ftruncate(fd, (off_t)size) == 0);
+    map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(map != MAP_FAILED);
+    fill(bytes, 0, size);
+    memcpy(map + 5, bytes + BEFORE, inner); /* not at the start of a page */
+    struct oc_slice body[] = {
+        {bytes, BEFORE}, {map + 5, inner}, {NULL, 0}, {bytes + BEFORE + inner, BEHIND}};
+    struct oc_http_response response = {
+        .status = 200, .body = body, .body_count = 4, .mapping = {map, size, fd}};
+    oc_http_respond(req, &response);
+    memset(bytes, 'X', size);
+    free(bytes);
+    munmap(map, size); /* what has not left yet is held by the socket */
+    close(fd);
+}
+
 static void answer_buf(struct oc_http_request *req)
 {
     struct oc_http_response response = {.status = 201};
@@ -120,6 +145,8 @@ static int handle(struct oc_http_request *req, void *ctx)
         return OC_OK;
     if (oc_slice_eq_str(req->path, "/size"))
         answer_size(req);
+    else if (oc_slice_eq_str(req->path, "/mapped"))
+        answer_mapped(req);
     else if (oc_slice_eq_str(req->path, "/buf"))
         answer_buf(req);
     else if (oc_slice_eq_str(req->path, "/204"))

@@ -3,8 +3,9 @@
  * sends bytes as told and reads answers.
  *
  * The handler goes by path: /echo answers method, path and body; /size?N answers N patterned bytes
- * in pieces; /later is answered by another thread, /later-buf?N too with N patterned bytes in a
- * buffer handed over; /hold waits for http_fixture_release; /bad-header, /silent and /204 as named.
+ * in pieces; /mapped?N does, most of them from a file; /later is answered by another thread,
+ * /later-buf?N too with N patterned bytes in a buffer handed over; /hold waits for
+ * http_fixture_release; /bad-header, /silent and /204 as named.
  */
 #ifndef OC_HTTP_FIXTURE_H
 #define OC_HTTP_FIXTURE_H

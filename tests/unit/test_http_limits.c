@@ -387,6 +387,7 @@ static void try_everything(void)
         GET("/later"),
         GET("/later-buf?200000"),
         GET("/size?3000000"),
+        GET("/mapped?3000000"),
         "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n",
     };
     static char body[70000];
@@ -395,7 +396,7 @@ static void try_everything(void)
         int fd = http_connect(&fixture);
 
         http_send_text(fd, requests[i]);
-        if (i == 4)
+        if (i == 5)
             http_send(fd, body, sizeof(body));
         if (http_read(fd, &answer, true))
             assert_true(answer.status == 200 || answer.status == 201 || answer.status == 503);

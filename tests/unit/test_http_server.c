@@ -272,11 +272,11 @@ static void client_that_has_ended_its_side_still_gets_the_answer(void **state)
 static void slow_reader_gets_a_large_answer_whole(void **state)
 {
     static const char *const requests[] = {GET("/size?50000000"), GET("/later-buf?50000000"),
-                                           GET("/buf?50000000")};
+                                           GET("/buf?50000000"), GET("/mapped?50000000")};
     enum { SIZE = 50000000 };
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
         int fd = http_connect(&fixture), small = 32 * 1024;
 
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
@@ -292,6 +292,23 @@ static void slow_reader_gets_a_large_answer_whole(void **state)
         assert_string_equal(answer.body, "GET /echo ");
         close(fd);
     }
+}
+
+static void pieces_in_a_file_arrive_whole_at_any_size(void **state)
+{
+    static const size_t sizes[] = {1010, 1011, 17393, 17394, 17395, 65536, 300000};
+    int fd = http_connect(&fixture);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        char request[128];
+        snprintf(request, sizeof(request), "GET /mapped?%zu HTTP/1.1\r\nHost: h\r\n\r\n", sizes[i]);
+        http_ask(fd, request, &answer, 200);
+        assert_int_equal(answer.body_len, sizes[i]);
+        for (size_t at = 0; at < sizes[i]; at++)
+            assert_int_equal(answer.body[at], http_pattern(at));
+    }
+    close(fd);
 }
 
 static void faulty_answers_become_500(void **state)
@@ -373,6 +390,7 @@ int main(void)
         cmocka_unit_test(answer_is_dropped_when_the_client_has_gone),
         cmocka_unit_test(client_that_has_ended_its_side_still_gets_the_answer),
         cmocka_unit_test(slow_reader_gets_a_large_answer_whole),
+        cmocka_unit_test(pieces_in_a_file_arrive_whole_at_any_size),
         cmocka_unit_test(faulty_answers_become_500),
         cmocka_unit_test(smuggling_shapes_are_refused_and_end_the_connection),
     };

@@ -462,53 +462,6 @@ static void a_walk_during_creates_meets_each_job_once(void **state)
 /* -- start, damage, rebuild
  * -------------------------------------------------------------------------- */
 
-/* -- the young text -----------------------------------------------------------------------------
- */
-
-static uint32_t young_of(struct oc_store *store)
-{
-    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    struct oc_part part;
-    struct oc_err err = {0};
-
-    assert_int_equal(oc_store_read(store, &read, &err), OC_OK);
-    assert_int_equal(oc_part_load(read, 1, &part, &err), OC_OK);
-    return part.young;
-}
-
-static void the_newest_jobs_of_a_partition_at_rest_are_one_piece(void **state)
-{
-    struct fixture *f = *state;
-    struct oc_err err = {0};
-    struct oc_buf before, after;
-    char id[OC_ID_LEN];
-
-    oc_buf_init(&before, 1UL << 20);
-    oc_buf_init(&after, 1UL << 20);
-    assert_int_equal(create_many(f->store, 0, 300, &err), OC_OK);
-    assert_int_equal(end_many(f->store, 0, 200, OC_JOB_COMPLETED, &err), OC_OK);
-    assert_int_equal(end_many(f->store, 201, 89, OC_JOB_COMPLETED, &err), OC_OK);
-    read_walk(f->store, all(false, 100), 100, &before);
-    assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
-    assert_int_equal(young_of(f->store), 290); /* the ten after them are open */
-    read_walk(f->store, all(false, 100), 100, &after);
-    assert_true(before.len > 0 && oc_slice_eq(oc_buf_slice(&before), oc_buf_slice(&after)));
-    make_id(200, id); /* ends behind the young text's back: its row says so */
-    assert_int_equal(end_job(f->store, test_partition, id, OC_JOB_FAILED, "no disk", &err), OC_OK);
-    read_walk(f->store, all(false, 100), 100, &after);
-    assert_non_null(memmem(after.ptr, after.len, "no disk", 7));
-    assert_int_equal(count_findings(f->store), 0);
-    assert_int_equal(end_many(f->store, 290, 10, OC_JOB_COMPLETED, &err), OC_OK);
-    assert_int_equal(create_many(f->store, 300, 300, &err), OC_OK);
-    assert_int_equal(end_many(f->store, 300, 300, OC_JOB_COMPLETED, &err), OC_OK);
-    assert_int_equal(oc_store_settle(f->store, &err), OC_OK);
-    assert_int_equal(young_of(f->store), 600 - 512); /* a text segment took the others */
-    assert_int_equal(oc_store_rebuild(f->store, &err), OC_OK);
-    assert_int_equal(count_findings(f->store), 0);
-    oc_buf_clear(&before);
-    oc_buf_clear(&after);
-}
-
 static void a_rebuild_changes_no_answer(void **state)
 {
     struct fixture *f = *state;
@@ -666,7 +619,6 @@ int main(void)
         TEST(each_added_filter_only_removes),
         TEST(a_walk_during_creates_meets_each_job_once),
         TEST(jobs_that_end_after_their_super_was_sealed_are_found_by_status),
-        TEST(the_newest_jobs_of_a_partition_at_rest_are_one_piece),
         TEST(a_rebuild_changes_no_answer),
         TEST(a_flipped_bit_is_reported_and_never_served),
     };

@@ -12,7 +12,7 @@ shell_packages=(zsh fish mandoc)
 # To fuzz it.
 fuzz_packages=(clang libclang-rt-14-dev)
 # To measure it against others.
-bench_packages=(nginx-light wrk procps util-linux postgresql postgresql-contrib libpq-dev sqlite3 libsqlite3-dev rclone)
+bench_packages=(nginx-light procps util-linux postgresql postgresql-contrib libpq-dev sqlite3 libsqlite3-dev rclone)
 
 setup_parts() {
     local part

@@ -182,31 +182,6 @@ static int compare_chunk(struct check *c, uint64_t first, struct oc_err *err)
     return rc == OC_OK ? compare_open(c, first, count, err) : rc;
 }
 
-/* A copy of rows. Jobs that have ended since it was made have an empty place there. */
-static int compare_young(struct check *c, struct oc_err *err)
-{
-    struct oc_slice copy, json;
-    struct oc_seal young;
-
-    if (c->part.young == 0)
-        return OC_OK;
-    int rc = oc_seal_open(c->read, OC_SEAL_YOUNG, c->part.pid, c->part.young, c->part.text_next,
-                          &young, err);
-    if (rc == OC_ENOTFOUND)
-        rc = oc_fail(err, OC_ECORRUPT, "the young text of partition %u is missing", c->part.pid);
-    if (rc == OC_OK && !oc_seal_at(&young, 0, young.payload, err))
-        rc = OC_ECORRUPT;
-    for (uint32_t i = 0; rc == OC_OK && i < c->part.young; i++) {
-        rc = oc_text_json(&young, c->part.young, i, &copy, err);
-        if (rc == OC_OK)
-            rc = oc_row_json(c->read, &c->part, c->part.text_next + i, &json, err);
-        if (rc == OC_OK && copy.len && !oc_slice_eq(copy, json))
-            rc = oc_fail(err, OC_ECORRUPT, "the young text of partition %u differs from its rows",
-                         c->part.pid);
-    }
-    return judge(c, rc, err);
-}
-
 /* -- nothing that should not be there
  * ------------------------------------------------------------------- */
 
@@ -318,8 +293,6 @@ static int check_partition(struct check *c, struct oc_err *err)
         rc = compare_count(c, OC_INDEX_GROUP, (tail + OC_GROUP - 1) / OC_GROUP, err);
     if (rc == OC_OK)
         rc = compare_count(c, OC_INDEX_ID, tail, err);
-    if (rc == OC_OK)
-        rc = compare_young(c, err);
     if (rc == OC_OK)
         rc = compare_count(c, OC_INDEX_YOUNG, part->young ? 1 : 0, err);
     return rc == OC_OK ? compare_rows(c, err) : rc;

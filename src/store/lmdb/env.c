@@ -249,6 +249,7 @@ static int open_env(struct oc_store *store, const struct oc_store_options *optio
     if (code != 0)
         return oc_lmdb_fail(err, code, "open the store");
     (void)mdb_reader_check(store->env, &dead); /* slots of processes that died: best effort */
+    oc_mapping_find(store);
     return OC_OK;
 }
 
@@ -299,7 +300,8 @@ int oc_store_open_shaped(const struct oc_store_options *options, const struct oc
     store->read_only = options->read_only;
     store->reads_max = options->readers ? options->readers : READERS_DEFAULT;
     pthread_mutex_init(&store->read_lock, NULL);
-    int rc = start(store, options, shape, err);
+    store->hot = oc_hot_new();
+    int rc = store->hot ? start(store, options, shape, err) : oc_fail_nomem(err);
     if (rc < 0) {
         oc_store_close(store);
         return rc;
@@ -331,6 +333,7 @@ void oc_store_close(struct oc_store *store)
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     oc_seal_cache_clear(&store->seals);
+    oc_hot_free(store->hot);
     pthread_mutex_destroy(&store->read_lock);
     free(store);
 }
@@ -392,6 +395,8 @@ void oc_read_close(struct oc_read *read)
     if (!read)
         return;
     struct oc_store *store = read->store;
+    oc_hot_release(read->hot);
+    read->hot = NULL;
     mdb_txn_reset(read->txn);
     pthread_mutex_lock(&store->read_lock);
     read->next = store->idle;

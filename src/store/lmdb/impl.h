@@ -107,6 +107,8 @@ struct oc_store {
     uint32_t reads, reads_max;
     uint32_t batch; /* most writes in one commit */
     struct oc_seal_cache seals;
+    struct oc_mapping mapping; /* of the file; all zero: not known */
+    struct oc_hot *hot;
     struct oc_writer *writer;
     struct oc_sealer *sealer;
     _Atomic uint64_t commits, writes;
@@ -115,9 +117,13 @@ struct oc_store {
 struct oc_read {
     struct oc_store *store;
     MDB_txn *txn;
-    struct oc_tx *tx; /* set when this is a write transaction seen as a snapshot */
+    struct oc_tx *tx;        /* set when this is a write transaction seen as a snapshot */
+    struct oc_hot_text *hot; /* in use until this is closed, or NULL */
     struct oc_read *next;
 };
+
+/** Learn where the store's file is mapped (mapping.c). Can fail: there is none then. */
+void oc_mapping_find(struct oc_store *store);
 
 /** Turn an LMDB code into an oc_err: MDB_MAP_FULL and ENOSPC are OC_EFULL, damage OC_ECORRUPT. */
 int oc_lmdb_fail(struct oc_err *err, int code, const char *what);
@@ -144,7 +150,7 @@ enum oc_index_kind {
     OC_INDEX_PLANES = 'P', /* chunk → which jobs have ended, which failed */
     OC_INDEX_COUNTS = 'B', /* super → those bits counted for each of its chunks */
     OC_INDEX_FAILED = 'F', /* super → failures of jobs that have all ended, immutable */
-    OC_INDEX_YOUNG = 'Y',  /* 0 → text of jobs that are in no text segment yet, immutable */
+    OC_INDEX_YOUNG = 'Y',  /* 0 → what older versions kept of the newest jobs; to be removed */
     OC_INDEX_LATE = 'L',   /* super → its jobs that had not ended when it was sealed */
     OC_INDEX_SUPERS = 'X', /* 0 → bitmap of the supers that are sealed */
     OC_INDEX_SEGMENT = 'S' /* level << 56 | first sequence number → segment, immutable */
@@ -180,7 +186,7 @@ struct oc_part {
                                 the tail covers [end[0], next_seq) */
     uint64_t max_id;         /* no job has a greater id; UINT64_MAX: not known */
     uint64_t text_next;      /* jobs before this are in text segments, but for late ones */
-    uint32_t young;          /* so many jobs from there on are in the young text as well */
+    uint32_t young;          /* not 0: there is a copy of rows that an older version kept */
     uint8_t account_len, region_len;
     char account[OC_ACCOUNT_MAX];
     char region[OC_REGION_MAX];
@@ -268,6 +274,26 @@ int oc_id_put(struct oc_tx *tx, uint32_t pid, uint64_t id, uint64_t seq, struct 
 int oc_id_find(struct oc_read *read, const struct oc_part *part, uint64_t id, uint64_t *ret,
                struct oc_err *err);
 
+/* -- hot texts (hot.c) ------------------------------------------------------------------------ */
+
+#define OC_HOT_NOTES 4096 /* partitions whose changes are noted apart from one another */
+
+/** NULL: no memory. */
+struct oc_hot *oc_hot_new(void);
+void oc_hot_free(struct oc_hot *hot);
+/** A transaction changes what the partition's jobs say; to be called before it commits. */
+void oc_hot_changed(struct oc_tx *tx, uint32_t pid);
+/**
+ * The hot text that has these jobs, made when they have been asked often enough.
+ * @param oldest, newest, count  of a page
+ * @return its file, good until the snapshot is closed; NULL: there is none, gather
+ */
+const struct oc_mapping *oc_hot_find(struct oc_read *read, const struct oc_part *part,
+                                     uint64_t oldest, uint64_t newest, uint32_t count);
+/** A job's JSON in it. */
+struct oc_slice oc_hot_json(const struct oc_hot_text *text, uint64_t seq);
+void oc_hot_release(struct oc_hot_text *text);
+
 /* -- the tail (tail.c) ------------------------------------------------------------------------ */
 
 /** One group of the newest jobs: fixed columns, then names that each end in NUL. */
@@ -300,12 +326,7 @@ void oc_group_begin(uint8_t *group);
 
 /* -- checked values (seal.c) ------------------------------------------------------------------ */
 
-enum oc_seal_kind {
-    OC_SEAL_SEGMENT = 1,
-    OC_SEAL_TEXT = 2,
-    OC_SEAL_FAILED = 3,
-    OC_SEAL_YOUNG = 4 /* its level is the number of its jobs: two of one place differ in it */
-};
+enum oc_seal_kind { OC_SEAL_SEGMENT = 1, OC_SEAL_TEXT = 2, OC_SEAL_FAILED = 3 };
 
 /** First bytes of every immutable value. */
 struct oc_seal_head {
@@ -574,15 +595,6 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
 /** Build the text segment of [first, first + shape.text). */
 int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
                   struct oc_err *err);
-/** Take the open jobs at the end from `count` jobs past the text segments. */
-int oc_young_count(struct oc_read *read, const struct oc_part *part, uint32_t *count,
-                   struct oc_err *err);
-/** Build the young text of `count` jobs past the text segments. */
-int oc_young_build(struct oc_read *read, const struct oc_part *part, uint32_t count,
-                   struct oc_buf *ret, struct oc_err *err);
-/** Put it in place of the one before. The rows stay: a young text is a copy of them. */
-int oc_young_put(struct oc_tx *tx, uint32_t pid, uint32_t count, struct oc_slice text,
-                 struct oc_err *err);
 /** Put a text segment and remove the rows that it holds. */
 int oc_text_put(struct oc_tx *tx, uint32_t pid, uint64_t first, struct oc_slice text,
                 struct oc_err *err);

@@ -16,6 +16,7 @@ struct piece_list {
     struct oc_slice *items;
     uint32_t count;
     size_t bytes;
+    bool has_rows; /* pieces that may change once the snapshot is closed */
 };
 
 static void add_piece(struct piece_list *list, struct oc_slice json)
@@ -82,41 +83,28 @@ static int row_at(struct oc_read *read, const struct oc_part *part, struct row_c
 /* A text in which neighbours of a page stand. */
 struct text_cursor {
     uint64_t first;
-    uint32_t size; /* jobs of the text; 0: none is open */
+    bool is_open;
     struct oc_seal text;
 };
-
-/* Which text has the job: a segment, or the young text. @return false: none */
-static bool text_of(const struct oc_read *read, const struct oc_part *part, uint64_t seq,
-                    struct text_cursor *ret)
-{
-    bool young = seq >= part->text_next;
-
-    ret->size = young ? part->young : read->store->shape.text;
-    ret->first = young ? part->text_next : seq / ret->size * ret->size;
-    return seq < ret->first + ret->size;
-}
 
 static int text_at(struct oc_read *read, const struct oc_part *part, struct text_cursor *texts,
                    uint64_t seq, struct oc_slice *ret, struct oc_err *err)
 {
-    struct text_cursor to;
+    uint32_t size = read->store->shape.text;
+    uint64_t first = seq / size * size;
 
-    if (seq < texts->first || seq - texts->first >= texts->size) {
-        if (!text_of(read, part, seq, &to))
-            return OC_OK;
-        bool young = to.first == part->text_next;
-        int rc = oc_seal_open(read, young ? OC_SEAL_YOUNG : OC_SEAL_TEXT, part->pid,
-                              young ? to.size : 0, to.first, &to.text, err);
+    if (!texts->is_open || first != texts->first) {
+        int rc = oc_seal_open(read, OC_SEAL_TEXT, part->pid, 0, first, &texts->text, err);
         if (rc == OC_ENOTFOUND)
             return oc_fail(err, OC_ECORRUPT,
                            "the text segment of partition %u at job %llu is missing", part->pid,
-                           (unsigned long long)to.first);
+                           (unsigned long long)first);
         if (rc < 0)
             return rc;
-        *texts = to;
+        texts->first = first;
+        texts->is_open = true;
     }
-    return oc_text_json(&texts->text, texts->size, (uint32_t)(seq - texts->first), ret, err);
+    return oc_text_json(&texts->text, size, (uint32_t)(seq - first), ret, err);
 }
 
 /* Head and table entry of a job's text segment, wanted some jobs later. */
@@ -146,10 +134,12 @@ static int collect(struct oc_read *read, const struct oc_part *part, const uint6
         struct oc_slice json = {0};
         if (i + AHEAD < count)
             fetch_table(read, part, seqs[i + AHEAD]);
-        if (seqs[i] < part->text_next + part->young)
+        if (seqs[i] < part->text_next)
             rc = text_at(read, part, &texts, seqs[i], &json, err);
-        if (rc == OC_OK && json.len == 0)
+        if (rc == OC_OK && json.len == 0) {
             rc = row_at(read, part, &rows, seqs[i], &json, err);
+            list->has_rows = true;
+        }
         if (rc == OC_OK) {
             __builtin_prefetch(json.ptr);
             add_piece(list, json);
@@ -158,6 +148,14 @@ static int collect(struct oc_read *read, const struct oc_part *part, const uint6
     if (rows.cursor)
         mdb_cursor_close(rows.cursor);
     return rc;
+}
+
+/* All jobs of the page stand in a hot text. */
+static void take_hot(const struct oc_read *read, const uint64_t *seqs, uint32_t count,
+                     struct piece_list *list)
+{
+    for (uint32_t i = 0; i < count; i++)
+        add_piece(list, oc_hot_json(read->hot, seqs[i]));
 }
 
 static int gather(struct piece_list *list, struct oc_arena *arena, struct oc_err *err)
@@ -185,7 +183,14 @@ int oc_page_build(struct oc_read *read, const struct oc_part *part, const uint64
 
     if (!list.items)
         return oc_fail_nomem(err);
-    int rc = collect(read, part, seqs, count, &list, err);
+    uint64_t first = seqs[0], last = seqs[count - 1];
+    const struct oc_mapping *hot =
+        oc_hot_find(read, part, first < last ? first : last, first < last ? last : first, count);
+    int rc = OC_OK;
+    if (hot)
+        take_hot(read, seqs, count, &list);
+    else
+        rc = collect(read, part, seqs, count, &list, err);
     if (rc == OC_OK && list.count > 1 &&
         (list.count > PIECES_MAX || list.bytes / list.count < PIECE_SMALL))
         rc = gather(&list, arena, err);
@@ -194,6 +199,10 @@ int oc_page_build(struct oc_read *read, const struct oc_part *part, const uint64
     list.items[0] = oc_slice_sub(list.items[0], 1, list.items[0].len); /* the first comma */
     ret->pieces = list.items;
     ret->piece_count = list.count;
+    if (hot)
+        ret->mapping = *hot;
+    else if (!list.has_rows) /* texts stay where they are and as they are for ever */
+        ret->mapping = read->store->mapping;
     ret->count = count;
     ret->position = seqs[count - 1];
     return OC_OK;

@@ -145,6 +145,7 @@ static int store_row(struct oc_tx *tx, uint32_t pid, uint64_t seq, struct oc_buf
     if (row->failed)
         return oc_fail_nomem(err);
     oc_st32(row->ptr, oc_crc32c(oc_small_seed('R', pid, seq), row->ptr + 4, row->len - 4));
+    oc_hot_changed(tx, pid);
     return oc_tx_set(tx, tx->store->rows, oc_key_slice(&key), oc_buf_slice(row), err);
 }
 
@@ -266,24 +267,26 @@ int oc_row_json(struct oc_read *read, const struct oc_part *part, uint64_t seq,
     return row_json(read, part->pid, seq, &status, ret, err);
 }
 
-/* The jobs of [first, first + count) that have ended, behind the head that stands in `ret`. */
-static int build_text(struct oc_read *read, uint32_t pid, uint64_t first, uint32_t count,
-                      struct oc_buf *ret, struct oc_err *err)
+int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
+                  struct oc_err *err)
 {
+    uint32_t size = read->store->shape.text;
     enum oc_job_status status;
     struct oc_slice json;
 
-    (void)oc_buf_extend(ret, OC_TEXT_OFFSETS - sizeof(struct oc_seal_head) + 4UL * (count + 1));
+    oc_buf_reset(ret);
+    oc_seal_begin(ret, OC_SEAL_TEXT, pid, 0, first);
+    (void)oc_buf_extend(ret, OC_TEXT_OFFSETS - sizeof(struct oc_seal_head) + 4UL * (size + 1));
     if (ret->failed)
         return oc_fail_nomem(err);
     memset(ret->ptr + sizeof(struct oc_seal_head), 0, ret->len - sizeof(struct oc_seal_head));
-    for (uint32_t i = 0; i <= count; i++) {
+    for (uint32_t i = 0; i <= size; i++) {
         if (ret->failed || ret->len > TEXT_MAX)
             return oc_fail_nomem(err);
         oc_st32(ret->ptr + OC_TEXT_OFFSETS + 4UL * i, (uint32_t)ret->len);
-        if (i == count)
+        if (i == size)
             break;
-        int rc = row_json(read, pid, first + count - 1 - i, &status, &json, err);
+        int rc = row_json(read, pid, first + size - 1 - i, &status, &json, err);
         if (rc < 0)
             return rc;
         if (status != OC_JOB_IN_PROGRESS)
@@ -292,54 +295,7 @@ static int build_text(struct oc_read *read, uint32_t pid, uint64_t first, uint32
     return oc_seal_finish(ret) ? OC_OK : oc_fail_nomem(err);
 }
 
-int oc_text_build(struct oc_read *read, uint32_t pid, uint64_t first, struct oc_buf *ret,
-                  struct oc_err *err)
-{
-    oc_buf_reset(ret);
-    oc_seal_begin(ret, OC_SEAL_TEXT, pid, 0, first);
-    return build_text(read, pid, first, read->store->shape.text, ret, err);
-}
-
-/* Open jobs at the end would only have empty places: their rows are found sooner without them. */
-int oc_young_count(struct oc_read *read, const struct oc_part *part, uint32_t *count,
-                   struct oc_err *err)
-{
-    enum oc_job_status status;
-    struct oc_slice json;
-
-    for (; *count; --*count) {
-        int rc = row_json(read, part->pid, part->text_next + *count - 1, &status, &json, err);
-        if (rc < 0 || status != OC_JOB_IN_PROGRESS)
-            return rc;
-    }
-    return OC_OK;
-}
-
-int oc_young_build(struct oc_read *read, const struct oc_part *part, uint32_t count,
-                   struct oc_buf *ret, struct oc_err *err)
-{
-    oc_buf_reset(ret);
-    oc_seal_begin(ret, OC_SEAL_YOUNG, part->pid, count, part->text_next);
-    return build_text(read, part->pid, part->text_next, count, ret, err);
-}
-
-int oc_young_put(struct oc_tx *tx, uint32_t pid, uint32_t count, struct oc_slice text,
-                 struct oc_err *err)
-{
-    struct oc_key key = oc_key_index(OC_INDEX_YOUNG, pid, 0);
-    struct oc_wpart *wpart;
-
-    int rc = oc_part_touch_pid(tx, pid, &wpart, err);
-    if (rc == OC_OK)
-        rc = oc_tx_put_seal(tx, tx->store->index, &key, text, err);
-    if (rc < 0)
-        return rc;
-    wpart->part.young = count;
-    wpart->dirty = true;
-    return OC_OK;
-}
-
-/* The text segments have grown: a young text would begin behind them. */
+/* A copy of rows that an older version kept; nothing reads it. */
 static int drop_young(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_err *err)
 {
     struct oc_key key = oc_key_index(OC_INDEX_YOUNG, wpart->part.pid, 0);

@@ -130,12 +130,11 @@ bool oc_seal_finish(struct oc_buf *buf)
 
 static int damaged(const struct oc_seal *seal, size_t unit, struct oc_err *err)
 {
-    static const char *const what[] = {"value",      "segment", "text segment", "plane of failures",
-                                       "young text", "value",   "value",        "value"};
+    static const char *const what[] = {"value", "segment", "text segment", "plane of failures"};
 
     return oc_fail(err, OC_ECORRUPT,
                    "%s of partition %u at job %llu: the checksum of its page %zu does not match",
-                   what[seal->kind & 7], seal->pid, (unsigned long long)seal->first, unit);
+                   what[seal->kind & 3], seal->pid, (unsigned long long)seal->first, unit);
 }
 
 static bool unit_is_right(const struct oc_seal *seal, size_t unit)
@@ -250,8 +249,6 @@ static int find_value(struct oc_read *read, enum oc_seal_kind kind, uint32_t pid
         dbi = read->store->texts;
     } else if (kind == OC_SEAL_SEGMENT) {
         key = oc_key_index(OC_INDEX_SEGMENT, pid, oc_segment_number(level, first));
-    } else if (kind == OC_SEAL_YOUNG) {
-        key = oc_key_index(OC_INDEX_YOUNG, pid, 0);
     } else {
         key = oc_key_index(OC_INDEX_FAILED, pid, first);
     }

@@ -5,23 +5,18 @@
  * removes what it replaces in one commit. Only this thread makes segments, so what it decided from
  * the snapshot still holds when the writer runs. In order of urgency: the tail's jobs into a
  * segment of level 0 (or 1, when the tail is long), segments into one of the next level, old rows
- * into text segments, status bits that can no longer change into planes; and, once a partition has
- * had some rest, rows that are too few for a text segment into the young text, a copy of them.
+ * into text segments, status bits that can no longer change into planes.
  */
 #include "store/lmdb/impl.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define PENDING_MAX   256
 #define RETRY_MS      1000
-#define TEXT_OPEN     42   /* a text segment may leave 1/42 of its jobs behind as rows, */
-#define TEXT_PATIENCE 256  /* or any number once this many text segments could follow it */
-#define TEXTS_MAX     8    /* text segments put in one commit, so that a backlog goes quickly */
-#define REST_MS       200  /* without a write, and a young text is made: */
-#define YOUNG_MIN     64   /* when it gets so many jobs more, */
-#define YOUNG_MAX     2048 /* and not more than these */
+#define TEXT_OPEN     42  /* a text segment may leave 1/42 of its jobs behind as rows, */
+#define TEXT_PATIENCE 256 /* or any number once this many text segments could follow it */
+#define TEXTS_MAX     8   /* text segments put in one commit, so that a backlog goes quickly */
 #define BLOB_MAX      (1UL << 31)
 
 struct oc_sealer {
@@ -31,8 +26,7 @@ struct oc_sealer {
     pthread_mutex_t lock;
     pthread_cond_t cond;
     uint32_t pids[PENDING_MAX], count;
-    uint32_t rests[PENDING_MAX], rest_count; /* partitions that may get a young text */
-    int rc;                                  /* of the last failure since oc_store_settle began */
+    int rc; /* of the last failure since oc_store_settle began */
     struct oc_err err;
 };
 
@@ -100,16 +94,14 @@ int oc_segment_put(struct oc_tx *tx, uint32_t pid, unsigned level, uint64_t firs
 /* -- the steps
  * --------------------------------------------------------------------------------------- */
 
-enum step { STEP_NONE, STEP_SEGMENT, STEP_TEXT, STEP_STATUS, STEP_YOUNG };
+enum step { STEP_NONE, STEP_SEGMENT, STEP_TEXT, STEP_STATUS };
 
 struct work {
     struct oc_write write;
     enum step step;
     uint32_t pid;
-    bool rested;
     unsigned level;
     uint64_t first; /* job, or super */
-    uint32_t young;
     struct oc_buf blob, late;
     struct oc_buf texts[TEXTS_MAX];
     unsigned text_count;
@@ -126,8 +118,6 @@ static int apply_work(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     if (work->step == STEP_STATUS)
         return oc_status_put_sealed(tx, work->pid, work->first, blob, oc_buf_slice(&work->late),
                                     err);
-    if (work->step == STEP_YOUNG)
-        return oc_young_put(tx, work->pid, work->young, blob, err);
     for (unsigned i = 0; i < work->text_count; i++) {
         int rc = oc_text_put(tx, work->pid, work->first + (uint64_t)i * tx->store->shape.text,
                              oc_buf_slice(&work->texts[i]), err);
@@ -220,21 +210,6 @@ static int try_status(struct oc_read *read, const struct oc_part *part, struct w
     return rc;
 }
 
-static int try_young(struct oc_read *read, const struct oc_part *part, struct work *work,
-                     struct oc_err *err)
-{
-    uint64_t jobs = part->next_seq - part->text_next;
-
-    if (jobs > YOUNG_MAX || jobs < part->young + YOUNG_MIN)
-        return OC_OK;
-    work->young = (uint32_t)jobs;
-    int rc = oc_young_count(read, part, &work->young, err);
-    if (rc < 0 || work->young < part->young + YOUNG_MIN)
-        return rc;
-    work->step = STEP_YOUNG;
-    return oc_young_build(read, part, work->young, &work->blob, err);
-}
-
 static int choose_step(struct oc_store *store, struct work *work, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
@@ -250,8 +225,6 @@ static int choose_step(struct oc_store *store, struct work *work, struct oc_err 
     rc = try_texts(read, &part, work, err);
     if (rc == OC_OK && work->step == STEP_NONE)
         rc = try_status(read, &part, work, err);
-    if (rc == OC_OK && work->step == STEP_NONE && work->rested)
-        rc = try_young(read, &part, work, err);
     return rc;
 }
 
@@ -266,9 +239,9 @@ static int prepare(struct oc_store *store, struct work *work, struct oc_err *err
     return rc;
 }
 
-static int seal_partition(struct oc_store *store, uint32_t pid, bool rested, struct oc_err *err)
+static int seal_partition(struct oc_store *store, uint32_t pid, struct oc_err *err)
 {
-    struct work work = {.write = {.apply = apply_work}, .rested = rested};
+    struct work work = {.write = {.apply = apply_work}};
     int rc;
 
     oc_buf_init(&work.blob, BLOB_MAX);
@@ -304,7 +277,7 @@ static int seal_all(struct oc_store *store, struct oc_err *err)
         if (rc == OC_ENOTFOUND)
             return OC_OK;
         if (rc == OC_OK)
-            rc = seal_partition(store, pid, true, err);
+            rc = seal_partition(store, pid, err);
         if (rc < 0 || store->sealer->stop)
             return rc;
     }
@@ -313,8 +286,7 @@ static int seal_all(struct oc_store *store, struct oc_err *err)
 /* -- the thread
  * --------------------------------------------------------------------------------------- */
 
-/* @return whether the time passed without a call */
-static bool wait_ms(struct oc_sealer *sealer, long ms)
+static void wait_ms(struct oc_sealer *sealer, long ms)
 {
     struct timespec until;
 
@@ -322,7 +294,7 @@ static bool wait_ms(struct oc_sealer *sealer, long ms)
     until.tv_nsec += ms % 1000 * 1000000;
     until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    return pthread_cond_timedwait(&sealer->cond, &sealer->lock, &until) == ETIMEDOUT;
+    (void)pthread_cond_timedwait(&sealer->cond, &sealer->lock, &until);
 }
 
 /* @return false: there is no room for one more */
@@ -339,31 +311,23 @@ static bool add_pid(uint32_t pids[PENDING_MAX], uint32_t *count, uint32_t pid)
 }
 
 /* What is to be done next. @return the partition; 0: all */
-static uint32_t take_next(struct oc_sealer *sealer, bool *ret_rested)
+static uint32_t take_next(struct oc_sealer *sealer)
 {
-    *ret_rested = sealer->scan_all || sealer->count == 0;
-    if (sealer->scan_all) {
-        sealer->scan_all = false;
-        sealer->rest_count = 0;
-        return 0;
-    }
-    if (sealer->count == 0)
-        return sealer->rests[--sealer->rest_count];
-    uint32_t pid = sealer->pids[--sealer->count];
-    (void)add_pid(sealer->rests, &sealer->rest_count, pid); /* else it gets its text another time */
-    return pid;
+    if (!sealer->scan_all)
+        return sealer->pids[--sealer->count];
+    sealer->scan_all = false;
+    return 0;
 }
 
 /* Called with the lock held, which is given up while a partition is worked on. */
 static void run_once(struct oc_store *store, struct oc_sealer *sealer)
 {
     struct oc_err err = {0};
-    bool rested;
-    uint32_t pid = take_next(sealer, &rested);
+    uint32_t pid = take_next(sealer);
 
     sealer->busy = true;
     pthread_mutex_unlock(&sealer->lock);
-    int rc = pid ? seal_partition(store, pid, rested, &err) : seal_all(store, &err);
+    int rc = pid ? seal_partition(store, pid, &err) : seal_all(store, &err);
     pthread_mutex_lock(&sealer->lock);
     sealer->busy = false;
     pthread_cond_broadcast(&sealer->cond);
@@ -374,7 +338,7 @@ static void run_once(struct oc_store *store, struct oc_sealer *sealer)
     sealer->err = err;
     sealer->scan_all = true;
     pthread_cond_broadcast(&sealer->cond);
-    (void)wait_ms(sealer, RETRY_MS);
+    wait_ms(sealer, RETRY_MS);
 }
 
 static void *sealer_main(void *arg)
@@ -389,10 +353,7 @@ static void *sealer_main(void *arg)
             continue;
         }
         pthread_cond_broadcast(&sealer->cond);
-        if (sealer->paused || sealer->rest_count == 0)
-            pthread_cond_wait(&sealer->cond, &sealer->lock);
-        else if (wait_ms(sealer, REST_MS) && !sealer->paused)
-            run_once(store, sealer);
+        pthread_cond_wait(&sealer->cond, &sealer->lock);
     }
     pthread_mutex_unlock(&sealer->lock);
     return NULL;
