@@ -68,6 +68,20 @@ class File:
     durable: bytes
     pending: list[Operation] = field(default_factory=list)
 
+    def with_kept(self, kept: tuple[bool | int, ...]) -> bytes:
+        """Its content when this much of each pending operation is there."""
+        if not self.pending:
+            return self.durable
+        content = bytearray(self.durable)
+        for op, much in zip(self.pending, kept, strict=True):
+            if much is False:
+                continue
+            if op.kind == TRUNCATE:
+                resized(content, op.offset)
+            else:
+                written(content, op.offset, op.data if much is True else op.data[:much])
+        return bytes(content)
+
 
 def written(content: bytearray, offset: int, data: bytes) -> None:
     if len(content) < offset + len(data):
@@ -84,6 +98,8 @@ def resized(content: bytearray, size: int) -> None:
 
 # Whether the disk kept a pending operation; a number: so many bytes of a write.
 Keep = Callable[[Operation], bool | int]
+# A file's content with so much of its pending operations.
+Content = Callable[[File, "tuple[bool | int, ...]"], bytes]
 
 
 class Disk:
@@ -118,7 +134,7 @@ class Disk:
             file.durable = bytes(content)
         elif op.kind == SYNC:
             file = self.files[self.at[op.inode]]
-            file.durable = self._content(file, lambda _: True)
+            file.durable = file.with_kept((True,) * len(file.pending))
             file.pending.clear()
         elif op.kind == SYNC_DIR:
             for change in self.pending.pop(op.path, []):
@@ -145,22 +161,7 @@ class Disk:
             if op.kind == RENAME:
                 names.pop(source, None)
 
-    @staticmethod
-    def _content(file: File, keep: Keep) -> bytes:
-        if not file.pending:
-            return file.durable
-        content = bytearray(file.durable)
-        for op in file.pending:
-            kept = keep(op)
-            if kept is False:
-                continue
-            if op.kind == TRUNCATE:
-                resized(content, op.offset)
-            else:
-                written(content, op.offset, op.data if kept is True else op.data[:kept])
-        return bytes(content)
-
-    def image(self, keep: Keep) -> Image:
+    def image(self, keep: Keep, content: Content = File.with_kept) -> Image:
         """The disk after a cut that kept of what is undecided just what `keep` says."""
         names = dict(self.names)
         for changes in self.pending.values():
@@ -172,9 +173,9 @@ class Disk:
             if path == "" or reachable.get(parent(path), 0) is None:
                 reachable[path] = names[path]
         contents = {
-            path: self._content(self.files[file], keep)
-            for path, file in reachable.items()
-            if file is not None
+            path: content(file, tuple(keep(op) for op in file.pending))
+            for path, number in reachable.items()
+            if number is not None and (file := self.files[number])
         }
         folders = [path for path, file in reachable.items() if file is None and path]
         return Image(sorted(folders), contents)

@@ -1,31 +1,35 @@
 """The power is cut: whatever the disk has kept of what was not synced, nothing promised is lost.
 
-A server works while every write, sync and rename below its data folder is recorded. Then, for many
-moments of the record and many ways in which a disk may have decided (power_cut.py), the folder is
-laid out as it would be found: `outcrop check` must be content, a server must start on it, what had
-been acknowledged before that moment must be there, and the copies that were cut off must end well,
+A server works while every write, sync and rename below its data folder is recorded. Then the folder
+is laid out as it would be found: after each moment, in each way in which the disk may have decided
+(every_cut.py). `outcrop check` must be content, a server must start on it, what had been
+acknowledged before that moment must be there, and the copies that were cut off must end well,
 every byte verified.
 
-OUTCROP_POWER_CUTS sets the number of cuts (default 120).
+What every_cut.py says makes no difference is drawn at random by a second test, torn writes too.
+OUTCROP_POWER_CUTS sets its number of cuts (default 40).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from power_cut import Disk, Keep, Operation, choices, read_log
+from every_cut import Cut, EveryCut
+from power_cut import Disk, Image, Keep, Operation, choices, read_log
 from support.cloud import bucket_config
 from support.server import ROOT, Server
 from support.wire import Keys
 from workload import REGIONS, Promise, Workload, check, hold_to, write_library
 
-CUTS = int(os.environ.get("OUTCROP_POWER_CUTS", "120"))
+CUTS = int(os.environ.get("OUTCROP_POWER_CUTS", "40"))
 RECORDER = ROOT / "build" / "tests" / "crash" / "record_io.so"
 
 
@@ -98,37 +102,61 @@ def examine(server: Server, recording: Recording, after: int) -> int:
     return jobs
 
 
+def survive(folder: Path, recording: Recording, moment: int, image: Image, kept: str) -> int:
+    """What a cut has left is sound; the jobs on it, counted."""
+    survivor = Server(folder, recording.config, regions=REGIONS)
+    image.write(survivor.data)
+    try:
+        return examine(survivor, recording, recording.operations[moment - 1].end if moment else 0)
+    except Exception as error:
+        raise AssertionError(
+            f"cut after {moment} of {len(recording.operations)} operations, kept: {kept}: {error}\n"
+            f"{survivor.tail()}"
+        ) from error
+    finally:
+        survivor.kill()
+        shutil.rmtree(survivor.folder)
+
+
 @pytest.mark.timeout(900)
-def test_nothing_promised_is_lost_when_the_power_is_cut(fast_folder: Path) -> None:
+def test_every_state_that_a_power_cut_may_leave_is_sound(fast_folder: Path) -> None:
+    recording = record(fast_folder)
+    assert len(recording.promises) >= 10
+    cuts = EveryCut()
+    cuts.go_through(recording.operations)
+    print(
+        f"{len(recording.operations)} operations, at most {cuts.most} to decide at one moment; "
+        f"{cuts.states} states, {len(cuts.found)} of them different; each is replayed "
+        f"({cuts.drawn_at} moments had too many: some of theirs)"
+    )
+    assert len(cuts.found) > 150, "too little was recorded to mean anything"
+
+    def replay(number: int, cut: Cut) -> int:
+        return survive(fast_folder / f"cut-{number}", recording, cut.moment, cut.image, cut.kept)
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        jobs = sum(pool.map(replay, itertools.count(), cuts.found.values()))
+    finally:
+        pool.shutdown(cancel_futures=True)  # after the first that is not sound
+    assert jobs > 0, "the cuts all came before the first job"
+
+
+@pytest.mark.timeout(900)
+def test_what_is_said_to_make_no_difference_makes_none(fast_folder: Path) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     rng = random.Random(seed)
     recording = record(fast_folder)
-    assert len(recording.promises) >= 10
     disk, done = Disk(), 0
     ways: dict[str, int] = {}
-    jobs = 0
     for moment in moments(recording.operations, rng):
         for operation in recording.operations[done:moment]:
             disk.apply(operation)
         done = moment
         way, keep = draw(disk, rng)
         ways[way] = ways.get(way, 0) + 1
-        survivor = Server(fast_folder / "survivor", recording.config, regions=REGIONS)
-        disk.image(keep).write(survivor.data)
-        try:
-            jobs += examine(
-                survivor, recording, recording.operations[moment - 1].end if moment else 0
-            )
-        except Exception as error:
-            raise AssertionError(
-                f"cut after {moment} of {len(recording.operations)} operations, kept: {way}, "
-                f"seed {seed}: {error}\n{survivor.tail()}"
-            ) from error
-        finally:
-            survivor.kill()
-            shutil.rmtree(survivor.folder)
-    assert jobs > 0, "the cuts all came before the first job"
+        survive(fast_folder / "survivor", recording, moment, disk.image(keep), f"{way}, seed {seed}")
     print(f"{CUTS} cuts of {len(recording.operations)} operations: {ways}")
 
 
