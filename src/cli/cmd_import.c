@@ -19,23 +19,7 @@ static const struct oc_option options[] = {
 
 static void show(const struct oc_transfer_progress *progress, void *ctx)
 {
-    static const char *const steps[] = {
-        [OC_TRANSFER_PREPARE] = "preparing",
-        [OC_TRANSFER_MOVE] = "uploading",
-        [OC_TRANSFER_VERIFY] = "verifying",
-        [OC_TRANSFER_DONE] = "done",
-    };
-    struct oc_progress_state state = {
-        .step = steps[progress->phase],
-        .bytes_done = progress->bytes_done,
-        .bytes_total = progress->bytes_total,
-        .bytes_skipped = progress->bytes_skipped,
-        .bytes_per_second = progress->phase == OC_TRANSFER_MOVE ? -1 : 0,
-        .seconds_left = progress->phase == OC_TRANSFER_MOVE ? -1 : 0,
-    };
-
-    if (progress->phase != OC_TRANSFER_DONE)
-        oc_progress_show(ctx, &state);
+    oc_progress_show_transfer(ctx, progress, "uploading");
 }
 
 static void put_json(struct oc_buf *buf, const struct oc_import_result *result)

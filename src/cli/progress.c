@@ -161,6 +161,25 @@ void oc_progress_show(struct oc_progress *progress, const struct oc_progress_sta
     progress->shown_step = s.step;
 }
 
+void oc_progress_show_transfer(struct oc_progress *progress,
+                               const struct oc_transfer_progress *transfer, const char *moving)
+{
+    const bool moves = transfer->phase == OC_TRANSFER_MOVE;
+    struct oc_progress_state state = {
+        .step = moves                                    ? moving
+                : transfer->phase == OC_TRANSFER_PREPARE ? "preparing"
+                                                         : "verifying",
+        .bytes_done = transfer->bytes_done,
+        .bytes_total = transfer->bytes_total,
+        .bytes_skipped = transfer->bytes_skipped,
+        .bytes_per_second = moves ? -1 : 0,
+        .seconds_left = moves ? -1 : 0,
+    };
+
+    if (transfer->phase != OC_TRANSFER_DONE)
+        oc_progress_show(progress, &state);
+}
+
 void oc_progress_end(struct oc_progress *progress)
 {
     if (progress->open)

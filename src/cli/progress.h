@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "client/transfer.h"
 
 struct oc_progress {
     bool terminal;
@@ -35,6 +36,10 @@ void oc_progress_begin(struct oc_progress *progress);
 
 /** Show a state; draws at most ten times a second. */
 void oc_progress_show(struct oc_progress *progress, const struct oc_progress_state *state);
+
+/** Show how far a transfer is; `moving` names what its bytes do: "uploading". Static text. */
+void oc_progress_show_transfer(struct oc_progress *progress,
+                               const struct oc_transfer_progress *transfer, const char *moving);
 
 /** Take the bar away. Safe to call twice. */
 void oc_progress_end(struct oc_progress *progress);
