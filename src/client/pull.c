@@ -1,9 +1,8 @@
 /* Pull: fetch the parts a few at a time, prove the files, move them to their names. */
-#include "client/pull.h"
+#include "client/pull_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,59 +12,30 @@
 
 #include "base/fault.h"
 #include "base/file.h"
-#include "base/limits.h"
-#include "client/tree.h"
-#include "model/manifest.h"
 
-#define PARTIAL     ".outcrop-partial"
-#define FETCHES_MAX 3            /* of one part that arrives damaged */
-#define READ_SIZE   (256 * 1024) /* of a file whose digest is checked */
+#define FETCHES_MAX 3 /* of one part that arrives damaged */
 
-struct pull {
-    struct oc_client *client;
-    const struct oc_pull_options *options;
-    struct oc_manifest manifest;
-    int dest;               /* folder */
-    int partial;            /* folder below it, locked */
-    bool resumes;           /* `partial` was there before */
-    bool *in_place;         /* per file: stands at its name with the right content */
-    uint32_t *first_files;  /* per part: the first file that has bytes in it */
-    struct oc_buf *buffers; /* per thread, for one part */
-
-    pthread_mutex_t lock; /* guards progress */
-    struct oc_transfer_progress progress;
-};
-
-static void report(struct pull *pull)
+static void report(struct oc_pull *pull)
 {
     if (pull->options->on_progress)
         pull->options->on_progress(&pull->progress, pull->options->ctx);
 }
 
-static int fail_write(struct oc_err *err, const struct pull *pull, const char *what)
-{
-    if (errno == ENOSPC || errno == EDQUOT)
-        return oc_fail(err, OC_EFULL,
-                       "no space left in '%s'; free some and pull again: what has arrived is kept",
-                       pull->options->dest);
-    return oc_fail_errno(err, "cannot %s in '%s'", what, pull->options->dest);
-}
-
 /* -- the manifest ------------------------------------------------------------------------------ */
 
-static int check_paths(const struct pull *pull, struct oc_err *err)
+static int check_paths(const struct oc_pull *pull, struct oc_err *err)
 {
     for (size_t i = 0; i < pull->manifest.file_count; i++) {
         struct oc_slice path = pull->manifest.files[i].path;
 
-        if (!oc_manifest_path_is_safe(path) || oc_slice_has_prefix(path, OC_STR(PARTIAL)))
+        if (!oc_manifest_path_is_safe(path) || oc_slice_has_prefix(path, OC_STR(OC_PULL_PARTIAL)))
             return oc_fail(err, OC_EINVAL, "the model has a file '%.*s', which cannot be written",
                            OC_FMT(path));
     }
     return OC_OK;
 }
 
-static int fetch_manifest(struct pull *pull, struct oc_err *err)
+static int fetch_manifest(struct oc_pull *pull, struct oc_err *err)
 {
     OC_AUTO(oc_response_clear) struct oc_response response = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
@@ -91,7 +61,7 @@ static int fetch_manifest(struct pull *pull, struct oc_err *err)
     return check_paths(pull, err);
 }
 
-static int make_tables(struct pull *pull, struct oc_err *err)
+static int make_tables(struct oc_pull *pull, struct oc_err *err)
 {
     const struct oc_manifest *m = &pull->manifest;
 
@@ -110,142 +80,7 @@ static int make_tables(struct pull *pull, struct oc_err *err)
     return OC_OK;
 }
 
-/* -- what is there already --------------------------------------------------------------------- */
-
-/* Whether the open file has the size and digest of `file`. */
-static int has_content(int fd, const struct oc_manifest_file *file, bool *ret, struct oc_err *err)
-{
-    struct oc_sha256_stream *stream;
-    uint8_t digest[OC_SHA256_LEN];
-    uint64_t done = 0;
-    struct stat st;
-    char *buffer;
-    int rc = OC_OK;
-
-    if (fstat(fd, &st) < 0)
-        return oc_fail_errno(err, "cannot read '%.*s'", OC_FMT(file->path));
-    *ret = false;
-    if ((uint64_t)st.st_size != file->size)
-        return OC_OK;
-    stream = oc_sha256_stream_new(err);
-    if (!stream)
-        return OC_ENOMEM;
-    buffer = oc_alloc(READ_SIZE);
-    if (!buffer)
-        rc = oc_fail_nomem(err);
-    while (rc == OC_OK && done < file->size) {
-        size_t len = file->size - done < READ_SIZE ? (size_t)(file->size - done) : READ_SIZE;
-
-        rc = oc_file_pread(fd, buffer, len, (int64_t)done, err);
-        if (rc == OC_OK)
-            rc = oc_sha256_stream_add(stream, (struct oc_slice){buffer, len}, err);
-        done += len;
-    }
-    if (rc == OC_OK)
-        rc = oc_sha256_stream_end(stream, digest, err);
-    if (rc == OC_OK)
-        *ret = memcmp(digest, file->sha256, sizeof(digest)) == 0;
-    free(buffer);
-    oc_sha256_stream_free(stream);
-    return rc;
-}
-
-static int fail_in_the_way(const struct pull *pull, size_t index, struct oc_err *err)
-{
-    return oc_fail(err, OC_ECONFLICT,
-                   "'%s/%.*s' is in the way and differs from the model's file; use --force to "
-                   "replace it",
-                   pull->options->dest, OC_FMT(pull->manifest.files[index].path));
-}
-
-static int look_at_file(size_t index, unsigned worker, void *ctx, struct oc_err *err)
-{
-    struct pull *pull = ctx;
-    const struct oc_manifest_file *file = &pull->manifest.files[index];
-    OC_AUTO(oc_autoclose) int parent = -1;
-    OC_AUTO(oc_autoclose) int fd = -1;
-    struct oc_err why = {0};
-    struct stat st;
-    char name[256];
-    int rc;
-
-    (void)worker;
-    parent = oc_tree_open_parent(pull->dest, file->path, false, name, &why);
-    if (parent < 0 && why.rc == OC_ENOTFOUND)
-        return OC_OK;
-    if (parent < 0) {
-        *err = why;
-        return why.rc;
-    }
-    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? OC_OK
-                               : oc_fail_errno(err, "cannot look at '%.*s'", OC_FMT(file->path));
-    if (S_ISDIR(st.st_mode))
-        return oc_fail(err, OC_ECONFLICT, "'%s/%.*s' is in the way: it is a folder",
-                       pull->options->dest, OC_FMT(file->path));
-    if (!S_ISREG(st.st_mode))
-        return pull->options->force ? OC_OK : fail_in_the_way(pull, index, err);
-    fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return oc_fail_errno(err, "cannot read '%.*s'", OC_FMT(file->path));
-    rc = has_content(fd, file, &pull->in_place[index], err);
-    if (rc < 0)
-        return rc;
-    return pull->in_place[index] || pull->options->force ? OC_OK
-                                                         : fail_in_the_way(pull, index, err);
-}
-
-/* The name of a file below the partial folder: its number in the manifest. */
-static void partial_name(size_t index, char ret[24])
-{
-    (void)snprintf(ret, 24, "f%07zu", index);
-}
-
-static int open_partial_file(const struct pull *pull, size_t index, int flags, struct oc_err *err)
-{
-    const struct oc_manifest_file *file = &pull->manifest.files[index];
-    char name[24];
-    int fd;
-
-    partial_name(index, name);
-    fd =
-        openat(pull->partial, name, flags | O_NOFOLLOW | O_CLOEXEC, file->executable ? 0777 : 0666);
-    return fd < 0 ? fail_write(err, pull, "open a file") : fd;
-}
-
-/* A file that an earlier pull of another model left has that file's permissions. */
-static int set_executable(int fd, bool executable)
-{
-    struct stat st;
-    mode_t mode;
-
-    if (fstat(fd, &st) < 0)
-        return -1;
-    mode = st.st_mode & 0666;
-    if (executable)
-        mode |= (mode & 0444) >> 2; /* who may read may run */
-    return mode == (st.st_mode & 0777) ? 0 : fchmod(fd, mode);
-}
-
-static int size_partial_file(size_t index, unsigned worker, void *ctx, struct oc_err *err)
-{
-    struct pull *pull = ctx;
-    OC_AUTO(oc_autoclose) int fd = -1;
-
-    (void)worker;
-    if (pull->in_place[index])
-        return OC_OK;
-    fd = open_partial_file(pull, index, O_RDWR | O_CREAT, err);
-    if (fd < 0)
-        return fd;
-    if (ftruncate(fd, (off_t)pull->manifest.files[index].size) < 0)
-        return fail_write(err, pull, "make a file");
-    return set_executable(fd, pull->manifest.files[index].executable) == 0
-               ? OC_OK
-               : fail_write(err, pull, "make a file");
-}
-
-static int open_folders(struct pull *pull, struct oc_err *err)
+static int open_folders(struct oc_pull *pull, struct oc_err *err)
 {
     int rc;
 
@@ -255,14 +90,15 @@ static int open_folders(struct pull *pull, struct oc_err *err)
     pull->dest = open(pull->options->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (pull->dest < 0)
         return oc_fail_errno(err, "cannot open '%s'", pull->options->dest);
-    if (mkdirat(pull->dest, PARTIAL, 0700) < 0) {
+    if (mkdirat(pull->dest, OC_PULL_PARTIAL, 0700) < 0) {
         if (errno != EEXIST)
-            return fail_write(err, pull, "make a folder");
+            return oc_pull_fail_write(err, pull, "make a folder");
         pull->resumes = true;
     }
-    pull->partial = openat(pull->dest, PARTIAL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    pull->partial =
+        openat(pull->dest, OC_PULL_PARTIAL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (pull->partial < 0)
-        return oc_fail_errno(err, "cannot open '%s/%s'", pull->options->dest, PARTIAL);
+        return oc_fail_errno(err, "cannot open '%s/%s'", pull->options->dest, OC_PULL_PARTIAL);
     if (flock(pull->partial, LOCK_EX | LOCK_NB) < 0)
         return oc_fail(err, OC_ECONFLICT, "another pull is writing to '%s'", pull->options->dest);
     return OC_OK;
@@ -276,7 +112,7 @@ typedef int (*piece_fn)(int fd, char *bytes, size_t len, int64_t offset, struct 
  * Call `fn` for each piece of a file in `part` that is still wanted; `bytes` is the part's
  * plaintext. *ret_wanted counts the bytes.
  */
-static int each_piece(const struct pull *pull, size_t part, char *bytes, piece_fn fn,
+static int each_piece(const struct oc_pull *pull, size_t part, char *bytes, piece_fn fn,
                       uint64_t *ret_wanted, struct oc_err *err)
 {
     const struct oc_manifest *m = &pull->manifest;
@@ -299,7 +135,7 @@ static int each_piece(const struct pull *pull, size_t part, char *bytes, piece_f
         *ret_wanted += len;
         if (!fn)
             continue;
-        fd = open_partial_file(pull, i, O_RDWR, err);
+        fd = oc_pull_open_file(pull, i, O_RDWR, err);
         if (fd < 0)
             return fd;
         rc = fn(fd, bytes + file->offset, len, (int64_t)skip, err);
@@ -338,7 +174,7 @@ static int matches(const struct oc_manifest_part *part, struct oc_slice bytes, b
 
 /* Whether the partial files hold this part already. A part that shares its bytes with files that
  * are in place cannot be told, and is fetched. */
-static int is_on_disk(struct pull *pull, size_t index, struct oc_buf *buffer, bool *ret,
+static int is_on_disk(struct oc_pull *pull, size_t index, struct oc_buf *buffer, bool *ret,
                       struct oc_err *err)
 {
     const struct oc_manifest_part *part = &pull->manifest.parts[index];
@@ -359,7 +195,7 @@ static int is_on_disk(struct pull *pull, size_t index, struct oc_buf *buffer, bo
     return rc < 0 ? rc : matches(part, oc_buf_slice(buffer), ret, err);
 }
 
-static int fetch(struct pull *pull, size_t index, struct oc_buf *buffer, struct oc_err *err)
+static int fetch(struct oc_pull *pull, size_t index, struct oc_buf *buffer, struct oc_err *err)
 {
     const struct oc_manifest_part *part = &pull->manifest.parts[index];
     struct oc_response response = {.body = *buffer};
@@ -392,7 +228,7 @@ static int fetch(struct pull *pull, size_t index, struct oc_buf *buffer, struct 
                    hex, FETCHES_MAX);
 }
 
-static int store(struct pull *pull, size_t index, struct oc_buf *buffer, struct oc_err *err)
+static int store(struct oc_pull *pull, size_t index, struct oc_buf *buffer, struct oc_err *err)
 {
     struct oc_err why = {0};
     uint64_t wanted;
@@ -401,13 +237,13 @@ static int store(struct pull *pull, size_t index, struct oc_buf *buffer, struct 
     rc = each_piece(pull, index, buffer->ptr, write_piece, &wanted, &why);
     if (rc == OC_EFULL) {
         errno = ENOSPC;
-        return fail_write(err, pull, "write");
+        return oc_pull_fail_write(err, pull, "write");
     }
     return rc < 0 ? oc_fail(err, rc, "cannot write in '%s': %s", pull->options->dest, why.text)
                   : rc;
 }
 
-static void note_part(struct pull *pull, size_t index, bool skipped)
+static void note_part(struct oc_pull *pull, size_t index, bool skipped)
 {
     size_t bytes = pull->manifest.parts[index].size;
 
@@ -421,7 +257,7 @@ static void note_part(struct pull *pull, size_t index, bool skipped)
 
 static int pull_part(size_t index, unsigned worker, void *ctx, struct oc_err *err)
 {
-    struct pull *pull = ctx;
+    struct oc_pull *pull = ctx;
     struct oc_buf *buffer = &pull->buffers[worker];
     uint64_t wanted;
     bool skip;
@@ -442,87 +278,9 @@ static int pull_part(size_t index, unsigned worker, void *ctx, struct oc_err *er
     return rc;
 }
 
-/* -- files ------------------------------------------------------------------------------------- */
-
-/* Prove a whole file and make it durable, still below the partial folder. */
-static int seal_file(size_t index, unsigned worker, void *ctx, struct oc_err *err)
-{
-    struct pull *pull = ctx;
-    OC_AUTO(oc_autoclose) int fd = -1;
-    bool good;
-    int rc;
-
-    (void)worker;
-    if (pull->in_place[index])
-        return OC_OK;
-    fd = open_partial_file(pull, index, O_RDWR, err);
-    if (fd < 0)
-        return fd;
-    rc = has_content(fd, &pull->manifest.files[index], &good, err);
-    if (rc < 0)
-        return rc;
-    if (!good)
-        return oc_fail(err, OC_ECORRUPT,
-                       "'%.*s' does not have its digest though all of its parts have theirs; "
-                       "import the model again",
-                       OC_FMT(pull->manifest.files[index].path));
-    if (oc_fault(OC_FAULT_SYNC) || fsync(fd) < 0)
-        return fail_write(err, pull, "finish a file");
-    return OC_OK;
-}
-
-static int place_file(struct pull *pull, size_t index, struct oc_err *err)
-{
-    OC_AUTO(oc_autoclose) int parent = -1;
-    char from[24], name[256];
-
-    parent = oc_tree_open_parent(pull->dest, pull->manifest.files[index].path, true, name, err);
-    if (parent < 0)
-        return parent;
-    partial_name(index, from);
-    /* Without --force nothing that came meanwhile is replaced either. */
-    if (renameat2(pull->partial, from, parent, name, pull->options->force ? 0 : RENAME_NOREPLACE) ==
-        0)
-        return OC_OK;
-    if (errno == EEXIST)
-        return fail_in_the_way(pull, index, err);
-    /* Some file systems know no RENAME_NOREPLACE; look_at_file has looked. */
-    if (errno == EINVAL && renameat(pull->partial, from, parent, name) == 0)
-        return OC_OK;
-    return fail_write(err, pull, "name a file");
-}
-
-static int place_files(struct pull *pull, struct oc_err *err)
-{
-    for (size_t i = 0; i < pull->manifest.file_count; i++) {
-        int rc;
-
-        if (pull->in_place[i])
-            continue;
-        rc = place_file(pull, i, err);
-        if (rc < 0)
-            return rc;
-    }
-    return OC_OK;
-}
-
-/* What an earlier pull of another model may have left is removed with the folder. A folder that
- * stays does no harm: the model is in place. */
-static void remove_partial(const struct pull *pull)
-{
-    for (size_t i = 0; i < OC_MODEL_FILES_MAX; i++) {
-        char name[24];
-
-        if (unlinkat(pull->dest, PARTIAL, AT_REMOVEDIR) == 0)
-            return;
-        partial_name(i, name);
-        (void)unlinkat(pull->partial, name, 0); /* most are not there */
-    }
-}
-
 /* -- all --------------------------------------------------------------------------------------- */
 
-static unsigned thread_count(const struct pull *pull)
+static unsigned thread_count(const struct oc_pull *pull)
 {
     unsigned threads = pull->options->threads;
 
@@ -531,16 +289,16 @@ static unsigned thread_count(const struct pull *pull)
     return threads < OC_TRANSFER_THREADS_MAX ? threads : OC_TRANSFER_THREADS_MAX;
 }
 
-static int move_bytes(struct pull *pull, struct oc_err *err)
+static int move_bytes(struct oc_pull *pull, struct oc_err *err)
 {
     unsigned threads = thread_count(pull);
     size_t files = pull->manifest.file_count;
     int rc;
 
     report(pull);
-    rc = oc_transfer_each(files, threads, look_at_file, pull, err);
+    rc = oc_transfer_each(files, threads, oc_pull_look_at_file, pull, err);
     if (rc == OC_OK)
-        rc = oc_transfer_each(files, threads, size_partial_file, pull, err);
+        rc = oc_transfer_each(files, threads, oc_pull_size_file, pull, err);
     pull->progress.phase = OC_TRANSFER_MOVE;
     if (rc == OC_OK)
         rc = oc_transfer_each(pull->manifest.part_count, threads, pull_part, pull, err);
@@ -548,17 +306,17 @@ static int move_bytes(struct pull *pull, struct oc_err *err)
         return rc;
     pull->progress.phase = OC_TRANSFER_VERIFY;
     report(pull);
-    rc = oc_transfer_each(files, threads, seal_file, pull, err);
+    rc = oc_transfer_each(files, threads, oc_pull_seal_file, pull, err);
     if (rc == OC_OK)
-        rc = place_files(pull, err);
+        rc = oc_pull_place_files(pull, err);
     if (rc < 0)
         return rc;
-    remove_partial(pull);
+    oc_pull_remove_partial(pull);
     /* One call makes all new names durable, whatever folders they are in. */
-    return syncfs(pull->dest) == 0 ? OC_OK : fail_write(err, pull, "finish the folder");
+    return syncfs(pull->dest) == 0 ? OC_OK : oc_pull_fail_write(err, pull, "finish the folder");
 }
 
-static int run(struct pull *pull, struct oc_err *err)
+static int run(struct oc_pull *pull, struct oc_err *err)
 {
     unsigned threads = thread_count(pull);
     int rc;
@@ -589,7 +347,7 @@ static int run(struct pull *pull, struct oc_err *err)
 int oc_client_pull(struct oc_client *client, const struct oc_pull_options *options,
                    struct oc_pull_result *ret, struct oc_err *err)
 {
-    struct pull pull = {.client = client, .options = options, .dest = -1, .partial = -1};
+    struct oc_pull pull = {.client = client, .options = options, .dest = -1, .partial = -1};
     int rc;
 
     if (pthread_mutex_init(&pull.lock, NULL) != 0)
