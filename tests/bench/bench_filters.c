@@ -3,8 +3,9 @@
  * and times one page of 100 for every combination of filters × selectivities × order × position.
  *
  * bench_filters --jobs N --dir DIR [--seed N] [--rounds N] [--json FILE] [--tsv FILE]
- *               [--queries FILE] [--slow N] [--account A] [--region R] [--load-only 1]
+ *               [--queries FILE] [--slow N] [--account A] [--region R] [--load-only 1] [--every N]
  *
+ * --every N asks one in N queries, drawn by the seed.
  * --cpu measures the thread's processor time: for a machine that others use at the same time.
  * DIR must exist; a store that is there already is used as it is (same N and seed).
  * --load-only adds the jobs to the store of DIR, whether there is one or not, and asks nothing:
@@ -43,7 +44,7 @@
 #define LIMIT    100
 
 struct options {
-    uint64_t jobs, seed, rounds, slow, cpu;
+    uint64_t jobs, seed, rounds, slow, cpu, every;
     uint64_t load_only;
     const char *dir, *json, *tsv, *queries, *account, *region;
 };
@@ -360,6 +361,7 @@ static double load_jobs(struct oc_store *store, const struct options *o)
 
 struct ask {
     struct oc_job_query query;
+    uint32_t number; /* among all combinations */
     float us[16];
     uint32_t found;
 };
@@ -439,6 +441,7 @@ static size_t make_queries(struct oc_store *store, const struct options *o, stru
         order = x % 2, x /= 2, place = x % 3, x /= 3, status = x % 4, x /= 4;
         account = x % 6, x /= 6, model = x % 6, x /= 6;
         name = x % COUNT(NAMES), x /= COUNT(NAMES), time = x;
+        asks[count].number = (uint32_t)i;
         struct oc_job_query *q = &asks[count++].query;
         *q = (struct oc_job_query){.partition = partition,
                                    .limit = LIMIT,
@@ -461,6 +464,18 @@ static size_t make_queries(struct oc_store *store, const struct options *o, stru
     }
     *ret = asks;
     return count;
+}
+
+/* Keep one in `every`. @return how many */
+static size_t draw_queries(struct ask *asks, size_t count, const struct options *o)
+{
+    struct rng rng = {o->seed + 1};
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (next_random(&rng) % o->every == 0)
+            asks[kept++] = asks[i];
+    return kept;
 }
 
 static double run_query(struct oc_store *store, struct ask *ask, clockid_t clock,
@@ -490,12 +505,12 @@ static int compare_floats(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void put_query(FILE *out, size_t number, const struct ask *ask, double us)
+static void put_query(FILE *out, const struct ask *ask, double us)
 {
     const struct oc_job_query *q = &ask->query;
     struct oc_slice status = q->has_status ? oc_job_status_text(q->status) : (struct oc_slice){0};
 
-    (void)fprintf(out, "%zu\t%.*s\t%.*s\t%.*s\t%.*s\t", number, OC_FMT(status),
+    (void)fprintf(out, "%u\t%.*s\t%.*s\t%.*s\t%.*s\t", ask->number, OC_FMT(status),
                   OC_FMT(q->source_account), OC_FMT(q->source_model_arn), OC_FMT(q->name_contains));
     if (q->has_after)
         (void)fprintf(out, "%lld", (long long)q->after_ms);
@@ -562,7 +577,7 @@ static void report(const struct options *o, struct ask *asks, size_t count, doub
         qsort(asks[i].us, o->rounds, sizeof(float), compare_floats);
         sorted[i] = (struct slow){asks[i].us[o->rounds / 2], i};
         if (queries)
-            put_query(queries, i, &asks[i], sorted[i].us);
+            put_query(queries, &asks[i], sorted[i].us);
     }
     qsort(sorted, count, sizeof *sorted, compare_slow);
     double p50 = sorted[count / 2].us, p99 = sorted[count / 100].us, worst = sorted[0].us;
@@ -574,7 +589,7 @@ static void report(const struct options *o, struct ask *asks, size_t count, doub
         printf("   loaded in %.0f s (%.0f/s)", load_s, (double)o->jobs / load_s);
     printf("\nslowest:\n");
     for (size_t i = 0; i < o->slow && i < count; i++)
-        put_query(stdout, sorted[i].index, &asks[sorted[i].index], sorted[i].us);
+        put_query(stdout, &asks[sorted[i].index], sorted[i].us);
     if (json)
         (void)fprintf(
             json,
@@ -592,7 +607,7 @@ static void report(const struct options *o, struct ask *asks, size_t count, doub
 
 static struct options parse_options(int argc, char **argv)
 {
-    struct options o = {.jobs = 1000000, .seed = 42, .rounds = 5, .slow = 20};
+    struct options o = {.jobs = 1000000, .seed = 42, .rounds = 5, .slow = 20, .every = 1};
 
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
@@ -600,12 +615,19 @@ static struct options parse_options(int argc, char **argv)
             const char *name;
             uint64_t *number;
             const char **text;
-        } known[] = {{"--jobs", &o.jobs, NULL},       {"--seed", &o.seed, NULL},
-                     {"--rounds", &o.rounds, NULL},   {"--cpu", &o.cpu, NULL},
-                     {"--slow", &o.slow, NULL},       {"--dir", NULL, &o.dir},
-                     {"--json", NULL, &o.json},       {"--tsv", NULL, &o.tsv},
-                     {"--queries", NULL, &o.queries}, {"--account", NULL, &o.account},
-                     {"--region", NULL, &o.region},   {"--load-only", &o.load_only, NULL}};
+        } known[] = {{"--jobs", &o.jobs, NULL},
+                     {"--seed", &o.seed, NULL},
+                     {"--rounds", &o.rounds, NULL},
+                     {"--cpu", &o.cpu, NULL},
+                     {"--slow", &o.slow, NULL},
+                     {"--every", &o.every, NULL},
+                     {"--dir", NULL, &o.dir},
+                     {"--json", NULL, &o.json},
+                     {"--tsv", NULL, &o.tsv},
+                     {"--queries", NULL, &o.queries},
+                     {"--account", NULL, &o.account},
+                     {"--region", NULL, &o.region},
+                     {"--load-only", &o.load_only, NULL}};
         for (size_t k = 0; k < COUNT(known); k++) {
             if (strcmp(name, known[k].name) != 0)
                 continue;
@@ -615,10 +637,10 @@ static struct options parse_options(int argc, char **argv)
                 *known[k].text = value;
         }
     }
-    if (!o.dir || o.rounds < 1 || o.rounds > 16 || o.jobs < 1000) {
+    if (!o.dir || o.rounds < 1 || o.rounds > 16 || o.jobs < 1000 || o.every < 1) {
         (void)fprintf(stderr, "usage: bench_filters --jobs N --dir DIR [--seed N] [--rounds 1-16] "
                               "[--json FILE] [--tsv FILE] [--queries FILE] [--slow N] "
-                              "[--account A] [--region R] [--load-only 1]\n");
+                              "[--account A] [--region R] [--load-only 1] [--every N]\n");
         exit(2);
     }
     return o;
@@ -658,6 +680,7 @@ int main(int argc, char **argv)
     if (stat(path, &st) < 0)
         die(path, NULL);
     size_t count = make_queries(store, &o, &asks);
+    count = draw_queries(asks, count, &o);
     time_queries(store, &o, asks, count);
     report(&o, asks, count, load_s, (double)st.st_size);
     free(asks);

@@ -78,15 +78,20 @@ class Data:
         begun = time.monotonic()
         fill(self.folder, jobs, REGION, *extra, *(["--tsv", str(self.tsv)] if with_tsv else []))
         self.load_s = time.monotonic() - begun
-        command = [
+        self.command = [
             binary("bench_filters"), "--dir", str(self.folder / "store"), "--jobs", str(jobs),
             "--account", ACCOUNT, "--region", REGION, "--queries", str(self.queries),
             "--rounds", str(rounds), "--slow", "0", *extra,
         ]  # fmt: skip
+        self.asked = self.ask()
+
+    def ask(self, every: int = 1) -> list[Query]:
+        """The engine's answers to one query in so many, drawn by the seed; also in a file."""
+        command = [*self.command, "--every", str(every)]
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
             sys.exit("the engine's run failed")
         with self.queries.open() as lines:
-            self.asked = [Query(line) for line in lines]
+            return [Query(line) for line in lines]
 
     def times(self) -> list[float]:
         return sorted(query.us for query in self.asked)
@@ -129,7 +134,7 @@ def postgres(folder: pathlib.Path) -> Iterator[pathlib.Path]:
         run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
-def ask_rival(rival: str, data: Data, every: int) -> dict[str, tuple[float, bool]]:
+def ask_rival(rival: str, data: Data) -> dict[str, tuple[float, bool]]:
     """Microseconds of each query, by number, and whether it was cut off."""
     folder, out = data.folder / rival, data.folder / f"{rival}.tsv"
     with contextlib.ExitStack() as stack:
@@ -140,7 +145,6 @@ def ask_rival(rival: str, data: Data, every: int) -> dict[str, tuple[float, bool
         command = [
             binary("rival_filters"), "--rival", rival, "--folder", str(folder),
             "--queries", str(data.queries), "--tsv", str(data.tsv), "--out", str(out),
-            "--every", str(every),
         ]  # fmt: skip
         if subprocess.run(command).returncode != 0:
             sys.exit(f"{RIVALS[rival]} failed, or does not find what the engine finds")
@@ -183,9 +187,13 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def compare(rival: str, data: Data, every: int, figures: dict[str, float]) -> list[list[str]]:
-    """Ask one rival, keep its figures. @return its five smallest ratios, by name"""
-    theirs = ask_rival(rival, data, every)
-    asked = [query for query in data.asked if query.number in theirs]
+    """
+    Ask one rival, keep its figures. Of a sample the engine is asked again, alone: both then have
+    the same queries in their caches.
+    @return its five smallest ratios, by name
+    """
+    asked = data.asked if every == 1 else data.ask(every)
+    theirs = ask_rival(rival, data)
     ratios = sorted(
         ((theirs[q.number][0] / q.us, theirs[q.number][1], q) for q in asked),
         key=lambda item: item[0],

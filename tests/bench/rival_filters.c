@@ -2,14 +2,14 @@
  * The queries of bench_filters, asked of another database.
  *
  * rival_filters --rival postgres|sqlite --folder DIR --queries FILE --out FILE
- *               [--tsv FILE] [--every N] [--factor N] [--cap-ms N] [--full N] [--seed N]
+ *               [--tsv FILE] [--factor N] [--cap-ms N] [--full N] [--seed N]
  *
  * With --tsv the database in DIR is loaded first. In a first round each query is asked in every
- * way the database knows; the fastest is kept and asked three times more (median), in another
- * order each time, as the engine was. Who has not answered after --factor (30) times as long as
- * the engine took, and --cap-ms (2) at least, is cut off and counted with that time, which is a
- * lower bound. Of the queries that were cut off, --full (200) are asked again without haste.
- * --every N asks one in N queries, drawn by the seed.
+ * way the database knows; the fastest is kept and asked five times more (median), in another
+ * order each time, as the engine was: the same queries, once to warm up, as often. Who has not
+ * answered after --factor (30) times as long as the engine took, and --cap-ms (2) at least, is cut
+ * off and counted with that time, which is a lower bound. Of the queries that were cut off, --full
+ * (200) are asked again without haste.
  *
  * Every answer that comes must have as many jobs as the engine's. Writes a line a query:
  * number, µs, 1 when it was cut off, the way that was fastest — tab-separated.
@@ -21,12 +21,12 @@
 
 #include "rival.h"
 
-#define ROUNDS      3
+#define ROUNDS      5
 #define PATIENCE_US 60e6 /* for a query that is asked without haste */
 
 struct options {
     const char *rival, *folder, *queries, *out, *tsv;
-    double every, factor, cap_ms, full, seed;
+    double factor, cap_ms, full, seed;
 };
 
 struct result {
@@ -172,18 +172,6 @@ static void shuffle(uint32_t *order, uint32_t count, uint64_t *random)
     }
 }
 
-/* Keep one in `every`. @return how many */
-static uint32_t draw(struct query *queries, uint32_t count, const struct options *o)
-{
-    uint64_t random = (uint64_t)o->seed + 1;
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < count; i++)
-        if (next_random(&random) % (uint64_t)o->every == 0)
-            queries[kept++] = queries[i];
-    return kept;
-}
-
 static void tell(const struct rival *rival, uint32_t done, uint32_t count, double begun,
                  uint32_t cut)
 {
@@ -265,16 +253,16 @@ static void write_results(const char *path, const struct query *queries, uint32_
 
 static struct options parse_options(int argc, char **argv)
 {
-    struct options o = {.every = 1, .factor = 30, .cap_ms = 2, .full = 200};
+    struct options o = {.factor = 30, .cap_ms = 2, .full = 200};
     const struct {
         const char *name;
         const char **text;
         double *number;
     } known[] = {{"--rival", &o.rival, NULL},     {"--folder", &o.folder, NULL},
                  {"--queries", &o.queries, NULL}, {"--out", &o.out, NULL},
-                 {"--tsv", &o.tsv, NULL},         {"--every", NULL, &o.every},
-                 {"--factor", NULL, &o.factor},   {"--cap-ms", NULL, &o.cap_ms},
-                 {"--full", NULL, &o.full},       {"--seed", NULL, &o.seed}};
+                 {"--tsv", &o.tsv, NULL},         {"--factor", NULL, &o.factor},
+                 {"--cap-ms", NULL, &o.cap_ms},   {"--full", NULL, &o.full},
+                 {"--seed", NULL, &o.seed}};
 
     for (int i = 1; i + 1 < argc; i += 2) {
         for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
@@ -286,9 +274,9 @@ static struct options parse_options(int argc, char **argv)
                 *known[k].text = argv[i + 1];
         }
     }
-    if (!o.rival || !o.folder || !o.queries || !o.out || o.full < 1 || o.every < 1)
+    if (!o.rival || !o.folder || !o.queries || !o.out || o.full < 1)
         die("usage", "--rival postgres|sqlite --folder DIR --queries FILE --out FILE [--tsv FILE] "
-                     "[--every N] [--factor N] [--cap-ms N] [--full N] [--seed N]");
+                     "[--factor N] [--cap-ms N] [--full N] [--seed N]");
     return o;
 }
 
@@ -303,7 +291,6 @@ int main(int argc, char **argv)
 
     if (!results)
         die("results", "no memory");
-    count = draw(queries, count, &o);
     rival->open(o.folder, o.tsv);
     (void)fprintf(stderr, "%s: ready after %.0f s\n", rival->name, (now_us() - begun) / 1e6);
     ask_all(rival, &o, queries, count, results);
