@@ -27,6 +27,7 @@ void oc_bits_use_plain(bool plain)
 #endif
 
 #define LINE_WORDS 8
+#define AHEAD      12 /* lines */
 
 /* -- intersections ------------------------------------------------------------------------------
  */
@@ -89,6 +90,11 @@ AVX2 static inline struct line load_line(const struct oc_bits_op *op, uint32_t l
     };
 }
 
+static inline void fetch_line(const struct oc_bits_op *op, uint32_t line)
+{
+    __builtin_prefetch(op->words + ((int64_t)line * LINE_WORDS - op->skew));
+}
+
 AVX2 static inline struct line and_lines(struct line a, struct line b)
 {
     return (struct line){_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
@@ -107,6 +113,10 @@ AVX2 static uint32_t walk_avx2(struct oc_bits_op *ops, unsigned count, uint32_t 
     for (; lines; lines--, line += (uint32_t)step) {
         struct line all = load_line(&ops[0], line);
         unsigned k = 1;
+        if (lines > AHEAD) {
+            fetch_line(&ops[0], line + (uint32_t)(step * AHEAD));
+            fetch_line(&ops[count > 1], line + (uint32_t)(step * AHEAD));
+        }
         for (; k < count; k++) {
             all = and_lines(all, load_line(&ops[k], line));
             if (is_empty(all))

@@ -4,15 +4,6 @@
  */
 #include "store/lmdb/query_impl.h"
 
-uint64_t oc_block_mask(const struct block *b, uint32_t at, uint64_t word)
-{
-    if (at < b->low)
-        word = b->low - at >= 64 ? 0 : word >> (b->low - at) << (b->low - at);
-    if (at + 64 > b->high)
-        word = at >= b->high ? 0 : word & UINT64_MAX >> (64 - (b->high - at));
-    return word;
-}
-
 static int flush(struct query *q, struct block *b, struct oc_err *err)
 {
     uint32_t count = b->pending;
@@ -63,7 +54,7 @@ static int emit_line(struct query *q, struct block *b, uint32_t line, const uint
 
     for (uint32_t k = 0; k < 8; k++) {
         uint32_t index = up ? k : 7 - k, at = line * 512 + index * 64;
-        uint64_t word = oc_block_mask(b, at, words[index]);
+        uint64_t word = oc_bits_between(b->low, b->high, at, words[index]);
         while (word && rc == OC_OK && !is_full(q)) {
             uint32_t bit = (uint32_t)(up ? __builtin_ctzll(word) : 63 - __builtin_clzll(word));
             word &= ~(1ULL << bit);
@@ -93,21 +84,15 @@ static int run_bits(struct query *q, struct block *b, struct oc_err *err)
     return rc;
 }
 
-/* First index whose item is at least `value`. */
+/* First index whose item is at least `value`. Without branches that depend on the items, so that
+ * several searches wait for memory at one time. */
 static uint32_t lower_bound(const uint16_t *items, uint32_t count, uint32_t value)
 {
-    uint32_t low = 0;
+    const uint16_t *low = items;
 
-    while (count) {
-        uint32_t half = count / 2;
-        if (items[low + half] < value) {
-            low += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
-    }
-    return low;
+    for (; count > 1; count -= count / 2)
+        low += (low[count / 2 - 1] < value) * (count / 2);
+    return (uint32_t)(low - items) + (count && *low < value);
 }
 
 static unsigned filter_by_search(const uint16_t *items, uint32_t count, uint16_t *positions,
@@ -116,9 +101,10 @@ static unsigned filter_by_search(const uint16_t *items, uint32_t count, uint16_t
     unsigned kept = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        uint32_t at = lower_bound(items, count, positions[i]);
-        if (at < count && items[at] == positions[i])
-            positions[kept++] = positions[i];
+        uint16_t p = positions[i];
+        uint32_t at = lower_bound(items, count, p);
+        positions[kept] = p;
+        kept += at < count && items[at] == p;
     }
     return kept;
 }

@@ -91,7 +91,10 @@ struct oc_seal_cache {
     uint64_t unit_mask;       /* number of bits - 1 */
     _Atomic uint64_t *places; /* where an immutable value was found */
     _Atomic uint64_t *smalls; /* small values whose checksum was right */
+    _Atomic uint64_t *absent; /* OC_ABSENT_ENTRIES: sets that were looked for in vain; absent.c */
 };
+
+#define OC_ABSENT_ENTRIES 65536U
 
 struct oc_sealer;
 struct oc_writer;
@@ -309,6 +312,15 @@ struct oc_group {
 };
 int oc_group_load(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_group *ret,
                   struct oc_err *err);
+/** Groups one after another, in either direction: cheaper than each alone. */
+struct oc_group_walk {
+    MDB_cursor *cursor; /* NULL: not begun */
+    uint64_t number;    /* of the group that was loaded last */
+};
+/** As oc_group_load. The walk is empty at first and to be ended, on failure too. */
+int oc_group_walk(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_group_walk *walk,
+                  struct oc_group *ret, struct oc_err *err);
+void oc_group_walk_end(struct oc_group_walk *walk);
 void oc_group_view(const uint8_t *bytes, struct oc_group *ret);
 
 struct oc_group_row {
@@ -465,6 +477,9 @@ struct oc_set {
 /** Look a set up. @return OC_OK, OC_ENOTFOUND without a text (empty), OC_ECORRUPT. */
 int oc_seg_gram(const struct oc_seg *seg, uint32_t gram, struct oc_set *ret, struct oc_err *err);
 int oc_seg_term(const struct oc_seg *seg, uint32_t term, struct oc_set *ret, struct oc_err *err);
+/** Bring nearer what a look-up reads first: to be called for all sets before any is looked up. */
+void oc_seg_fetch_gram(const struct oc_seg *seg, uint32_t gram);
+void oc_seg_fetch_term(const struct oc_seg *seg, uint32_t term);
 /** The bitmap of a block, verified. */
 const uint64_t *oc_seg_bits(const struct oc_seg *seg, uint32_t line, uint32_t lines,
                             struct oc_err *err);
@@ -491,6 +506,15 @@ uint32_t oc_bits_down(struct oc_bits_op *ops, unsigned count, uint32_t line, uin
                       uint64_t ret_words[8]);
 /** Keep the positions whose bit is set. @return how many are left. */
 unsigned oc_bits_filter(const struct oc_bits_op *op, uint16_t *positions, unsigned count);
+/** `word` holds the bits of positions `at` to `at` + 63: keep those in [low, high). */
+static inline uint64_t oc_bits_between(uint32_t low, uint32_t high, uint32_t at, uint64_t word)
+{
+    if (at < low)
+        word = low - at >= 64 ? 0 : word >> (low - at) << (low - at);
+    if (at + 64 > high)
+        word = at >= high ? 0 : word & UINT64_MAX >> (64 - (high - at));
+    return word;
+}
 /** Which of 64 numbers equal `value`. */
 uint64_t oc_bits_equal64(const uint32_t *numbers, uint32_t value);
 /** Whether a NUL-terminated name of at most 63 characters, 64 readable bytes, contains `needle`. */

@@ -70,6 +70,8 @@ static int jobs_before(struct query *q, int64_t ms, uint64_t *ret, struct oc_err
     const struct oc_part *part = q->part;
     uint64_t low = 0, high = part->next_seq;
 
+    if (high && ms > part->last_ms)
+        low = high;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2, first, count;
         unsigned level = level_of(part, middle);
@@ -139,6 +141,38 @@ static void insert_set(struct oc_set *sets, unsigned count, const struct oc_set 
     sets[count] = *set;
 }
 
+/* Whether a segment, the `number`th of its level, or a group of the tail is known to lack one of
+ * the sets. Groups have no sets of grams. */
+static bool is_known_to_lack(struct query *q, unsigned level, uint64_t number)
+{
+    uint64_t group = number / OC_ABSENT_SEGMENTS;
+
+    if (!q->lack.is_known || q->lack.level != level || q->lack.group != group) {
+        q->lack.is_known = true;
+        q->lack.level = level;
+        q->lack.group = group;
+        q->lack.segments = 0;
+        for (unsigned i = 0; i < q->term_count; i++)
+            q->lack.segments |= oc_absent_get(q->read, q->part->pid, level, group,
+                                              (struct oc_absent_set){q->terms[i], false});
+        for (unsigned i = 0; level < OC_LEVELS && i < q->gram_count; i++)
+            q->lack.segments |= oc_absent_get(q->read, q->part->pid, level, group,
+                                              (struct oc_absent_set){q->grams[i], true});
+    }
+    return q->lack.segments >> number % OC_ABSENT_SEGMENTS & 1;
+}
+
+static int not_there(const struct query *q, const struct oc_seg *seg, struct oc_absent_set set,
+                     int rc)
+{
+    unsigned level = seg->head.seal.level;
+
+    if (rc == OC_ENOTFOUND)
+        oc_absent_add(q->read, q->part->pid, level,
+                      seg->head.seal.first / q->read->store->shape.level[level], set);
+    return rc;
+}
+
 /* The sets of all filters in a segment, terms first. OC_ENOTFOUND: one is empty. */
 static int find_sets(struct query *q, const struct oc_seg *seg, struct oc_set *sets,
                      unsigned *ret_count, struct oc_err *err)
@@ -146,15 +180,19 @@ static int find_sets(struct query *q, const struct oc_seg *seg, struct oc_set *s
     struct oc_set set, *grams = sets + q->term_count;
     unsigned count = 0;
 
+    for (unsigned i = 0; i < q->term_count; i++)
+        oc_seg_fetch_term(seg, q->terms[i]);
     for (unsigned i = 0; i < q->term_count; i++) {
         int rc = oc_seg_term(seg, q->terms[i], &sets[i], err);
         if (rc < 0)
-            return rc;
+            return not_there(q, seg, (struct oc_absent_set){q->terms[i], false}, rc);
     }
+    for (unsigned i = 0; i < q->gram_count; i++)
+        oc_seg_fetch_gram(seg, q->grams[i]);
     for (unsigned i = 0; i < q->gram_count && (i == 0 || grams[0].total > FEW); i++) {
         int rc = oc_seg_gram(seg, q->grams[i], &set, err);
         if (rc < 0)
-            return rc;
+            return not_there(q, seg, (struct oc_absent_set){q->grams[i], true}, rc);
         insert_set(grams, count++, &set);
     }
     *ret_count = q->term_count + count;
@@ -248,28 +286,52 @@ static uint64_t names_with(const struct oc_group *group, struct oc_slice needle)
     }
 }
 
+/* The jobs of a group that have an account or a model. */
+static uint64_t group_term(const struct query *q, const struct oc_group *group, uint64_t number,
+                           uint32_t term)
+{
+    uint64_t jobs = oc_bits_equal64(term & 1 ? group->model : group->account, term);
+
+    if (!jobs && group->count == OC_GROUP) /* a full group does not change */
+        oc_absent_add(q->read, q->part->pid, OC_LEVELS, number,
+                      (struct oc_absent_set){term, false});
+    return jobs;
+}
+
+/* Those of 64 jobs that have the asked status. */
+static int group_status(struct query *q, uint64_t base, uint64_t from, uint64_t to, uint64_t *mask,
+                        struct oc_err *err)
+{
+    enum oc_status_match match;
+    struct oc_bits_op op;
+
+    int rc = oc_status_bits(q->status, base, from, to, &match, &op, err);
+    if (rc < 0)
+        return rc;
+    if (match == OC_STATUS_NO_JOB)
+        *mask = 0;
+    if (match == OC_STATUS_BITS)
+        *mask &= op.words[0 - op.skew] ^ op.invert;
+    return OC_OK;
+}
+
 static int run_group(struct query *q, uint64_t number, uint64_t from, uint64_t to,
                      struct oc_err *err)
 {
-    uint64_t base = number * OC_GROUP, mask = UINT64_MAX;
-    struct block bounds = {.low = (uint32_t)(from - base), .high = (uint32_t)(to - base)};
+    uint64_t base = number * OC_GROUP;
+    uint64_t mask = oc_bits_between((uint32_t)(from - base), (uint32_t)(to - base), 0, UINT64_MAX);
     struct oc_group group;
+    int rc = OC_OK;
 
-    int rc = oc_group_load(q->read, q->part->pid, number, &group, err);
+    if (q->status)
+        rc = group_status(q, base, from, to, &mask, err);
+    if (rc < 0 || !mask || is_known_to_lack(q, OC_LEVELS, number))
+        return rc;
+    rc = oc_group_walk(q->read, q->part->pid, number, &q->groups, &group, err);
     if (rc < 0)
         return rc;
-    if (q->status) {
-        enum oc_status_match match;
-        struct oc_bits_op op;
-        rc = oc_status_bits(q->status, base, from, to, &match, &op, err);
-        if (rc < 0 || match == OC_STATUS_NO_JOB)
-            return rc;
-        if (match == OC_STATUS_BITS)
-            mask = op.words[0 - op.skew] ^ op.invert;
-    }
-    for (unsigned i = 0; i < q->term_count; i++)
-        mask &= oc_bits_equal64(q->terms[i] & 1 ? group.model : group.account, q->terms[i]);
-    mask = oc_block_mask(&bounds, 0, mask);
+    for (unsigned i = q->term_count; mask && i-- > 0;) /* models first: they are rarer */
+        mask &= group_term(q, &group, number, q->terms[i]);
     if (mask && q->gram_count)
         mask &= names_with(&group, q->ask->name_contains);
     while (mask && !is_full(q)) {
@@ -296,6 +358,8 @@ static int run_next(struct query *q, struct oc_err *err)
 
     if (level == OC_LEVELS) {
         rc = run_group(q, first / OC_GROUP, from, to, err);
+    } else if (is_known_to_lack(q, level, first / size)) {
+        rc = OC_OK;
     } else {
         struct oc_seg seg;
         rc = oc_seg_open(q->read, q->part->pid, level, first, &seg, err);
@@ -336,6 +400,7 @@ static int find_matches(struct query *q, struct oc_arena *arena, struct oc_err *
         q->status = NULL;
     while (rc == OC_OK && q->from < q->to && !is_full(q))
         rc = run_next(q, err);
+    oc_group_walk_end(&q->groups);
     return rc;
 }
 

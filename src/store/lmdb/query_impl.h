@@ -13,6 +13,24 @@
 #define BATCH         256
 #define SCRATCH_WORDS 1024
 
+/* -- sets that are known to be empty (absent.c) ----------------------------------------------- */
+
+#define OC_ABSENT_SEGMENTS 16 /* neighbours of one level */
+
+struct oc_absent_set {
+    uint32_t code; /* a term or a gram */
+    bool is_gram;
+};
+/** Which segments of a level lack the set for certain. @param group  the number of the first / 16
+ */
+uint32_t oc_absent_get(struct oc_read *read, uint32_t pid, unsigned level, uint64_t group,
+                       struct oc_absent_set set);
+/** Remember that a segment lacks it. @param segment  its number in its level */
+void oc_absent_add(struct oc_read *read, uint32_t pid, unsigned level, uint64_t segment,
+                   struct oc_absent_set set);
+
+/* -- the query -------------------------------------------------------------------------------- */
+
 struct query {
     struct oc_read *read;
     const struct oc_part *part;
@@ -27,7 +45,14 @@ struct query {
     unsigned gram_count;
     bool verify;              /* grams may match where the needle does not */
     struct oc_status *status; /* NULL: any */
-    uint64_t *scratch;        /* SCRATCH_WORDS; from its first use on all zero between uses */
+    struct oc_group_walk groups;
+    struct { /* which of 16 segments lack a set of the query: of the group that was met last */
+        uint64_t group;
+        unsigned level;
+        uint32_t segments;
+        bool is_known;
+    } lack;
+    uint64_t *scratch; /* SCRATCH_WORDS; from its first use on all zero between uses */
     bool has_scratch;
 };
 
@@ -53,8 +78,6 @@ struct block {
     uint32_t pending;
 };
 
-/** `word` holds the bits of positions `at` to `at` + 63: keep those in [low, high). */
-uint64_t oc_block_mask(const struct block *b, uint32_t at, uint64_t word);
 /** Add the jobs of the block that are in all of its sets to the matches, in the asked order. */
 int oc_block_run(struct query *q, struct block *b, struct oc_err *err);
 /** The same, of those that have the asked status. */

@@ -49,7 +49,8 @@ int oc_seal_cache_init(struct oc_seal_cache *cache, uint64_t map_bytes, struct o
     cache->units = reserve(bits / 8);
     cache->places = reserve(PLACES * sizeof *cache->places);
     cache->smalls = reserve(SMALLS * sizeof *cache->smalls);
-    if (!cache->units || !cache->places || !cache->smalls)
+    cache->absent = reserve(OC_ABSENT_ENTRIES * sizeof *cache->absent);
+    if (!cache->units || !cache->places || !cache->smalls || !cache->absent)
         return oc_fail_nomem(err);
     return OC_OK;
 }
@@ -62,6 +63,8 @@ void oc_seal_cache_clear(struct oc_seal_cache *cache)
         (void)munmap((void *)cache->places, PLACES * sizeof *cache->places);
     if (cache->smalls)
         (void)munmap((void *)cache->smalls, SMALLS * sizeof *cache->smalls);
+    if (cache->absent)
+        (void)munmap((void *)cache->absent, OC_ABSENT_ENTRIES * sizeof *cache->absent);
     *cache = (struct oc_seal_cache){0};
 }
 
@@ -70,6 +73,7 @@ void oc_seal_cache_reset(struct oc_seal_cache *cache)
     (void)madvise((void *)cache->units, (cache->unit_mask + 1) / 8, MADV_DONTNEED);
     (void)madvise((void *)cache->places, PLACES * sizeof *cache->places, MADV_DONTNEED);
     (void)madvise((void *)cache->smalls, SMALLS * sizeof *cache->smalls, MADV_DONTNEED);
+    (void)madvise((void *)cache->absent, OC_ABSENT_ENTRIES * sizeof *cache->absent, MADV_DONTNEED);
 }
 
 /* -- building ------------------------------------------------------------------------------------

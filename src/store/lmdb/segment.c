@@ -204,6 +204,21 @@ static int posting_at(const struct oc_seg *seg, uint32_t table, uint32_t index, 
     return unit ? read_posting(seg, *unit, ret, err) : OC_ECORRUPT;
 }
 
+static uint32_t bucket_of(const struct oc_seg *seg, uint32_t term)
+{
+    return (uint32_t)((uint64_t)oc_term_hash(term) << seg->head.bucket_bits >> 32);
+}
+
+void oc_seg_fetch_gram(const struct oc_seg *seg, uint32_t gram)
+{
+    __builtin_prefetch(seg->seal.bytes + seg->head.at_grams + 64UL * (gram / OC_GRAM_LINE));
+}
+
+void oc_seg_fetch_term(const struct oc_seg *seg, uint32_t term)
+{
+    __builtin_prefetch(seg->seal.bytes + seg->head.at_buckets + 4UL * bucket_of(seg, term));
+}
+
 int oc_seg_gram(const struct oc_seg *seg, uint32_t gram, struct oc_set *ret, struct oc_err *err)
 {
     uint32_t bit = gram % OC_GRAM_LINE;
@@ -222,8 +237,7 @@ int oc_seg_gram(const struct oc_seg *seg, uint32_t gram, struct oc_set *ret, str
 
 int oc_seg_term(const struct oc_seg *seg, uint32_t term, struct oc_set *ret, struct oc_err *err)
 {
-    uint32_t bucket = (uint32_t)((uint64_t)oc_term_hash(term) << seg->head.bucket_bits >> 32);
-    const uint32_t *range = at(seg, seg->head.at_buckets, 4UL * bucket, 8, err);
+    const uint32_t *range = at(seg, seg->head.at_buckets, 4UL * bucket_of(seg, term), 8, err);
 
     if (!range)
         return OC_ECORRUPT;

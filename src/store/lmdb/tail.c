@@ -43,23 +43,58 @@ static size_t stored_len(const uint8_t *group)
     return used <= ONE_PAGE ? ONE_PAGE : OC_GROUP_MAX;
 }
 
-int oc_group_load(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_group *ret,
-                  struct oc_err *err)
+/* `value` is what stands under the group's key; absent: nothing does. */
+static int read_group(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_slice value,
+                      struct oc_group *ret, struct oc_err *err)
 {
-    struct oc_key key = oc_key_index(OC_INDEX_GROUP, pid, number);
-    struct oc_slice value;
-
-    int rc = oc_env_get(read, read->store->index, oc_key_slice(&key), &value, err);
-    if (rc < 0 && rc != OC_ENOTFOUND)
-        return rc;
-    if (rc == OC_ENOTFOUND || (value.len != ONE_PAGE && value.len != OC_GROUP_MAX) ||
-        (uint8_t)value.ptr[4] != VERSION || (uint8_t)value.ptr[5] > OC_GROUP ||
-        !oc_small_ok(read, 'G', pid, number, value))
+    if ((value.len != ONE_PAGE && value.len != OC_GROUP_MAX) || (uint8_t)value.ptr[4] != VERSION ||
+        (uint8_t)value.ptr[5] > OC_GROUP || !oc_small_ok(read, 'G', pid, number, value))
         return oc_fail(err, OC_ECORRUPT, "group %llu of partition %u does not match its checksum",
                        (unsigned long long)number, pid);
     oc_group_view((const uint8_t *)value.ptr, ret);
     ret->len = value.len;
     return OC_OK;
+}
+
+int oc_group_load(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_group *ret,
+                  struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_GROUP, pid, number);
+    struct oc_slice value = {0};
+
+    int rc = oc_env_get(read, read->store->index, oc_key_slice(&key), &value, err);
+    return rc < 0 && rc != OC_ENOTFOUND ? rc : read_group(read, pid, number, value, ret, err);
+}
+
+int oc_group_walk(struct oc_read *read, uint32_t pid, uint64_t number, struct oc_group_walk *walk,
+                  struct oc_group *ret, struct oc_err *err)
+{
+    struct oc_key key = oc_key_index(OC_INDEX_GROUP, pid, number);
+    MDB_val k = oc_val(key.bytes, key.len), v = {0};
+    MDB_cursor_op op = number + 1 == walk->number   ? MDB_PREV
+                       : number == walk->number + 1 ? MDB_NEXT
+                                                    : MDB_SET_KEY;
+    int code = 0;
+
+    if (!walk->cursor) {
+        code = mdb_cursor_open(read->txn, read->store->index, &walk->cursor);
+        op = MDB_SET_KEY;
+    }
+    if (code == 0)
+        code = mdb_cursor_get(walk->cursor, &k, &v, op);
+    if (code != 0 && code != MDB_NOTFOUND)
+        return oc_lmdb_fail(err, code, "read the store");
+    if (code != 0 || k.mv_size != key.len || memcmp(k.mv_data, key.bytes, key.len) != 0)
+        v = (MDB_val){0};
+    walk->number = number;
+    return read_group(read, pid, number, (struct oc_slice){v.mv_data, v.mv_size}, ret, err);
+}
+
+void oc_group_walk_end(struct oc_group_walk *walk)
+{
+    if (walk->cursor)
+        mdb_cursor_close(walk->cursor);
+    walk->cursor = NULL;
 }
 
 void oc_group_begin(uint8_t *group)
