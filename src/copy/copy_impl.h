@@ -11,6 +11,7 @@
  * source_local.c  the source is a Region of this process
  * source_peer.c   the source is a Region on another machine
  * import.c    import: from a tree of files (tree.c: tree_folder.c, tree_bucket.c)
+ * together.c  doing many small things several at a time
  * upload.c    upload: verify what a client has stored
  * upload_records.c  the end of uploads that were not completed
  * verify.c    hashing files from parts

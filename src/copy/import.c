@@ -7,12 +7,16 @@
 #include <string.h>
 
 #include "copy/copy_impl.h"
+#include "copy/together.h"
 #include "copy/tree.h"
 
 #define CONFIG_MAX (1024 * 1024) /* a larger config.json is not looked into */
 
 /* Parts that one import has in its first step at most. */
 #define WINDOW 8
+
+/* Objects of one part that are asked for at once. Each has a connection, some 100 KiB. */
+#define OBJECTS_AT_ONCE 8
 
 struct import {
     struct oc_copy_job *job;
@@ -133,20 +137,29 @@ static uint64_t piece_of(const struct oc_manifest_file *file, uint32_t index, si
     return from;
 }
 
-/* Read a piece into the part, and hash the file when this is all of it. */
-static int read_piece(struct import *import, struct oc_ticket *ticket, size_t number,
-                      struct oc_err *err)
+/* A part that is being read. */
+struct filling {
+    struct import *import;
+    struct oc_ticket *ticket;
+};
+
+/* Read what the part has of a file, and hash the file when this is all of it. */
+static int read_piece(size_t number, void *ctx, struct oc_err *err)
 {
+    const struct filling *filling = ctx;
+    struct import *import = filling->import;
     struct oc_manifest_file *file = &import->job->manifest.files[number];
-    struct oc_slice bytes = {(char *)ticket->bytes + file->offset, 0};
-    uint64_t from = piece_of(file, ticket->index, &bytes.len);
+    struct oc_slice bytes = {(char *)filling->ticket->bytes + file->offset, 0};
+    uint64_t from;
     unsigned tries = 0;
     int rc;
 
+    if (file->size == 0)
+        return OC_OK;
+    from = piece_of(file, filling->ticket->index, &bytes.len);
     do
         rc = oc_tree_read(&import->tree, number, from, (uint8_t *)bytes.ptr, bytes.len, err);
     while (rc < 0 && oc_flight_retry(import->job, rc, &tries));
-    ticket->len += bytes.len;
     if (rc < 0 || bytes.len < file->size)
         return rc;
     return oc_sha256(bytes, file->sha256, err);
@@ -159,17 +172,25 @@ static bool begins_later(const struct oc_manifest *manifest, size_t number, uint
            (manifest->files[number].size && manifest->files[number].first_part > index);
 }
 
+/* Files of a folder are read one after another: a disk is not far away. */
+static unsigned at_once(const struct import *import)
+{
+    return import->tree.s3 ? OBJECTS_AT_ONCE : 1;
+}
+
 static int fill_part(struct import *import, struct oc_ticket *ticket, struct oc_err *err)
 {
     struct oc_manifest *manifest = &import->job->manifest;
-    int rc = OC_OK;
+    struct filling filling = {import, ticket};
+    size_t first = import->window[ticket->index % WINDOW].file, end = first;
+    int rc;
 
-    for (size_t i = import->window[ticket->index % WINDOW].file;
-         rc == OC_OK && !begins_later(manifest, i, ticket->index); i++)
-        if (manifest->files[i].size)
-            rc = read_piece(import, ticket, i, err);
+    while (!begins_later(manifest, end, ticket->index))
+        end++;
+    rc = oc_together(first, end, at_once(import), read_piece, &filling, err);
     if (rc < 0)
         return rc;
+    ticket->len = manifest->parts[ticket->index].size;
     return oc_sha256((struct oc_slice){(char *)ticket->bytes, ticket->len},
                      manifest->parts[ticket->index].sha256, err);
 }
@@ -321,24 +342,19 @@ static int move_parts(struct import *import, struct oc_err *err)
     return rc;
 }
 
-/* Files without bytes lie in no part. */
-static int end_empty_files(struct import *import, struct oc_err *err)
+static int end_empty_file(size_t number, void *ctx, struct oc_err *err)
 {
-    struct oc_manifest *manifest = &import->job->manifest;
-    int rc = OC_OK;
+    struct import *import = ctx;
+    struct oc_manifest_file *file = &import->job->manifest.files[number];
+    unsigned tries = 0;
+    int rc;
 
-    for (size_t i = 0; rc == OC_OK && i < manifest->file_count; i++) {
-        unsigned tries = 0;
-
-        if (manifest->files[i].size)
-            continue;
-        do
-            rc = oc_tree_read(&import->tree, i, 0, NULL, 0, err);
-        while (rc < 0 && oc_flight_retry(import->job, rc, &tries));
-        if (rc == OC_OK)
-            rc = oc_sha256(OC_STR(""), manifest->files[i].sha256, err);
-    }
-    return rc;
+    if (file->size)
+        return OC_OK;
+    do
+        rc = oc_tree_read(&import->tree, number, 0, NULL, 0, err);
+    while (rc < 0 && oc_flight_retry(import->job, rc, &tries));
+    return rc < 0 ? rc : oc_sha256(OC_STR(""), file->sha256, err);
 }
 
 int oc_copy_import(struct oc_copy_job *job, struct oc_err *err)
@@ -358,7 +374,8 @@ int oc_copy_import(struct oc_copy_job *job, struct oc_err *err)
         return rc;
     rc = move_parts(&import, err);
     if (rc == OC_OK)
-        rc = end_empty_files(&import, err);
+        rc = oc_together(0, job->manifest.file_count, at_once(&import), end_empty_file, &import,
+                         err); /* they lie in no part */
     if (rc < 0) {
         (void)oc_flight_wait(job, &ignored); /* the first failure is the one that is told */
         return rc;

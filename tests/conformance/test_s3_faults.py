@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, digests
+from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, digests, write_model
 from support.s3 import FaultProxy, S3Server
 from support.server import Server
 from support.sites import progress
@@ -63,6 +63,37 @@ def test_every_third_request_fails(
         with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
             copy_and_compare(Cloud(server).account(), library, tmp_path / "out")
         assert proxy.faults > 3
+
+
+def test_small_objects_of_one_part_are_asked_for_together(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    """One after another each would cost a way to the server and back."""
+    lock = threading.Lock()
+    now = peak = 0
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> None:
+        nonlocal now, peak
+        with lock:
+            now += 1
+            peak = max(peak, now)
+        time.sleep(0.05)
+        with lock:
+            now -= 1
+
+    folder = tmp_path / "many"
+    write_model(folder, {f"{i:02}.bin": bytes([i]) * (i and 1000 + i) for i in range(40)})
+    s3.upload(folder, "data", "library/many/")
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            account = Cloud(server).account()
+            arn = account.boto().create_custom_model(
+                modelName="many", modelSourceConfig={"s3DataSource": {"s3Uri": "s3://shelf/many"}}
+            )["modelArn"]
+            assert account.wait_model(arn)["modelStatus"] == "Active"
+            run = server.command("pull", arn, str(tmp_path / "out"), keys=account.keys, region=HOME)
+            assert run.returncode == 0 and digests(tmp_path / "out") == digests(folder), run
+    assert 4 <= peak <= 10, peak
 
 
 def test_damage_on_the_way_is_not_served(s3: S3Server, library: Path, tmp_path: Path) -> None:
