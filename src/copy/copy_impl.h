@@ -127,6 +127,7 @@ struct oc_copy_engine {
     pthread_cond_t changed;
     bool stopping, scanning, sweeping;
     bool cut;          /* the last scan left tasks behind a window */
+    bool scanned_open; /* and copies could run then */
     atomic_bool woken; /* there may be tasks that no scan has seen */
     int64_t next_scan_us;
     uint64_t scans;

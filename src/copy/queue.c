@@ -7,6 +7,9 @@
  * half of a window is used up (and not so often that looking costs more than a tenth of its time),
  * then takes the next task: that of the account which has fewest running, accounts taking turns,
  * oldest first: ids are in the order of their time. When all runners are busy nobody looks.
+ *
+ * Outside of the hours of copies these have a window of their own, so that they do not hide the
+ * imports and uploads behind them; the list is looked at again when the hours begin or end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,8 +110,10 @@ struct scan {
     int64_t now;
     char group[OC_COPY_KEY_MAX + 1]; /* region \0 account \0 of the tasks that are met */
     size_t group_len;
+    bool open;        /* copies may run */
     uint32_t waiting; /* of these, how many could run */
-    bool cut;         /* more of them wait behind the window */
+    uint32_t closed;  /* and how many copies wait for their hour */
+    bool cut;         /* more of them wait behind the windows */
 };
 
 static int get_model(struct oc_read *read, struct oc_arena *arena, struct oc_partition partition,
@@ -158,6 +163,10 @@ static void see(struct scan *scan, struct oc_copy_entry *entry)
     bool waits = !entry->running && !entry->ended && entry->not_before_us <= scan->now;
 
     entry->seen = scan->engine->scans;
+    if (waits && entry->copy && !scan->open) {
+        scan->closed++;
+        waits = false;
+    }
     scan->waiting += waits;
     entry->refill = waits && scan->waiting == WINDOW / 2;
 }
@@ -175,6 +184,11 @@ static int add_entry(struct scan *scan, struct oc_slice key, struct oc_slice rec
     entry->key_len = key.len;
     memcpy(entry->account, key.ptr + scan->group_len - 1 - OC_ACCOUNT_LEN, OC_ACCOUNT_LEN);
     look_up_task(scan->read, record, entry);
+    if (entry->copy && !scan->open && scan->closed == WINDOW) {
+        scan->cut = true;
+        free(entry);
+        return OC_OK;
+    }
     (void)pthread_mutex_lock(&scan->engine->lock);
     see(scan, entry);
     rc = insert_entry(scan->engine, entry, err);
@@ -198,7 +212,7 @@ static int enter_group(struct scan *scan, struct oc_slice key, struct oc_err *er
         return oc_fail(err, OC_ECORRUPT, "the key of a task is malformed");
     scan->group_len = key.len - OC_ID_LEN;
     memcpy(scan->group, key.ptr, scan->group_len);
-    scan->waiting = 0;
+    scan->waiting = scan->closed = 0;
     return OC_OK;
 }
 
@@ -230,7 +244,7 @@ static int scan_region(struct scan *scan, struct oc_slice region, struct oc_err 
 
     do { /* the NUL ends the prefix */
         scan->group_len = 0;
-        scan->waiting = 0;
+        scan->waiting = scan->closed = 0;
         rc = oc_read_scan(scan->read, &tasks, meet_task, scan, err);
         memcpy(from, scan->group, scan->group_len);
         from[scan->group_len] = '\xff'; /* past all ids of the account */
@@ -240,10 +254,10 @@ static int scan_region(struct scan *scan, struct oc_slice region, struct oc_err 
     return rc;
 }
 
-static int scan_store(struct oc_copy_engine *engine, bool *ret_cut, struct oc_err *err)
+static int scan_store(struct oc_copy_engine *engine, bool open, bool *ret_cut, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    struct scan scan = {.engine = engine, .now = oc_clock_mono_us()};
+    struct scan scan = {.engine = engine, .now = oc_clock_mono_us(), .open = open};
     int rc = oc_store_read(engine->options.store, &read, err);
 
     scan.read = read;
@@ -258,14 +272,15 @@ void oc_copy_queue_scan(struct oc_copy_engine *engine)
 {
     struct oc_err err = {0};
     int64_t start = oc_clock_mono_us(), now;
-    bool cut = false;
+    bool open = oc_copy_pace_is_open(engine), cut = false;
     int rc;
 
     engine->scanning = true;
     engine->woken = false;
     engine->scans++;
+    engine->scanned_open = open;
     (void)pthread_mutex_unlock(&engine->lock);
-    rc = scan_store(engine, &cut, &err);
+    rc = scan_store(engine, open, &cut, &err);
     if (rc < 0)
         oc_log(OC_LOG_ERROR, "copy.scan_failed", "reason", err.text, (char *)NULL);
     (void)pthread_mutex_lock(&engine->lock);
@@ -386,7 +401,7 @@ struct oc_copy_entry *oc_copy_queue_choose(struct oc_copy_engine *engine, int64_
         if (first && (!best || is_better(engine, first, best)))
             best = first;
     }
-    if ((best && best->refill) || (!some_wait && engine->cut))
+    if ((best && best->refill) || (!some_wait && engine->cut) || open != engine->scanned_open)
         engine->woken = true;
     return best;
 }

@@ -544,6 +544,36 @@ static void copies_keep_to_their_hours(void **state)
     oc_clock_set(-1);
 }
 
+/* More copies than a window of the queue has do not hide what may run now. */
+static void an_import_is_seen_behind_copies_that_wait_for_the_hour(void **state)
+{
+    enum { MANY = 600 };
+    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
+    struct cloud *c = *state;
+    struct oc_slice source, many[MANY];
+    struct oc_model model;
+
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    c->options.from_hour = 22;
+    c->options.to_hour = 6;
+    folder_write(c->folder, "models/m/weights", 1000, 1);
+    oc_clock_set(day_ms + 12 * 3600000); /* noon */
+    cloud_start(c);
+    source = cloud_imported(c, ALICE, EAST, "s3://models/m");
+    cloud_stop(c);
+    for (int i = 0; i < MANY; i++)
+        many[i] = cloud_copy(c, ALICE, WEST, ALICE, EAST, source);
+    cloud_start(c);
+    (void)cloud_imported(c, ALICE, WEST, "s3://models/m");
+    oc_clock_set(day_ms + 22 * 3600000);
+    for (int i = 0; i < MANY; i++) {
+        model = cloud_wait(c, ALICE, WEST, many[i]);
+        cloud_assert_active(&model);
+    }
+    oc_clock_set(-1);
+}
+
 /* The hour ends in the middle of a copy: it stops between two parts, and goes on when it may. */
 static void a_copy_pauses_when_its_hours_end(void **state)
 {
@@ -675,6 +705,7 @@ int main(void)
         TEST(a_long_queue_is_worked_off_and_holds_up_nobody),
         TEST(bandwidth_holds_copies_back_and_imports_not),
         TEST(copies_keep_to_their_hours),
+        TEST(an_import_is_seen_behind_copies_that_wait_for_the_hour),
         TEST(a_copy_pauses_when_its_hours_end),
         TEST(progress_grows_to_the_whole),
         TEST(other_work_runs_on_the_workers_up_to_a_bound),
