@@ -241,6 +241,7 @@ static int start_hook(struct oc_events *events, size_t index, struct oc_err *err
     struct oc_hook *hook = &events->hooks[index];
     struct oc_transport_options transport = {
         .user_agent = events->options.user_agent,
+        .trust_hint = "name a file of certificates to trust as `ca-bundle` of that webhook",
         .ca_bundle = events->options.webhooks[index].ca_bundle,
         .connect_timeout_ms = 5000,
         .stall_timeout_ms = 20000,

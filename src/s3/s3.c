@@ -100,6 +100,7 @@ static int open_transport(struct oc_s3 *s3, const struct oc_s3_options *options,
     struct oc_slice bundle = oc_arena_copy(&s3->arena, options->ca_bundle);
     struct oc_transport_options transport = {
         .user_agent = "outcrop",
+        .trust_hint = "name a file of certificates to trust as `ca-bundle` of that store",
         .ca_bundle = bundle.ptr,
         .connect_timeout_ms = or_default(options->connect_timeout_ms, CONNECT_TIMEOUT_MS),
         .stall_timeout_ms = or_default(options->stall_timeout_ms, STALL_TIMEOUT_MS),

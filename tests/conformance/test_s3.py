@@ -314,6 +314,17 @@ def test_settings_that_do_not_lead_to_a_bucket(s3: S3Server, tmp_path: Path) -> 
     assert "no such profile" in unknown
 
 
+def test_certificate_that_is_not_trusted(tmp_path: Path) -> None:
+    s3 = S3Server(tmp_path / "s3", make_certificate(tmp_path)).start()
+    try:
+        settings = f"endpoint = {s3.endpoint}\nbucket = models\ncredentials = {s3.credentials}\n"
+        refused = start_error(tmp_path / "a", "[blob]\n" + settings)
+        assert "no trusted TLS connection" in refused and "`ca-bundle`" in refused, refused
+        assert "AWS_CA_BUNDLE" not in refused  # which a server does not look at
+    finally:
+        s3.kill()
+
+
 @over_http
 def test_a_second_server_in_the_same_place_is_refused(
     s3: S3Server, library: Path, tmp_path: Path
