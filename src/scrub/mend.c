@@ -15,43 +15,12 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "model/arn.h"
-#include "model/manifest.h"
 
-#define PLACES_MAX  1024 /* pairs of Region and key that are searched */
-#define ORIGINS_MAX 4    /* models on other machines that are asked for */
-#define READ_TRIES  3    /* of a blob whose reading fails */
-#define RECORD_MAX  (64 * 1024)
-
-/* Where copies of a blob may be. */
-struct place {
-    char region[32];
-    char key_id[OC_BLOB_KEY_ID_MAX + 1];
-};
-
-/* A model on another machine that one of ours was copied from. Text in the arena of the needs. */
-struct origin {
-    struct oc_slice model_arn;
-    struct oc_slice account, region; /* of our copy */
-};
-
-/* What the store says of one blob. */
-struct needs {
-    const struct oc_scrubber *scrubber;
-    struct oc_slice region;
-    const struct oc_blob_name *name;
-    struct oc_arena *arena;
-    struct oc_read *read;       /* while models are met */
-    struct oc_finding *finding; /* its models are filled in */
-    bool is_manifest;           /* of one of them */
-    struct origin origins[ORIGINS_MAX];
-    size_t origin_count;
-    struct place places[PLACES_MAX];
-    size_t place_count;
-};
+#define READ_TRIES 3 /* of a blob whose reading fails */
+#define RECORD_MAX (64 * 1024)
 
 void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer)
 {
@@ -84,118 +53,6 @@ int oc_scrub_read(struct oc_blob_store *blobs, const struct oc_blob_name *name,
     return rc < 0 ? rc : oc_blob_reread(blobs, name, buffer->bytes, buffer->cap, &buffer->len, err);
 }
 
-/* -- who needs it, and where else it may be -------------------------------------------------- */
-
-static void add_place(struct needs *needs, const struct oc_model *model)
-{
-    struct place *place = &needs->places[needs->place_count];
-
-    for (size_t i = 0; i < needs->place_count; i++)
-        if (oc_slice_eq_str(model->partition.region, needs->places[i].region) &&
-            oc_slice_eq_str(model->kms_key_id, needs->places[i].key_id))
-            return;
-    if (needs->place_count == PLACES_MAX)
-        return;
-    (void)snprintf(place->region, sizeof(place->region), "%.*s", OC_FMT(model->partition.region));
-    (void)snprintf(place->key_id, sizeof(place->key_id), "%.*s", OC_FMT(model->kms_key_id));
-    needs->place_count++;
-}
-
-/* Whether the manifest of a model, or the model by it, needs the blob. One that cannot be read may
- * need everything. */
-static bool is_needed_by(struct needs *needs, const struct oc_model *model)
-{
-    const struct oc_region *region = oc_scrub_region(needs->scrubber, needs->region);
-    struct oc_manifest manifest;
-    struct oc_err ignored = {0};
-    char hex[OC_SHA256_HEX_LEN];
-    bool needed = true;
-
-    oc_hex_encode(needs->name->sha256, OC_SHA256_LEN, hex);
-    if (oc_slice_eq(model->manifest, (struct oc_slice){hex, sizeof(hex)}))
-        return needs->is_manifest = true;
-    oc_manifest_init(&manifest);
-    if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
-                              &ignored) == OC_OK) {
-        needed = false;
-        for (size_t i = 0; i < manifest.part_count && !needed; i++)
-            needed = memcmp(manifest.parts[i].sha256, needs->name->sha256, OC_SHA256_LEN) == 0;
-    }
-    oc_manifest_clear(&manifest);
-    return needed;
-}
-
-static int add_model(struct needs *needs, const struct oc_model *model, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
-    struct oc_finding *finding = needs->finding;
-
-    finding->models_in_all++;
-    if (finding->model_count == OC_FINDING_MODELS_MAX)
-        return OC_OK;
-    oc_buf_init(&arn, OC_ARN_MAX);
-    oc_model_put_arn(&arn, model);
-    finding->models[finding->model_count] = oc_arena_copy(needs->arena, oc_buf_slice(&arn));
-    if (arn.failed || !finding->models[finding->model_count].ptr)
-        return oc_fail_nomem(err);
-    finding->model_count++;
-    return OC_OK;
-}
-
-/* Where a copy of another machine's model came from, as its job says. Without a trace there is
- * nobody to ask. */
-static void add_origin(struct needs *needs, const struct oc_model *model)
-{
-    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
-    struct origin *origin = &needs->origins[needs->origin_count];
-    struct oc_err ignored = {0};
-    struct oc_slice json, source;
-    struct oc_arn arn;
-
-    if (needs->origin_count == ORIGINS_MAX || !model->job_id.ptr ||
-        oc_read_job_json(needs->read, model->partition, model->job_id, &json, &ignored) < 0 ||
-        oc_json_parse(json, &job, &ignored) < 0)
-        return;
-    source = oc_json_string(oc_json_get(job, "sourceModelArn"));
-    if (!oc_arn_parse(source, &arn) || !oc_peers_find(&needs->scrubber->options.peers, arn.region))
-        return;
-    *origin = (struct origin){oc_arena_copy(needs->arena, source),
-                              oc_arena_copy(needs->arena, model->partition.account),
-                              oc_arena_copy(needs->arena, model->partition.region)};
-    needs->origin_count += origin->model_arn.ptr && origin->account.ptr && origin->region.ptr;
-}
-
-static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
-{
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct needs *needs = ctx;
-    struct oc_model model;
-    int rc;
-
-    (void)key;
-    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
-    rc = oc_model_decode(record, &arena, &model, err);
-    if (rc < 0 || model.status != OC_MODEL_ACTIVE)
-        return rc;
-    add_place(needs, &model);
-    if (!oc_slice_eq(model.partition.region, needs->region) ||
-        !oc_slice_eq(model.kms_key_id, needs->name->key_id) || !is_needed_by(needs, &model))
-        return OC_OK;
-    add_origin(needs, &model);
-    return add_model(needs, &model, err);
-}
-
-static int find_needs(struct needs *needs, struct oc_err *err)
-{
-    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
-    int rc = oc_store_read(needs->scrubber->options.store, &read, err);
-
-    needs->read = read;
-    return rc < 0 ? rc
-                  : oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model,
-                                 needs, err);
-}
-
 /* -- mending -------------------------------------------------------------------------------- */
 
 static bool is_stopping(void *ctx)
@@ -204,7 +61,7 @@ static bool is_stopping(void *ctx)
 }
 
 /* From the machine that a model was copied from; what comes was verified in peer/. */
-static int ask_origin(const struct needs *needs, const struct origin *origin,
+static int ask_origin(const struct oc_scrub_needs *needs, const struct oc_scrub_origin *origin,
                       struct oc_scrub_buffer *buffer, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
@@ -237,7 +94,7 @@ static int ask_origin(const struct needs *needs, const struct origin *origin,
     return OC_OK;
 }
 
-static bool find_far_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
+static bool find_far_copy(const struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer)
 {
     for (size_t i = 0; i < needs->origin_count; i++) {
         struct oc_err err = {0};
@@ -252,10 +109,10 @@ static bool find_far_copy(const struct needs *needs, struct oc_scrub_buffer *buf
 }
 
 /* The blob's bytes from anywhere else here: into `buffer`. @return false: they are nowhere */
-static bool find_near_copy(const struct needs *needs, struct oc_scrub_buffer *buffer)
+static bool find_near_copy(const struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer)
 {
     for (size_t i = 0; i < needs->place_count; i++) {
-        const struct place *place = &needs->places[i];
+        const struct oc_scrub_place *place = &needs->places[i];
         const struct oc_region *region =
             oc_scrub_region(needs->scrubber, oc_slice_of(place->region));
         struct oc_blob_name name = *needs->name;
@@ -399,7 +256,7 @@ static void log_blob(enum oc_log_level level, const char *event, const struct oc
 
 /* Store what was found elsewhere. The blob is pinned. */
 static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_region *region,
-                                struct needs *needs, struct oc_scrub_buffer *buffer,
+                                struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer,
                                 struct oc_err *problem)
 {
     struct oc_finding *finding = needs->finding;
@@ -430,7 +287,7 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
 }
 
 static enum oc_scrub_state judge(struct oc_scrubber *scrubber, const struct oc_region *region,
-                                 struct needs *needs, struct oc_scrub_buffer *buffer,
+                                 struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer,
                                  struct oc_err *problem)
 {
     struct oc_err err = {0};
@@ -438,7 +295,7 @@ static enum oc_scrub_state judge(struct oc_scrubber *scrubber, const struct oc_r
 
     if (oc_copy_engine_pin(scrubber->options.engine, region->name, needs->name->sha256, &err) < 0)
         return OC_SCRUB_SKIPPED;
-    if (find_needs(needs, &err) < 0) {
+    if (oc_scrub_find_needs(needs, &err) < 0) {
         state = OC_SCRUB_SKIPPED;
         *problem = err;
     } else if (needs->finding->models_in_all == 0) {
@@ -478,7 +335,7 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
     struct oc_finding finding = {.region = region->name, .name = *name};
     struct oc_err ignored = {0};
     enum oc_scrub_state state;
-    struct needs *needs;
+    struct oc_scrub_needs *needs;
     int rc = read_patiently(scrubber, region, name, buffer, problem);
 
     oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
@@ -497,11 +354,11 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
     needs = oc_alloc(sizeof(*needs));
     if (!needs)
         return OC_SCRUB_SKIPPED;
-    *needs = (struct needs){.scrubber = scrubber,
-                            .region = region->name,
-                            .name = name,
-                            .arena = &arena,
-                            .finding = &finding};
+    *needs = (struct oc_scrub_needs){.scrubber = scrubber,
+                                     .region = region->name,
+                                     .name = name,
+                                     .arena = &arena,
+                                     .finding = &finding};
     if (rc != OC_ENOTFOUND)
         (void)oc_blob_distrust(region->blobs, name, &ignored); /* then it is not stored anew */
     state = judge(scrubber, region, needs, buffer, problem);

@@ -4,6 +4,7 @@
  * scrub.c         life, pace, figures
  * pass.c          one pass over all Regions
  * mend.c          what happens to a blob that is not what it should be
+ * needs.c         who needs it, and where else its bytes may be
  * verify_model.c  the verifier: one model
  * finding.c, verification.c  records
  */
@@ -103,5 +104,42 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
 
 /** The verifier's thread. */
 void *oc_scrub_verify_main(void *scrubber);
+
+/* -- needs.c -------------------------------------------------------------------------------- */
+
+#define OC_SCRUB_PLACES_MAX  1024 /* pairs of Region and key that are searched */
+#define OC_SCRUB_ORIGINS_MAX 4    /* models on other machines that are asked for */
+
+/** Where copies of a blob may be. */
+struct oc_scrub_place {
+    char region[32];
+    char key_id[OC_BLOB_KEY_ID_MAX + 1];
+};
+
+/** A model on another machine that one of ours was copied from. Text in the arena of the needs. */
+struct oc_scrub_origin {
+    struct oc_slice model_arn;
+    struct oc_slice account, region; /* of our copy */
+};
+
+/** What the store says of one blob. */
+struct oc_scrub_needs {
+    const struct oc_scrubber *scrubber;
+    struct oc_slice region;
+    const struct oc_blob_name *name;
+    struct oc_arena *arena;
+    struct oc_read *read;       /* while models are met */
+    struct oc_finding *finding; /* its models are filled in */
+    bool is_manifest;           /* of one of them */
+    struct oc_scrub_origin origins[OC_SCRUB_ORIGINS_MAX];
+    size_t origin_count;
+    struct oc_scrub_place places[OC_SCRUB_PLACES_MAX];
+    size_t place_count;
+};
+
+/** Fill in what the store says; scrubber, region, name, arena and finding are set.
+ * Errors: those of the store; OC_ENOMEM. Cost: reads all models, and the manifests of those of this
+ * Region and key. */
+int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err);
 
 #endif

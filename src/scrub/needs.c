@@ -1,0 +1,120 @@
+/* Who needs a blob, and where else its bytes may be: what the store says of it. */
+#include "scrub/scrub_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "model/arn.h"
+#include "model/manifest.h"
+
+static void add_place(struct oc_scrub_needs *needs, const struct oc_model *model)
+{
+    struct oc_scrub_place *place = &needs->places[needs->place_count];
+
+    for (size_t i = 0; i < needs->place_count; i++)
+        if (oc_slice_eq_str(model->partition.region, needs->places[i].region) &&
+            oc_slice_eq_str(model->kms_key_id, needs->places[i].key_id))
+            return;
+    if (needs->place_count == OC_SCRUB_PLACES_MAX)
+        return;
+    (void)snprintf(place->region, sizeof(place->region), "%.*s", OC_FMT(model->partition.region));
+    (void)snprintf(place->key_id, sizeof(place->key_id), "%.*s", OC_FMT(model->kms_key_id));
+    needs->place_count++;
+}
+
+/* Whether the manifest of a model, or the model by it, needs the blob. One that cannot be read may
+ * need everything. */
+static bool is_needed_by(struct oc_scrub_needs *needs, const struct oc_model *model)
+{
+    const struct oc_region *region = oc_scrub_region(needs->scrubber, needs->region);
+    struct oc_manifest manifest;
+    struct oc_err ignored = {0};
+    char hex[OC_SHA256_HEX_LEN];
+    bool needed = true;
+
+    oc_hex_encode(needs->name->sha256, OC_SHA256_LEN, hex);
+    if (oc_slice_eq(model->manifest, (struct oc_slice){hex, sizeof(hex)}))
+        return needs->is_manifest = true;
+    oc_manifest_init(&manifest);
+    if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
+                              &ignored) == OC_OK) {
+        needed = false;
+        for (size_t i = 0; i < manifest.part_count && !needed; i++)
+            needed = memcmp(manifest.parts[i].sha256, needs->name->sha256, OC_SHA256_LEN) == 0;
+    }
+    oc_manifest_clear(&manifest);
+    return needed;
+}
+
+static int add_model(struct oc_scrub_needs *needs, const struct oc_model *model, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
+    struct oc_finding *finding = needs->finding;
+
+    finding->models_in_all++;
+    if (finding->model_count == OC_FINDING_MODELS_MAX)
+        return OC_OK;
+    oc_buf_init(&arn, OC_ARN_MAX);
+    oc_model_put_arn(&arn, model);
+    finding->models[finding->model_count] = oc_arena_copy(needs->arena, oc_buf_slice(&arn));
+    if (arn.failed || !finding->models[finding->model_count].ptr)
+        return oc_fail_nomem(err);
+    finding->model_count++;
+    return OC_OK;
+}
+
+/* Where a copy of another machine's model came from, as its job says. Without a trace there is
+ * nobody to ask. */
+static void add_origin(struct oc_scrub_needs *needs, const struct oc_model *model)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
+    struct oc_scrub_origin *origin = &needs->origins[needs->origin_count];
+    struct oc_err ignored = {0};
+    struct oc_slice json, source;
+    struct oc_arn arn;
+
+    if (needs->origin_count == OC_SCRUB_ORIGINS_MAX || !model->job_id.ptr ||
+        oc_read_job_json(needs->read, model->partition, model->job_id, &json, &ignored) < 0 ||
+        oc_json_parse(json, &job, &ignored) < 0)
+        return;
+    source = oc_json_string(oc_json_get(job, "sourceModelArn"));
+    if (!oc_arn_parse(source, &arn) || !oc_peers_find(&needs->scrubber->options.peers, arn.region))
+        return;
+    *origin = (struct oc_scrub_origin){oc_arena_copy(needs->arena, source),
+                                       oc_arena_copy(needs->arena, model->partition.account),
+                                       oc_arena_copy(needs->arena, model->partition.region)};
+    needs->origin_count += origin->model_arn.ptr && origin->account.ptr && origin->region.ptr;
+}
+
+static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_scrub_needs *needs = ctx;
+    struct oc_model model;
+    int rc;
+
+    (void)key;
+    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
+    rc = oc_model_decode(record, &arena, &model, err);
+    if (rc < 0 || model.status != OC_MODEL_ACTIVE)
+        return rc;
+    add_place(needs, &model);
+    if (!oc_slice_eq(model.partition.region, needs->region) ||
+        !oc_slice_eq(model.kms_key_id, needs->name->key_id) || !is_needed_by(needs, &model))
+        return OC_OK;
+    add_origin(needs, &model);
+    return add_model(needs, &model, err);
+}
+
+int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    int rc = oc_store_read(needs->scrubber->options.store, &read, err);
+
+    needs->read = read;
+    return rc < 0 ? rc
+                  : oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model,
+                                 needs, err);
+}
