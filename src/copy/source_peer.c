@@ -128,7 +128,8 @@ struct keeping {
     struct oc_copy_job *job;
 };
 
-/* The task with the digest of its manifest. */
+/* The task with the digest of its manifest; and the job with the name of its source, which was not
+ * known if that was away when the job was made. */
 static int apply_keep(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
 {
     struct oc_copy_job *job = ((struct keeping *)(void *)write)->job;
@@ -145,7 +146,10 @@ static int apply_keep(struct oc_tx *tx, struct oc_write *write, struct oc_err *e
     oc_task_encode(&record, &job->task);
     if (record.failed)
         return oc_fail_nomem(err);
-    return oc_tx_put(tx, OC_RECORD_TASK, job->key, oc_buf_slice(&record), err);
+    rc = oc_tx_put(tx, OC_RECORD_TASK, job->key, oc_buf_slice(&record), err);
+    return rc < 0 ? rc
+                  : oc_tx_job_name_source(tx, job->task.target, job->task.job_id,
+                                          ((const struct remote *)job->work)->model.name, err);
 }
 
 /* Fetch the manifest, store it, and let the task name it. */

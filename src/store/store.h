@@ -195,6 +195,15 @@ int oc_tx_job_create(struct oc_tx *tx, struct oc_job *job, struct oc_err *err);
 int oc_tx_job_end(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
                   enum oc_job_status status, struct oc_slice failure, struct oc_err *err);
 
+/**
+ * Give a job the name of its source model, which was not known when it was made. Nothing changes
+ * when it has one, or has ended.
+ * Errors: OC_ENOTFOUND (no such job), OC_EINVAL (longer than a row can hold), OC_EFULL, OC_EIO,
+ *         OC_ENOMEM, OC_ECORRUPT.
+ */
+int oc_tx_job_name_source(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
+                          struct oc_slice name, struct oc_err *err);
+
 /* -- upkeep --------------------------------------------------------------------------------- */
 
 /** One line for each thing found wrong. */

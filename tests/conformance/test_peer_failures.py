@@ -138,11 +138,15 @@ def test_job_is_made_while_the_source_is_away(tmp_path: Path, big_library: Path)
         shown = wait_until(lambda: (p := progress(there, job))["phase"] == "waiting" and p)
         assert HOME in shown["waitingFor"], shown
         assert there.start_copy(source, "copy", clientRequestToken="once") == job
+        assert "sourceModelName" not in there.boto(AWAY).get_model_copy_job(jobArn=job)
         ran = sites.target.command("job", job, keys=there.keys)
         assert ran.returncode == 0 and "InProgress" in ran.stdout, ran
         sites.source.start()
         done = there.wait_job(job)
-        assert done["status"] == "Completed" and "sourceModelName" not in done, done
+        assert done["status"] == "Completed", done
+        name = here.boto(HOME).get_custom_model(modelIdentifier=source)["modelName"]
+        assert done["sourceModelName"] == name, done
+        assert [job["sourceModelName"] for job in there.jobs()] == [name]
         model = there.boto(AWAY).get_custom_model(modelIdentifier="copy")
         assert model["baseModelArn"].endswith("foundation-model/imported.bert"), model
         sites.source.kill()

@@ -2,6 +2,7 @@
  * Jobs: creating, ending, listing at the borders, properties of walks, damage, rebuild.
  * test_list_model.c compares random histories with a reference; here are the cases by name.
  */
+#include "base/json.h"
 #include "store_fixture.h"
 
 #include <fcntl.h>
@@ -150,6 +151,68 @@ static void a_job_ends_once_in_a_text_segment_too(void **state)
                      OC_ECONFLICT);
     struct oc_job job = make_job(id, "again", 1);
     assert_int_equal(create_job(f->store, &job, &err), OC_ECONFLICT); /* ids of segments count */
+    assert_int_equal(count_findings(f->store), 0);
+}
+
+struct naming {
+    struct oc_write write;
+    struct oc_slice id, name;
+};
+
+static int apply_name(struct oc_tx *tx, struct oc_write *write, struct oc_err *err)
+{
+    const struct naming *naming = (struct naming *)(void *)write;
+
+    return oc_tx_job_name_source(tx, test_partition, naming->id, naming->name, err);
+}
+
+static int name_source(struct fixture *f, const char *id, const char *name, struct oc_err *err)
+{
+    struct naming naming = {
+        .write.apply = apply_name, .id = {id, OC_ID_LEN}, .name = oc_slice_of(name)};
+
+    return oc_store_write(f->store, &naming.write, err);
+}
+
+static void assert_source_name(struct fixture *f, const char *id, const char *name)
+{
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
+    struct oc_err err = {0};
+    struct oc_slice json;
+
+    assert_int_equal(oc_store_read(f->store, &read, &err), OC_OK);
+    assert_int_equal(
+        oc_read_job_json(read, test_partition, (struct oc_slice){id, OC_ID_LEN}, &json, &err),
+        OC_OK);
+    assert_int_equal(oc_json_parse(json, &job, &err), OC_OK);
+    struct oc_slice found = oc_json_string(oc_json_get(job, "sourceModelName"));
+    assert_true(name ? oc_slice_eq_str(found, name) : !found.ptr);
+}
+
+static void the_name_of_a_source_can_come_later(void **state)
+{
+    struct fixture *f = *state;
+    struct oc_err err = {0};
+    struct oc_job job = make_job("abcdefghij12", "m", 1);
+    struct oc_job late = make_job("abcdefghij13", "n", 1);
+
+    job.source_model_name = late.source_model_name = (struct oc_slice){0};
+    assert_int_equal(name_source(f, "abcdefghij12", "x", &err), OC_ENOTFOUND);
+    assert_int_equal(create_job(f->store, &job, &err), OC_OK);
+    assert_int_equal(create_job(f->store, &late, &err), OC_OK);
+    assert_source_name(f, "abcdefghij12", NULL);
+    assert_int_equal(name_source(f, "abcdefghij12", "a \"name\"", &err), OC_OK);
+    assert_source_name(f, "abcdefghij12", "a \"name\"");
+    assert_int_equal(name_source(f, "abcdefghij12", "another", &err), OC_OK);
+    assert_source_name(f, "abcdefghij12", "a \"name\""); /* it has one */
+    assert_int_equal(end_job(f->store, test_partition, "abcdefghij12", OC_JOB_FAILED, "x", &err),
+                     OC_OK);
+    assert_source_name(f, "abcdefghij12", "a \"name\"");
+    assert_int_equal(
+        end_job(f->store, test_partition, "abcdefghij13", OC_JOB_COMPLETED, NULL, &err), OC_OK);
+    assert_int_equal(name_source(f, "abcdefghij13", "late", &err), OC_OK);
+    assert_source_name(f, "abcdefghij13", NULL); /* it has ended */
     assert_int_equal(count_findings(f->store), 0);
 }
 
@@ -611,6 +674,7 @@ int main(void)
         TEST(creating_refuses_what_breaks_a_rule),
         TEST(a_job_ends_once),
         TEST(a_job_ends_once_in_a_text_segment_too),
+        TEST(the_name_of_a_source_can_come_later),
         TEST(times_never_go_back_in_a_partition),
         TEST(queries_that_can_match_nothing_are_empty_pages),
         TEST(time_bounds_are_strict),

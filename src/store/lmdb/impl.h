@@ -607,6 +607,9 @@ int oc_row_put(struct oc_tx *tx, uint32_t pid, uint64_t seq, const struct oc_job
                struct oc_err *err);
 int oc_row_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, enum oc_job_status status,
                struct oc_slice failure, struct oc_err *err);
+/** Give the row of a job that is InProgress the name of its source, unless it has one. */
+int oc_row_name_source(struct oc_tx *tx, uint32_t pid, uint64_t seq, struct oc_slice name,
+                       struct oc_err *err);
 /** Check a row as it stands in the store. */
 int oc_row_check(struct oc_read *read, uint32_t pid, uint64_t seq, struct oc_slice value,
                  enum oc_job_status *ret_status, struct oc_slice *ret_json, struct oc_err *err);

@@ -118,21 +118,40 @@ int oc_tx_job_create(struct oc_tx *tx, struct oc_job *job, struct oc_err *err)
     return rc;
 }
 
+static int find_job(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
+                    struct oc_wpart **ret, uint64_t *ret_seq, struct oc_err *err)
+{
+    uint64_t packed;
+
+    int rc = oc_part_touch(tx, partition, false, ret, err);
+    if (rc == OC_OK)
+        rc = oc_id_pack(id, &packed) ? oc_id_find(&tx->read, &(*ret)->part, packed, ret_seq, err)
+                                     : OC_ENOTFOUND;
+    if (rc == OC_ENOTFOUND)
+        return oc_fail(err, OC_ENOTFOUND, "no job with the id '%.*s'", OC_FMT(id));
+    return rc;
+}
+
+int oc_tx_job_name_source(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
+                          struct oc_slice name, struct oc_err *err)
+{
+    struct oc_wpart *wpart;
+    uint64_t seq;
+    int rc = find_job(tx, partition, id, &wpart, &seq, err);
+
+    return rc < 0 ? rc : oc_row_name_source(tx, wpart->part.pid, seq, name, err);
+}
+
 int oc_tx_job_end(struct oc_tx *tx, struct oc_partition partition, struct oc_slice id,
                   enum oc_job_status status, struct oc_slice failure, struct oc_err *err)
 {
     struct oc_wpart *wpart;
-    uint64_t packed, seq;
+    uint64_t seq;
 
     if (status == OC_JOB_IN_PROGRESS || (status == OC_JOB_FAILED) != (failure.ptr != NULL) ||
         failure.len > OC_FAILURE_MESSAGE_MAX)
         return oc_fail(err, OC_EINVAL, "a job ends Completed, or Failed with a message");
-    int rc = oc_part_touch(tx, partition, false, &wpart, err);
-    if (rc == OC_OK)
-        rc = oc_id_pack(id, &packed) ? oc_id_find(&tx->read, &wpart->part, packed, &seq, err)
-                                     : OC_ENOTFOUND;
-    if (rc == OC_ENOTFOUND)
-        return oc_fail(err, OC_ENOTFOUND, "no job with the id '%.*s'", OC_FMT(id));
+    int rc = find_job(tx, partition, id, &wpart, &seq, err);
     if (rc == OC_OK)
         rc = oc_row_end(tx, wpart->part.pid, seq, status, failure, err);
     if (rc < 0)

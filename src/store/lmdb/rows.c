@@ -215,6 +215,38 @@ int oc_row_end(struct oc_tx *tx, uint32_t pid, uint64_t seq, enum oc_job_status 
     return store_row(tx, pid, seq, row, err);
 }
 
+int oc_row_name_source(struct oc_tx *tx, uint32_t pid, uint64_t seq, struct oc_slice name,
+                       struct oc_err *err)
+{
+    struct oc_key key = oc_key_seq(pid, seq);
+    struct oc_buf *row = &tx->scratch;
+    enum oc_job_status status;
+    struct oc_slice value, json;
+
+    int rc = oc_env_get(&tx->read, tx->store->rows, oc_key_slice(&key), &value, err);
+    if (rc == OC_ENOTFOUND) /* only jobs that have ended leave their row for a text segment */
+        return OC_OK;
+    if (rc == OC_OK)
+        rc = oc_row_check(&tx->read, pid, seq, value, &status, &json, err);
+    if (rc < 0)
+        return rc;
+    if (status != OC_JOB_IN_PROGRESS || oc_ld16(value.ptr + 6) > 1) /* more than its `}` */
+        return OC_OK;
+    begin_row(row, status, 0);
+    oc_buf_put_slice(row, oc_slice_sub(json, 0, json.len - 1));
+    size_t end = row->len;
+    oc_buf_put_slice(row, OC_STR(",\"sourceModelName\":"));
+    oc_json_put_string(row, name);
+    oc_buf_put_char(row, '}');
+    if (row->failed)
+        return oc_fail_nomem(err);
+    if (row->len - end > UINT16_MAX)
+        return oc_fail(err, OC_EINVAL, "the source model's name is too long");
+    uint16_t end_len = (uint16_t)(row->len - end);
+    memcpy(row->ptr + 6, &end_len, sizeof end_len);
+    return store_row(tx, pid, seq, row, err);
+}
+
 static int row_json(struct oc_read *read, uint32_t pid, uint64_t seq,
                     enum oc_job_status *ret_status, struct oc_slice *ret, struct oc_err *err)
 {
