@@ -12,6 +12,7 @@
 #include "base/fault.h"
 
 #define BLOCK_LEN        64   /* bytes that SHA-256 takes at a time */
+#define SMALL_MAX        4096 /* bytes of a message that OpenSSL would not hash faster */
 #define POOL_SIZE        4096 /* random bytes fetched at once for small requests */
 #define POOL_REQUEST_MAX 256  /* larger requests go to the system */
 
@@ -87,8 +88,9 @@ void oc_secret_clear(struct oc_secret *secret)
 
 int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc_err *err)
 {
+    if (data.len <= SMALL_MAX && oc_sha256_pieces(&data, 1, ret_digest))
+        return OC_OK;
     struct thread_state *state = get_state();
-
     if (!state || !EVP_DigestInit_ex2(state->md, sha256, NULL) ||
         !EVP_DigestUpdate(state->md, data.ptr, data.len) ||
         !EVP_DigestFinal_ex(state->md, ret_digest, NULL))
@@ -149,26 +151,30 @@ void oc_sha256_stream_free(struct oc_sha256_stream *stream)
 }
 
 /* One half of an HMAC: the digest of a padded key and of up to three pieces behind it. */
-static bool mac_half(EVP_MD_CTX *md, const uint8_t padded[BLOCK_LEN],
-                     const struct oc_slice pieces[3], uint8_t ret_digest[OC_SHA256_LEN])
+static bool mac_half(const uint8_t padded[BLOCK_LEN], const struct oc_slice pieces[3],
+                     uint8_t ret_digest[OC_SHA256_LEN])
 {
-    bool ok = EVP_DigestInit_ex2(md, sha256, NULL) && EVP_DigestUpdate(md, padded, BLOCK_LEN);
+    const struct oc_slice all[4] = {
+        {(const char *)padded, BLOCK_LEN}, pieces[0], pieces[1], pieces[2]};
+    struct thread_state *state;
+    bool ok;
 
-    for (int i = 0; i < 3 && ok; i++) {
-        if (pieces[i].len)
-            ok = EVP_DigestUpdate(md, pieces[i].ptr, pieces[i].len);
+    if (pieces[0].len + pieces[1].len + pieces[2].len <= SMALL_MAX &&
+        oc_sha256_pieces(all, 4, ret_digest))
+        return true;
+    state = get_state();
+    ok = state && EVP_DigestInit_ex2(state->md, sha256, NULL);
+    for (int i = 0; i < 4 && ok; i++) {
+        if (all[i].len)
+            ok = EVP_DigestUpdate(state->md, all[i].ptr, all[i].len);
     }
-    return ok && EVP_DigestFinal_ex(md, ret_digest, NULL);
+    return ok && EVP_DigestFinal_ex(state->md, ret_digest, NULL);
 }
 
-/*
- * The HMAC of up to three pieces one after another; absent pieces add nothing. Written out after
- * RFC 2104, because OpenSSL's own takes longer to get ready than to compute, twice a request.
- */
-static int mac_pieces(struct oc_slice key, const struct oc_slice pieces[3],
-                      uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
+/* Written out after RFC 2104, because OpenSSL's own takes longer to get ready than to compute. */
+int oc_hmac_sha256_pieces(struct oc_slice key, const struct oc_slice pieces[3],
+                          uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
 {
-    struct thread_state *state = get_state();
     uint8_t padded[BLOCK_LEN] = {0}, inner[OC_SHA256_LEN];
     int rc = OC_OK;
 
@@ -178,11 +184,11 @@ static int mac_pieces(struct oc_slice key, const struct oc_slice pieces[3],
         memcpy(padded, key.ptr, key.len);
     for (size_t i = 0; i < BLOCK_LEN; i++)
         padded[i] ^= 0x36;
-    bool ok = rc >= 0 && state && mac_half(state->md, padded, pieces, inner);
+    bool ok = rc >= 0 && mac_half(padded, pieces, inner);
     for (size_t i = 0; i < BLOCK_LEN; i++)
         padded[i] ^= 0x36 ^ 0x5C;
-    ok = ok && mac_half(state->md, padded,
-                        (struct oc_slice[3]){{(const char *)inner, sizeof(inner)}}, ret_mac);
+    ok =
+        ok && mac_half(padded, (struct oc_slice[3]){{(const char *)inner, sizeof(inner)}}, ret_mac);
     oc_wipe(padded, sizeof(padded));
     oc_wipe(inner, sizeof(inner));
     return ok ? OC_OK : oc_fail_nomem(err);
@@ -191,7 +197,7 @@ static int mac_pieces(struct oc_slice key, const struct oc_slice pieces[3],
 int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC_SHA256_LEN],
                    struct oc_err *err)
 {
-    return mac_pieces(key, (struct oc_slice[3]){data}, ret_mac, err);
+    return oc_hmac_sha256_pieces(key, (struct oc_slice[3]){data}, ret_mac, err);
 }
 
 int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info,
@@ -210,7 +216,8 @@ int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice in
     for (size_t done = 0; done < len && rc == OC_OK; count++) {
         const size_t piece = len - done < sizeof(block) ? len - done : sizeof(block);
 
-        rc = mac_pieces(block_key, (struct oc_slice[3]){previous, info, {&count, 1}}, block, err);
+        rc = oc_hmac_sha256_pieces(block_key, (struct oc_slice[3]){previous, info, {&count, 1}},
+                                   block, err);
         if (rc < 0)
             break;
         memcpy(ret_out + done, block, piece);

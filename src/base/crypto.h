@@ -39,6 +39,12 @@ int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc
  */
 int oc_sha256_pair(const struct oc_slice data[2], uint8_t *const ret[2], struct oc_err *err);
 
+/**
+ * SHA-256 of pieces one after another, by the processor's SHA instructions: for small messages.
+ * @return false: it has none, and `ret` is as it was
+ */
+bool oc_sha256_pieces(const struct oc_slice *pieces, size_t count, uint8_t ret[OC_SHA256_LEN]);
+
 /** SHA-256 in pieces. */
 struct oc_sha256_stream;
 struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err);
@@ -51,6 +57,10 @@ void oc_sha256_stream_free(struct oc_sha256_stream *stream);
 /** HMAC-SHA-256 of `data`. `key` of any length. */
 int oc_hmac_sha256(struct oc_slice key, struct oc_slice data, uint8_t ret_mac[OC_SHA256_LEN],
                    struct oc_err *err);
+
+/** The same of three pieces one after another; absent pieces add nothing. */
+int oc_hmac_sha256_pieces(struct oc_slice key, const struct oc_slice pieces[3],
+                          uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err);
 
 /** HKDF-SHA-256 (RFC 5869), extract and expand; `len` at most 255 × 32. */
 int oc_hkdf_sha256(struct oc_slice key, struct oc_slice salt, struct oc_slice info,

@@ -11,23 +11,12 @@
 static int compute_mac(const uint8_t key[OC_SHA256_LEN], struct oc_slice context,
                        struct oc_slice position, uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
 {
-    uint8_t context_len[4];
-    struct oc_buf text;
-    int rc;
+    uint8_t head[5] = {TOKEN_VERSION};
 
-    oc_buf_init(&text, context.len + position.len + 16);
-    oc_put_be32(context_len, (uint32_t)context.len);
-    oc_buf_put_char(&text, TOKEN_VERSION);
-    oc_buf_put(&text, context_len, sizeof(context_len));
-    oc_buf_put_slice(&text, context);
-    oc_buf_put_slice(&text, position);
-    if (text.failed)
-        rc = oc_fail_nomem(err);
-    else
-        rc = oc_hmac_sha256((struct oc_slice){(const char *)key, OC_SHA256_LEN},
-                            oc_buf_slice(&text), ret_mac, err);
-    oc_buf_clear(&text);
-    return rc;
+    oc_put_be32(head + 1, (uint32_t)context.len);
+    return oc_hmac_sha256_pieces(
+        (struct oc_slice){(const char *)key, OC_SHA256_LEN},
+        (struct oc_slice[3]){{(const char *)head, sizeof(head)}, context, position}, ret_mac, err);
 }
 
 int oc_token_seal(const uint8_t key[OC_SHA256_LEN], struct oc_slice context,

@@ -8,6 +8,9 @@
 #include "fault_loop.h"
 
 #include "base/crc32c.h"
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "base/crypto.h"
 
 /* Bytes written as hexadecimal text; enough for every vector here. */
@@ -77,6 +80,13 @@ static void sha256_in_pieces_gives_the_same_and_starts_again(void **state)
     oc_sha256_stream_free(NULL);
 }
 
+static void hash_by_openssl(struct oc_slice data, uint8_t ret[OC_SHA256_LEN])
+{
+    unsigned len = OC_SHA256_LEN;
+
+    assert_int_equal(EVP_Digest(data.ptr, data.len, ret, &len, EVP_sha256(), NULL), 1);
+}
+
 /* Two messages of these sizes in one buffer, against OpenSSL. */
 static void compare_pair(const uint8_t *bytes, size_t a, size_t b)
 {
@@ -85,9 +95,61 @@ static void compare_pair(const uint8_t *bytes, size_t a, size_t b)
     uint8_t *const ret[2] = {got[0], got[1]};
     struct oc_err err = {0};
 
-    assert_int_equal(oc_sha256(data[0], want[0], &err), OC_OK);
-    assert_int_equal(oc_sha256(data[1], want[1], &err), OC_OK);
+    hash_by_openssl(data[0], want[0]);
+    hash_by_openssl(data[1], want[1]);
     assert_int_equal(oc_sha256_pair(data, ret, &err), OC_OK);
+    assert_memory_equal(got, want, sizeof(want));
+}
+
+static void sha256_of_small_messages_is_openssls_at_any_cut(void **state)
+{
+    uint8_t bytes[300], want[OC_SHA256_LEN], got[OC_SHA256_LEN];
+    struct oc_err err = {0};
+    uint32_t chance = 20260102;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)((chance = chance * 1664525 + 1013904223) >> 24);
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        const struct oc_slice data = {(const char *)bytes, len};
+
+        hash_by_openssl(data, want);
+        assert_int_equal(oc_sha256(data, got, &err), OC_OK);
+        assert_memory_equal(got, want, sizeof(want));
+        for (size_t cut = 0; cut <= len; cut++) {
+            const size_t second = (len - cut) / 2;
+            const struct oc_slice pieces[3] = {
+                {data.ptr, cut}, {data.ptr + cut, second}, oc_slice_sub(data, cut + second, len)};
+
+            if (!oc_sha256_pieces(pieces, 3, got))
+                skip();
+            assert_memory_equal(got, want, sizeof(want));
+        }
+    }
+}
+
+static void hmac_of_pieces_is_that_of_the_whole(void **state)
+{
+    const struct oc_slice key = OC_STR("a key"), whole = OC_STR("one two three");
+    uint8_t want[OC_SHA256_LEN], got[OC_SHA256_LEN];
+    char large[10000] = "one ";
+    struct oc_err err = {0};
+    unsigned len = OC_SHA256_LEN;
+
+    (void)state;
+    assert_non_null(HMAC(EVP_sha256(), key.ptr, (int)key.len, (const uint8_t *)whole.ptr, whole.len,
+                         want, &len));
+    assert_int_equal(
+        oc_hmac_sha256_pieces(
+            key, (struct oc_slice[3]){OC_STR("one "), OC_STR("two "), OC_STR("three")}, got, &err),
+        OC_OK);
+    assert_memory_equal(got, want, sizeof(want));
+    assert_non_null(HMAC(EVP_sha256(), key.ptr, (int)key.len, (const uint8_t *)large, sizeof(large),
+                         want, &len));
+    assert_int_equal(
+        oc_hmac_sha256_pieces(key, (struct oc_slice[3]){{large, 100}, {0}, {large + 100, 9900}},
+                              got, &err),
+        OC_OK);
     assert_memory_equal(got, want, sizeof(want));
 }
 
@@ -507,6 +569,8 @@ int main(void)
         cmocka_unit_test(sha256_gives_the_published_values),
         cmocka_unit_test(sha256_in_pieces_gives_the_same_and_starts_again),
         cmocka_unit_test(sha256_of_a_pair_is_that_of_each),
+        cmocka_unit_test(sha256_of_small_messages_is_openssls_at_any_cut),
+        cmocka_unit_test(hmac_of_pieces_is_that_of_the_whole),
         cmocka_unit_test(hmac_gives_the_values_of_rfc_4231),
         cmocka_unit_test(hmac_without_a_key_does_not_reuse_the_last_one),
         cmocka_unit_test(hkdf_gives_the_values_of_rfc_5869),
