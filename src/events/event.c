@@ -24,14 +24,21 @@ void oc_event_encode(struct oc_buf *buf, const struct oc_event *event)
     oc_buf_put_slice(buf, event->subject);
 }
 
+static bool has_status(uint8_t type, uint8_t status)
+{
+    if (type == OC_EVENT_JOB)
+        return status < OC_JOB_STATUSES;
+    return type == OC_EVENT_INTEGRITY &&
+           (status == OC_INTEGRITY_DAMAGED || status == OC_INTEGRITY_REPAIRED);
+}
+
 int oc_event_decode(struct oc_slice key, struct oc_slice record, struct oc_event *ret,
                     struct oc_err *err)
 {
     const uint8_t *bytes = (const uint8_t *)record.ptr;
 
     if (key.len != 8 || record.len < (size_t)HEAD_LEN || bytes[0] != VERSION ||
-        record.len < (size_t)HEAD_LEN + bytes[3] || bytes[1] < OC_EVENT_JOB ||
-        bytes[1] > OC_EVENT_INTEGRITY)
+        record.len < (size_t)HEAD_LEN + bytes[3] || !has_status(bytes[1], bytes[2]))
         return oc_fail(err, OC_ECORRUPT, "the record of an event is bad, or of a newer version");
     *ret = (struct oc_event){
         .number = oc_get_be64((const uint8_t *)key.ptr),
@@ -152,6 +159,8 @@ static int put_integrity(struct oc_jw *w, const struct oc_event *event, struct o
     OC_AUTO(oc_json_freep) struct oc_json *detail = NULL;
     int rc = oc_json_parse(event->subject, &detail, err);
 
+    if (rc == OC_EINVAL)
+        rc = oc_fail(err, OC_ECORRUPT, "the subject of an event is bad");
     if (rc == OC_OK)
         rc = begin(w, event, err);
     if (rc < 0)

@@ -38,6 +38,17 @@ static bool read_key(struct oc_slice key, struct oc_arena *arena, struct oc_find
     return rest.ptr && oc_hex_decode(rest, ret->name.sha256, OC_SHA256_LEN);
 }
 
+static int read_text(const struct oc_json *from, struct oc_arena *arena, struct oc_slice *ret,
+                     struct oc_err *err)
+{
+    struct oc_slice text = oc_json_string(from);
+
+    if (!text.ptr)
+        return oc_fail(err, OC_ECORRUPT, "the record of a finding lacks a text");
+    *ret = oc_arena_copy(arena, text);
+    return ret->ptr ? OC_OK : oc_fail_nomem(err);
+}
+
 int oc_finding_decode(struct oc_slice key, struct oc_slice record, struct oc_arena *arena,
                       struct oc_finding *ret, struct oc_err *err)
 {
@@ -49,15 +60,16 @@ int oc_finding_decode(struct oc_slice key, struct oc_slice record, struct oc_are
     if (rc < 0 || oc_json_int64(oc_json_get(root, "version"), 0) != VERSION ||
         !read_key(key, arena, &finding))
         return rc == OC_ENOMEM ? rc : oc_fail(err, OC_ECORRUPT, "the record of a finding is bad");
-    finding.problem = oc_arena_copy(arena, oc_json_string(oc_json_get(root, "problem")));
     finding.first_ms = oc_json_int64(oc_json_get(root, "first"), 0);
     finding.last_ms = oc_json_int64(oc_json_get(root, "last"), 0);
     finding.models_in_all = (uint64_t)oc_json_int64(oc_json_get(root, "modelCount"), 0);
+    rc = read_text(oc_json_get(root, "problem"), arena, &finding.problem, err);
     models = oc_json_get(root, "models");
-    for (size_t i = 0; i < oc_json_size(models) && i < OC_FINDING_MODELS_MAX; i++)
-        finding.models[finding.model_count++] =
-            oc_arena_copy(arena, oc_json_string(oc_json_at(models, i)));
-    if (!finding.region.ptr || !finding.name.key_id.ptr || !finding.problem.ptr)
+    for (size_t i = 0; rc == OC_OK && i < oc_json_size(models) && i < OC_FINDING_MODELS_MAX; i++)
+        rc = read_text(oc_json_at(models, i), arena, &finding.models[finding.model_count++], err);
+    if (rc < 0)
+        return rc;
+    if (!finding.region.ptr || !finding.name.key_id.ptr)
         return oc_fail_nomem(err);
     *ret = finding;
     return OC_OK;

@@ -73,6 +73,9 @@ static int read_findings(const struct oc_json *list, struct oc_arena *arena,
             .problem = oc_arena_copy(arena, oc_json_string(oc_json_get(item, "problem"))),
             .repaired = oc_json_bool(oc_json_get(item, "repaired"), false),
         };
+        if (!oc_json_string(oc_json_get(item, "file")).ptr ||
+            !oc_json_string(oc_json_get(item, "problem")).ptr)
+            return oc_fail(err, OC_ECORRUPT, "a finding of a verification lacks a text");
         if (!findings[i].file.ptr || !findings[i].problem.ptr)
             return oc_fail_nomem(err);
     }
