@@ -85,6 +85,15 @@ static inline void oc_st64(void *p, uint64_t v)
 
 /* -- the environment (env.c) ------------------------------------------------------------------ */
 
+#define OC_KNOWN_TERMS 1024U
+#define OC_KNOWN_WORDS 20 /* 152 bytes of text: more than an ARN of a model has */
+
+/** An account or a model and its number; see known_terms.c. */
+struct oc_known_term {
+    _Atomic uint32_t version, term;
+    _Atomic uint64_t words[OC_KNOWN_WORDS];
+};
+
 /** Counted, lock-free memory of what was verified or found already; see seal.c. */
 struct oc_seal_cache {
     _Atomic uint64_t *units;  /* a bit for each page of the map: its unit's checksum was right */
@@ -92,6 +101,7 @@ struct oc_seal_cache {
     _Atomic uint64_t *places; /* where an immutable value was found */
     _Atomic uint64_t *smalls; /* small values whose checksum was right */
     _Atomic uint64_t *absent; /* OC_ABSENT_ENTRIES: sets that were looked for in vain; absent.c */
+    struct oc_known_term *known; /* OC_KNOWN_TERMS */
 };
 
 #define OC_ABSENT_ENTRIES 65536U
@@ -269,6 +279,12 @@ int oc_part_write(struct oc_tx *tx, struct oc_wpart *wpart, struct oc_err *err);
 enum oc_term_kind { OC_TERM_ACCOUNT = 0, OC_TERM_MODEL = 1 };
 int oc_term_find(struct oc_read *read, uint32_t pid, enum oc_term_kind kind, struct oc_slice text,
                  uint32_t *ret, struct oc_err *err);
+/** What oc_term_find found lately. @return false when it is not known, or `read` is a transaction
+ */
+bool oc_known_term_get(struct oc_read *read, uint32_t pid, enum oc_term_kind kind,
+                       struct oc_slice text, uint32_t *ret);
+void oc_known_term_put(struct oc_read *read, uint32_t pid, enum oc_term_kind kind,
+                       struct oc_slice text, uint32_t term);
 int oc_term_intern(struct oc_tx *tx, struct oc_wpart *wpart, enum oc_term_kind kind,
                    struct oc_slice text, uint32_t *ret, struct oc_err *err);
 

@@ -325,8 +325,14 @@ int oc_term_find(struct oc_read *read, uint32_t pid, enum oc_term_kind kind, str
 {
     struct term_key key;
 
+    if (oc_known_term_get(read, pid, kind, text, ret))
+        return OC_OK;
     int rc = make_term_key(pid, kind, text, &key, err);
-    return rc < 0 ? rc : get_term(read, &key, pid, text, ret, err);
+    if (rc == OC_OK)
+        rc = get_term(read, &key, pid, text, ret, err);
+    if (rc == OC_OK)
+        oc_known_term_put(read, pid, kind, text, *ret);
+    return rc;
 }
 
 static int add_term(struct oc_tx *tx, struct oc_wpart *wpart, const struct term_key *key,

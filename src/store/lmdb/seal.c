@@ -50,7 +50,8 @@ int oc_seal_cache_init(struct oc_seal_cache *cache, uint64_t map_bytes, struct o
     cache->places = reserve(PLACES * sizeof *cache->places);
     cache->smalls = reserve(SMALLS * sizeof *cache->smalls);
     cache->absent = reserve(OC_ABSENT_ENTRIES * sizeof *cache->absent);
-    if (!cache->units || !cache->places || !cache->smalls || !cache->absent)
+    cache->known = reserve(OC_KNOWN_TERMS * sizeof *cache->known);
+    if (!cache->units || !cache->places || !cache->smalls || !cache->absent || !cache->known)
         return oc_fail_nomem(err);
     return OC_OK;
 }
@@ -65,6 +66,8 @@ void oc_seal_cache_clear(struct oc_seal_cache *cache)
         (void)munmap((void *)cache->smalls, SMALLS * sizeof *cache->smalls);
     if (cache->absent)
         (void)munmap((void *)cache->absent, OC_ABSENT_ENTRIES * sizeof *cache->absent);
+    if (cache->known)
+        (void)munmap(cache->known, OC_KNOWN_TERMS * sizeof *cache->known);
     *cache = (struct oc_seal_cache){0};
 }
 
@@ -74,6 +77,7 @@ void oc_seal_cache_reset(struct oc_seal_cache *cache)
     (void)madvise((void *)cache->places, PLACES * sizeof *cache->places, MADV_DONTNEED);
     (void)madvise((void *)cache->smalls, SMALLS * sizeof *cache->smalls, MADV_DONTNEED);
     (void)madvise((void *)cache->absent, OC_ABSENT_ENTRIES * sizeof *cache->absent, MADV_DONTNEED);
+    (void)madvise(cache->known, OC_KNOWN_TERMS * sizeof *cache->known, MADV_DONTNEED);
 }
 
 /* -- building ------------------------------------------------------------------------------------
