@@ -419,16 +419,15 @@ void oc_http_conn_end_stream(struct oc_http_conn *conn)
 static enum step step_writing(struct oc_http_conn *conn)
 {
     struct oc_http_exchange *exchange = conn->exchange;
-    size_t total = exchange->out_head.len + exchange->out_body.len;
 
-    if (exchange->out_sent < total && conn->writable) {
+    if (!oc_http_is_flushed(exchange) && conn->writable) {
         int done = oc_http_flush(exchange);
 
         if (done < 0)
             return STEP_CLOSE;
         conn->writable = done > 0;
     }
-    if (exchange->out_sent == total)
+    if (oc_http_is_flushed(exchange))
         return exchange->stream.next != NULL ? go_on(conn) : end_request(conn);
     if (!conn->wants_writable)
         rearm(conn);

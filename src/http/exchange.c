@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/limits.h"
@@ -56,6 +57,13 @@ struct oc_http_exchange *oc_http_exchange_take(struct oc_http_conn *conn)
     return exchange;
 }
 
+void oc_http_file_drop(struct oc_http_exchange *exchange)
+{
+    if (exchange->out_file.mapping.base != NULL)
+        close(exchange->out_file.mapping.fd);
+    exchange->out_file = (struct oc_http_file){0};
+}
+
 void oc_http_exchange_reset(struct oc_http_exchange *exchange)
 {
     if (exchange->reserved > 0)
@@ -65,6 +73,7 @@ void oc_http_exchange_reset(struct oc_http_exchange *exchange)
     free(exchange->body);
     exchange->body = NULL;
     exchange->body_len = exchange->body_cap = 0;
+    oc_http_file_drop(exchange);
     oc_buf_clear(&exchange->out_head);
     oc_buf_clear(&exchange->out_body);
     exchange->out_sent = 0;

@@ -73,6 +73,13 @@ enum oc_http_count {
 
 struct oc_http_conn;
 
+/* The end of an answer that lies in a file. */
+struct oc_http_file {
+    struct oc_mapping mapping; /* its descriptor is the exchange's own */
+    const char *from;
+    size_t left; /* 0: there is none */
+};
+
 /* What a connection needs only while it carries a request. Idle connections have none. */
 struct oc_http_exchange {
     struct oc_http_request req; /* what the handler sees; first, so that it leads back here */
@@ -87,9 +94,10 @@ struct oc_http_exchange {
     size_t body_len;
     size_t body_cap;
     size_t reserved;              /* bytes counted in the server's body_memory */
-    struct oc_buf out_head;       /* what is still to be sent: first this, */
+    struct oc_http_file out_file; /* what is still to be sent: first this, */
+    struct oc_buf out_head;       /* then this, */
     struct oc_buf out_body;       /* then this, */
-    size_t out_sent;              /* less so many bytes from the beginning of both */
+    size_t out_sent;              /* less so many bytes from the beginning of these two */
     struct oc_http_stream stream; /* next NULL: the answer is whole in out_head and out_body */
     bool is_stream;               /* counts as one of the server's streams */
     bool keep_alive;
@@ -214,6 +222,8 @@ struct oc_http_exchange *oc_http_exchange_take(struct oc_http_conn *conn);
 void oc_http_exchange_reset(struct oc_http_exchange *exchange);
 /* Back to the pool, after a reset; fine when there is none. */
 void oc_http_exchange_release(struct oc_http_conn *conn);
+/* Give up what was to be sent from a file; fine when there is none. */
+void oc_http_file_drop(struct oc_http_exchange *exchange);
 void oc_http_exchange_free(struct oc_http_exchange *exchange);
 /* Count `size` more bytes of body or answer. false: the cap. Any thread. */
 bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size);
@@ -231,6 +241,8 @@ void oc_http_stream_drop(struct oc_http_exchange *exchange);
 /* respond.c */
 /* Answer a request by the server itself and mark its connection for closing. */
 void oc_http_refuse(struct oc_http_exchange *exchange, unsigned status, const char *reason);
+/* Has all of the answer left? */
+bool oc_http_is_flushed(const struct oc_http_exchange *exchange);
 /* Send what is left. @return 1 all sent, 0 the socket is full, -1 it has failed. */
 int oc_http_flush(struct oc_http_exchange *exchange);
 

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -239,29 +240,56 @@ static int send_answer(struct oc_http_conn *conn, struct oc_slice head,
     return s.failed ? -1 : 0;
 }
 
-/* Keep what the socket did not take: all but the first `skip` bytes of head and pieces. */
-static bool keep_rest(struct oc_http_exchange *exchange, struct oc_slice head,
-                      const struct oc_slice *body, size_t count, size_t skip, size_t rest)
+/* Keep the end of a piece that lies in a file: by a descriptor of our own. @return false: copy it
+ */
+static bool keep_file(struct oc_http_exchange *exchange, const struct oc_mapping *mapping,
+                      struct oc_slice piece)
 {
-    if (!oc_http_reserve(exchange, rest))
-        return false;
-    oc_buf_init(&exchange->out_head, rest);
-    char *to = oc_buf_extend(&exchange->out_head, rest);
+    int fd = fcntl(mapping->fd, F_DUPFD_CLOEXEC, 0);
 
-    if (to == NULL)
+    if (fd < 0)
+        return false;
+    exchange->out_file = (struct oc_http_file){
+        .mapping = {mapping->base, mapping->len, fd}, .from = piece.ptr, .left = piece.len};
+    return true;
+}
+
+static bool keep_copy(struct oc_http_exchange *exchange, const struct oc_slice *pieces,
+                      size_t count)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += pieces[i].len;
+    if (!oc_http_reserve(exchange, size))
+        return false;
+    oc_buf_init(&exchange->out_head, size);
+    for (size_t i = 0; i < count; i++)
+        oc_buf_put_slice(&exchange->out_head, pieces[i]);
+    return !exchange->out_head.failed;
+}
+
+/* Keep what the socket did not take of an answer: all but its first `sent` bytes. */
+static bool keep_rest(struct oc_http_exchange *exchange, struct oc_slice head,
+                      const struct oc_http_response *response, size_t count, size_t sent)
+{
+    struct sender s = {.mapping = response->mapping.base ? &response->mapping : NULL};
+    struct oc_slice *rest = oc_arena_alloc_unset(&exchange->arena, (count + 1) * sizeof(*rest));
+    size_t left = 0;
+
+    if (rest == NULL)
         return false;
     for (size_t i = 0; i <= count; i++) {
-        struct oc_slice piece = i == 0 ? head : body[i - 1];
+        struct oc_slice piece = i == 0 ? head : response->body[i - 1];
+        size_t skip = sent < piece.len ? sent : piece.len;
 
-        if (skip >= piece.len) {
-            skip -= piece.len;
-            continue;
-        }
-        memcpy(to, piece.ptr + skip, piece.len - skip);
-        to += piece.len - skip;
-        skip = 0;
+        sent -= skip;
+        if (skip < piece.len)
+            rest[left++] = oc_slice_sub(piece, skip, piece.len);
     }
-    return true;
+    bool from_file = left > 0 && oc_http_conn_maps(exchange->conn) && is_mapped(&s, rest[0]) &&
+                     keep_file(exchange, &response->mapping, rest[0]);
+    return keep_copy(exchange, rest + from_file, left - from_file);
 }
 
 static void take_buf(struct oc_buf *to, struct oc_buf *from)
@@ -291,8 +319,7 @@ static bool respond_now(struct oc_http_exchange *exchange, const struct oc_http_
         take_buf(&exchange->out_body, taken);
         exchange->out_sent = sent - head_len;
     } else if (sent < total) {
-        exchange->out_failed =
-            !keep_rest(exchange, head, response->body, count, sent, total - sent);
+        exchange->out_failed = !keep_rest(exchange, head, response, count, sent);
     }
     return true;
 }
@@ -373,30 +400,59 @@ void oc_http_refuse(struct oc_http_exchange *exchange, unsigned status, const ch
     respond_plain(exchange, status, reason, true);
 }
 
-int oc_http_flush(struct oc_http_exchange *exchange)
+/* @return as oc_http_flush */
+static int flush_file(struct oc_http_exchange *exchange)
+{
+    struct oc_http_file *file = &exchange->out_file;
+    ssize_t sent =
+        oc_http_conn_write_mapped(exchange->conn, &file->mapping, file->from, file->left);
+
+    if (sent < 0)
+        return errno == EAGAIN ? 0 : -1;
+    file->from += sent;
+    file->left -= (size_t)sent;
+    if (file->left > 0)
+        return 0;
+    oc_http_file_drop(exchange);
+    return 1;
+}
+
+/* @return as oc_http_flush */
+static int flush_memory(struct oc_http_exchange *exchange)
 {
     struct oc_slice parts[2] = {oc_buf_slice(&exchange->out_head),
                                 oc_buf_slice(&exchange->out_body)};
-    size_t total = parts[0].len + parts[1].len;
+    size_t total = parts[0].len + parts[1].len, skip = exchange->out_sent, filled = 0;
+    struct iovec iov[2];
 
-    if (exchange->out_sent < total) {
-        size_t skip = exchange->out_sent, filled = 0;
-        struct iovec iov[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct oc_slice rest = oc_slice_sub(parts[i], skip, parts[i].len);
 
-        for (size_t i = 0; i < 2; i++) {
-            struct oc_slice rest = oc_slice_sub(parts[i], skip, parts[i].len);
-
-            skip -= skip < parts[i].len ? skip : parts[i].len;
-            if (rest.len > 0)
-                iov[filled++] = (struct iovec){(void *)rest.ptr, rest.len};
-        }
-        ssize_t sent = oc_http_conn_write(exchange->conn, iov, filled, false);
-
-        if (sent < 0)
-            return errno == EAGAIN ? 0 : -1;
-        exchange->out_sent += (size_t)sent;
+        skip -= skip < parts[i].len ? skip : parts[i].len;
+        if (rest.len > 0)
+            iov[filled++] = (struct iovec){(void *)rest.ptr, rest.len};
     }
+    if (filled == 0)
+        return 1;
+    ssize_t sent = oc_http_conn_write(exchange->conn, iov, filled, false);
+
+    if (sent < 0)
+        return errno == EAGAIN ? 0 : -1;
+    exchange->out_sent += (size_t)sent;
     return exchange->out_sent == total; /* a short write has filled the socket: epoll(7) */
+}
+
+int oc_http_flush(struct oc_http_exchange *exchange)
+{
+    int rc = exchange->out_file.left > 0 ? flush_file(exchange) : 1;
+
+    return rc == 1 ? flush_memory(exchange) : rc;
+}
+
+bool oc_http_is_flushed(const struct oc_http_exchange *exchange)
+{
+    return exchange->out_file.left == 0 &&
+           exchange->out_sent == exchange->out_head.len + exchange->out_body.len;
 }
 
 /* A question for the head alone gets that; without chunks only the connection's end can end it. */
