@@ -108,7 +108,7 @@ TARGET static void hash_blocks(struct lane *lane, const uint8_t *at, size_t bloc
 
 TARGET static void hash_two(struct lane lanes[2], const uint8_t *a, const uint8_t *b, size_t blocks)
 {
-    struct lane x = lanes[0], y = lanes[1]; /* in registers */
+    struct lane x = {lanes[0].abef, lanes[0].cdgh}, y = {lanes[1].abef, lanes[1].cdgh};
 
     for (; blocks > 0; blocks--, a += BLOCK_LEN, b += BLOCK_LEN) {
         const __m128i x_abef = x.abef, x_cdgh = x.cdgh, y_abef = y.abef, y_cdgh = y.cdgh;
@@ -125,8 +125,10 @@ TARGET static void hash_two(struct lane lanes[2], const uint8_t *a, const uint8_
         y.abef = _mm_add_epi32(y.abef, y_abef);
         y.cdgh = _mm_add_epi32(y.cdgh, y_cdgh);
     }
-    lanes[0] = x;
-    lanes[1] = y;
+    lanes[0].abef = x.abef;
+    lanes[0].cdgh = x.cdgh;
+    lanes[1].abef = y.abef;
+    lanes[1].cdgh = y.cdgh;
 }
 
 /* The last bytes, fewer than a block, and the padding that FIPS 180 wants. */
