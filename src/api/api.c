@@ -206,6 +206,8 @@ static int run_later(struct oc_call *call, bool waits, oc_call_fn *run, struct o
 {
     call->run = run;
     int rc = oc_copy_engine_run(call->api->engine, waits, run_on_worker, call, err);
+    if (rc == OC_EBUSY)
+        err->name = "ThrottlingException";
     return rc < 0 ? rc : OC_PENDING;
 }
 

@@ -17,7 +17,8 @@ static const struct hidden hidden[] = {
     {OC_ENOMEM, "ServiceUnavailableException", "The service cannot answer now. Try again."},
     {OC_EFULL, "ServiceUnavailableException",
      "The service has no space left on its disk. Its operator must free some; then try again."},
-    {OC_EBUSY, "ThrottlingException", "Too many requests. Try again more slowly."},
+    {OC_EBUSY, "ServiceUnavailableException",
+     "The service, or a store behind it, is busy or away. Try again later."},
     {OC_OK, "InternalServerException", "The service failed. Its log says why."}, /* others */
 };
 

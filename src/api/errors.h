@@ -2,9 +2,8 @@
  * How a failure looks from outside: its public name, HTTP status and body.
  *
  * An error that carries no public name, or one that the table does not know, is internal: what it
- * says stays in the log, and the client gets a fixed text. OC_ENOMEM is seen as
- * ServiceUnavailableException, OC_EBUSY as ThrottlingException, all others as
- * InternalServerException.
+ * says stays in the log, and the client gets a fixed text. OC_ENOMEM, OC_EFULL and OC_EBUSY are
+ * seen as ServiceUnavailableException, all others as InternalServerException.
  */
 #ifndef OC_API_ERRORS_H
 #define OC_API_ERRORS_H

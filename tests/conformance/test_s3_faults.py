@@ -212,6 +212,9 @@ def test_the_server_starts_while_its_bucket_is_away(
         assert health(server)["status"] == "degraded" and health(server)["contentAway"] == [AWAY]
         told = server.command("doctor", keys=account.keys, region=HOME)
         assert f"the store with the content of {AWAY} did not answer" in told.stdout, told
+        with account.wire(AWAY) as wire:
+            refused = wire.call("GET", f"/-/models/{copied}/manifest")
+        assert refused.status == 503 and refused.error == "ServiceUnavailableException", refused
         account.boto(AWAY).delete_custom_model(modelIdentifier=copied)
         job = account.start_copy(source)
         shown = wait_until(lambda: (p := progress(account, job))["phase"] == "waiting" and p)

@@ -38,7 +38,7 @@ static void an_unnamed_error_shows_nothing_of_itself(void **state)
         int status;
     } cases[] = {
         {OC_ENOMEM, "ServiceUnavailableException", 503},
-        {OC_EBUSY, "ThrottlingException", 429},
+        {OC_EBUSY, "ServiceUnavailableException", 503},
         {OC_EIO, "InternalServerException", 500},
         {OC_EFULL, "ServiceUnavailableException", 503},
         {OC_ECORRUPT, "InternalServerException", 500},
