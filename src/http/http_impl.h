@@ -141,6 +141,7 @@ struct oc_http_worker {
     int epoll_fd;
     int wake_fd;                          /* eventfd; edge-triggered, so it is never read */
     _Atomic(struct oc_http_conn *) inbox; /* new and answered connections, last one first */
+    atomic_uint pushing;                  /* threads in oc_http_worker_push: it may not be freed */
     atomic_uint load;                     /* connections assigned to it */
     struct oc_http_exchange *handling;    /* its handler runs now */
     struct oc_http_exchange *pool;

@@ -7,6 +7,7 @@
  * queue of a busy worker, and let a second server bind the same port unnoticed.
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -122,6 +123,7 @@ void oc_http_worker_push(struct oc_http_conn *conn)
     struct oc_http_worker *worker = conn->worker;
     struct oc_http_conn *first = atomic_load_explicit(&worker->inbox, memory_order_relaxed);
 
+    (void)atomic_fetch_add_explicit(&worker->pushing, 1, memory_order_relaxed);
     /* After a successful exchange the connection is the worker's: do not touch it any more. */
     do
         conn->inbox_next = first;
@@ -129,6 +131,7 @@ void oc_http_worker_push(struct oc_http_conn *conn)
                                                   memory_order_release, memory_order_relaxed));
     if (first == NULL)
         oc_http_worker_wake(worker); /* else somebody did, and the worker has not looked yet */
+    (void)atomic_fetch_sub_explicit(&worker->pushing, 1, memory_order_release);
 }
 
 static void adopt(struct oc_http_conn *conn)
@@ -391,6 +394,9 @@ int oc_http_worker_init(struct oc_http_worker *worker, struct oc_http_server *se
 
 void oc_http_worker_clear(struct oc_http_worker *worker)
 {
+    /* The last answer may be out before the thread that gave it has come back from the push. */
+    while (atomic_load_explicit(&worker->pushing, memory_order_acquire) > 0)
+        (void)sched_yield();
     while (worker->pool != NULL) {
         struct oc_http_exchange *exchange = worker->pool;
 

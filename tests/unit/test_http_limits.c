@@ -294,7 +294,7 @@ static void reader_must_move_on(void **state)
     (void)state;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     http_send_text(fd, GET("/size?50000000"));
-    for (int i = 0; i < 300 && http_fixture_stats(&fixture).timeouts_write == 0; i++)
+    for (int i = 0; i < 2000 && http_fixture_stats(&fixture).timeouts_write == 0; i++)
         http_sleep_ms(10);
     assert_int_equal(http_fixture_stats(&fixture).timeouts_write, 1);
     assert_false(http_read(fd, &answer, true));

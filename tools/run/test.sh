@@ -54,6 +54,7 @@ run_all_tests() {
     mkdir -p $test_logs
     phase check check
     phase sanitizers unit asan
+    phase races races
     phase million million
     phase conformance conformance
     phase crash crash
