@@ -194,28 +194,29 @@ static int init_input(const struct oc_sigv4_signer *signer, const struct oc_sigv
 }
 
 /* Derive the key and sign; the body's hash is what x-amz-content-sha256 says, if it is there. */
-static int make_signature(const struct oc_sigv4_signer *signer, struct oc_sigv4_input *in,
+static int make_signature(const struct oc_sigv4_signer *signer, const struct oc_sigv4_input *from,
                           struct oc_arena *arena, char ret_hex[OC_SHA256_HEX_LEN],
                           struct oc_err *err)
 {
+    struct oc_sigv4_input in = *from; /* whose payload hash is here only */
     const struct oc_sigv4_scope scope = {.access_key_id = signer->access_key_id,
                                          .secret = signer->secret,
-                                         .date = in->date,
-                                         .region = in->region,
-                                         .service = in->service};
+                                         .date = in.date,
+                                         .region = in.region,
+                                         .service = in.service};
     uint8_t key[OC_SHA256_LEN];
     char body_hash[OC_SHA256_HEX_LEN];
 
     int rc =
-        oc_sigv4_find_header(in->request, OC_STR("x-amz-content-sha256"), &in->payload_hash, err);
-    if (rc >= 0 && !in->payload_hash.ptr) {
-        rc = oc_sigv4_body_hash(in->request, body_hash, err);
-        in->payload_hash = (struct oc_slice){body_hash, sizeof(body_hash)};
+        oc_sigv4_find_header(in.request, OC_STR("x-amz-content-sha256"), &in.payload_hash, err);
+    if (rc >= 0 && !in.payload_hash.ptr) {
+        rc = oc_sigv4_body_hash(in.request, body_hash, err);
+        in.payload_hash = (struct oc_slice){body_hash, sizeof(body_hash)};
     }
     if (rc >= 0)
         rc = oc_sigv4_key_cache_get(signer->cache, &scope, key, err);
     if (rc >= 0)
-        rc = oc_sigv4_signature(in, key, arena, ret_hex, err);
+        rc = oc_sigv4_signature(&in, key, arena, ret_hex, err);
     oc_wipe(key, sizeof(key));
     return rc;
 }
