@@ -91,44 +91,53 @@ static int fail_moved(struct oc_slice region, const char *where, const char *wan
                    OC_FMT(region), where, want);
 }
 
+/* What stands in the note of a place, with the line's end. */
+static void describe_place(const struct oc_place *place, struct oc_buf *ret)
+{
+    if (oc_place_is_s3(place))
+        oc_buf_printf(ret, "s3://%.*s%s%.*s\n", OC_FMT(place->s3.bucket),
+                      place->prefix.len ? "/" : "", OC_FMT(place->prefix));
+    else
+        oc_buf_put_str(ret, "files\n");
+}
+
+/* A file in the Region's own folder. NULL: no memory. */
+static const char *region_file(const char *folder, struct oc_slice region, const char *name,
+                               struct oc_buf *path)
+{
+    oc_buf_reset(path);
+    oc_buf_printf(path, "%s/%.*s/%s", folder, OC_FMT(region), name);
+    return oc_buf_cstr(path);
+}
+
 /*
- * The place of a Region's content is written down when it is first used. A changed setting would
- * otherwise show a store without any of its bytes.
+ * The place of a Region's content is written down once it has been opened there. A changed setting
+ * would otherwise show a store without any of its bytes.
+ * @param[out] ret_noted  the note is there, or files need none
  */
 static int expect_place(const char *folder, struct oc_slice region, const struct oc_place *place,
-                        struct oc_buf *path, struct oc_err *err)
+                        struct oc_buf *path, bool *ret_noted, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf here = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf want = {0};
-    struct oc_err missing = {0};
-    int rc;
+    struct oc_err cause = {0};
 
     oc_buf_init(&want, 8192);
-    if (oc_place_is_s3(place))
-        oc_buf_printf(&want, "s3://%.*s%s%.*s\n", OC_FMT(place->s3.bucket),
-                      place->prefix.len ? "/" : "", OC_FMT(place->prefix));
-    else
-        oc_buf_put_str(&want, "files\n");
-    oc_buf_reset(path);
-    oc_buf_printf(path, "%s/%.*s", folder, OC_FMT(region));
-    if (!oc_buf_cstr(path) || !oc_buf_cstr(&want))
+    describe_place(place, &want);
+    const char *version = region_file(folder, region, "version", path);
+    if (want.failed || !version)
         return oc_fail_nomem(err);
-    rc = oc_file_mkdirs(oc_buf_cstr(path), 0700, err);
-    oc_buf_put_str(path, "/version");
-    if (rc == OC_OK && oc_place_is_s3(place) && oc_buf_cstr(path) &&
-        access(oc_buf_cstr(path), F_OK) == 0)
+    if (oc_place_is_s3(place) && access(version, F_OK) == 0)
         return fail_moved(region, "files", "a bucket", err);
-    path->len -= strlen("version");
-    oc_buf_put_str(path, "bucket");
-    if (rc < 0 || !oc_buf_cstr(path))
-        return rc < 0 ? rc : oc_fail_nomem(err);
-    rc = oc_file_read(oc_buf_cstr(path), 8192, &here, &missing);
+    const char *note = region_file(folder, region, "bucket", path);
+    if (!note)
+        return oc_fail_nomem(err);
+    int rc = oc_file_read(note, 8192, &here, &cause);
+    *ret_noted = rc != OC_ENOTFOUND || !oc_place_is_s3(place);
     if (rc == OC_ENOTFOUND)
-        return oc_place_is_s3(place)
-                   ? oc_file_replace(oc_buf_cstr(path), oc_buf_slice(&want), 0600, err)
-                   : OC_OK;
+        return OC_OK;
     if (rc < 0) {
-        *err = missing;
+        *err = cause;
         return rc;
     }
     if (oc_slice_eq(oc_buf_slice(&here), oc_buf_slice(&want)))
@@ -138,20 +147,43 @@ static int expect_place(const char *folder, struct oc_slice region, const struct
     return fail_moved(region, oc_buf_cstr(&here), oc_buf_cstr(&want), err);
 }
 
+static int note_place(const char *folder, struct oc_slice region, const struct oc_place *place,
+                      struct oc_buf *path, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf want = {0};
+
+    oc_buf_init(&want, 8192);
+    describe_place(place, &want);
+    const char *own = region_file(folder, region, "", path);
+    int rc = own && !want.failed ? oc_file_mkdirs(own, 0700, err) : oc_fail_nomem(err);
+    const char *note = rc < 0 ? NULL : region_file(folder, region, "bucket", path);
+    if (rc == OC_OK)
+        rc = note ? oc_file_replace(note, oc_buf_slice(&want), 0600, err) : oc_fail_nomem(err);
+    return rc;
+}
+
 static int open_region(const struct oc_config *config, enum oc_site_mode mode, const char *folder,
                        struct oc_site *site, struct oc_region *region, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
     struct oc_place place = oc_config_blob(config, region->name);
+    bool noted;
 
     oc_buf_init(&path, 64 * 1024);
-    int rc = expect_place(folder, region->name, &place, &path, err);
+    int rc = expect_place(folder, region->name, &place, &path, &noted, err);
     if (rc < 0)
         return rc;
-    if (oc_place_is_s3(&place))
-        return oc_blob_s3_open(&place.s3, place.prefix, region->name, mode == OC_SITE_SERVE,
-                               site->keys, &region->blobs, err);
-    return oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
+    if (!oc_place_is_s3(&place))
+        return oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
+    rc = oc_blob_s3_open(&place.s3, place.prefix, region->name, mode == OC_SITE_SERVE, site->keys,
+                         &region->blobs, err);
+    if (rc == OC_OK && !noted && mode == OC_SITE_SERVE)
+        rc = note_place(folder, region->name, &place, &path, err);
+    if (rc < 0) {
+        oc_blob_close(region->blobs);
+        region->blobs = NULL;
+    }
+    return rc;
 }
 
 static int open_regions(const struct oc_config *config, enum oc_site_mode mode, struct oc_buf *path,

@@ -314,6 +314,17 @@ def test_settings_that_do_not_lead_to_a_bucket(s3: S3Server, tmp_path: Path) -> 
     assert "no such profile" in unknown
 
 
+@over_http
+def test_a_bucket_named_wrong_at_first_can_be_corrected(s3: S3Server, tmp_path: Path) -> None:
+    s3.make_bucket("corrected")
+    wrong = start_error(tmp_path, "[blob]\n" + s3.settings(bucket="no-such-bucket"))
+    assert "NoSuchBucket" in wrong
+    with Server(tmp_path, "[blob]\n" + s3.settings(bucket="corrected")) as server:
+        assert server.running()
+    other = start_error(tmp_path, "[blob]\n" + s3.settings(bucket="models"))
+    assert "s3://corrected, not in s3://models" in other
+
+
 def test_certificate_that_is_not_trusted(tmp_path: Path) -> None:
     s3 = S3Server(tmp_path / "s3", make_certificate(tmp_path)).start()
     try:
