@@ -199,9 +199,9 @@ const struct oc_mapping *oc_hot_find(struct oc_read *read, const struct oc_part 
     return held(read, part->pid);
 }
 
-struct oc_slice oc_hot_json(const struct oc_hot_text *text, uint64_t seq)
+struct oc_slice oc_hot_jobs(const struct oc_hot_text *text, uint64_t newest, uint32_t count)
 {
-    uint64_t i = text->first + text->count - 1 - seq;
+    uint64_t i = text->first + text->count - 1 - newest;
 
-    return (struct oc_slice){text->file.base + text->at[i], text->at[i + 1] - text->at[i]};
+    return (struct oc_slice){text->file.base + text->at[i], text->at[i + count] - text->at[i]};
 }

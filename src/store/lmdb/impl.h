@@ -309,8 +309,8 @@ void oc_hot_changed(struct oc_tx *tx, uint32_t pid);
  */
 const struct oc_mapping *oc_hot_find(struct oc_read *read, const struct oc_part *part,
                                      uint64_t oldest, uint64_t newest, uint32_t count);
-/** A job's JSON in it. */
-struct oc_slice oc_hot_json(const struct oc_hot_text *text, uint64_t seq);
+/** The JSON of `count` neighbours in it, the newest first. */
+struct oc_slice oc_hot_jobs(const struct oc_hot_text *text, uint64_t newest, uint32_t count);
 void oc_hot_release(struct oc_hot_text *text);
 
 /* -- the tail (tail.c) ------------------------------------------------------------------------ */

@@ -154,8 +154,12 @@ static int collect(struct oc_read *read, const struct oc_part *part, const uint6
 static void take_hot(const struct oc_read *read, const uint64_t *seqs, uint32_t count,
                      struct piece_list *list)
 {
-    for (uint32_t i = 0; i < count; i++)
-        add_piece(list, oc_hot_json(read->hot, seqs[i]));
+    bool are_neighbours = seqs[0] - seqs[count - 1] == count - 1; /* in the default order */
+
+    if (are_neighbours)
+        add_piece(list, oc_hot_jobs(read->hot, seqs[0], count));
+    for (uint32_t i = 0; i < count && !are_neighbours; i++)
+        add_piece(list, oc_hot_jobs(read->hot, seqs[i], 1));
 }
 
 static int gather(struct piece_list *list, struct oc_arena *arena, struct oc_err *err)
