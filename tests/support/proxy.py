@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -76,14 +77,16 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, client.makefile("rb") as stream:
-            try:
-                while line := stream.readline().decode():
-                    self._exchange(client, stream, line)
-            except Hang as hang:
-                client.sendall(hang.sent)
-                self._closing.wait()
-            except (OSError, http.client.HTTPException):
-                return  # either side went away
+            with contextlib.suppress(OSError, http.client.HTTPException):  # a side went away
+                self._converse(client, stream)
+
+    def _converse(self, client: socket.socket, stream: BinaryIO) -> None:
+        try:
+            while line := stream.readline().decode():
+                self._exchange(client, stream, line)
+        except Hang as hang:
+            client.sendall(hang.sent)
+            self._closing.wait()
 
     def _exchange(self, client: socket.socket, stream: BinaryIO, line: str) -> None:
         method, path, _ = line.split()
