@@ -187,6 +187,27 @@ int end_many(struct oc_store *store, uint64_t from, uint32_t count, enum oc_job_
     return run_many(store, from, count, status, err);
 }
 
+struct oc_read *snapshot;
+static struct fixture snapshot_store;
+
+int snapshot_set_up(void **state)
+{
+    struct oc_err err = {0};
+
+    (void)state;
+    fixture_begin(&snapshot_store);
+    fixture_open_ok(&snapshot_store);
+    return oc_store_read(snapshot_store.store, &snapshot, &err);
+}
+
+int snapshot_tear_down(void **state)
+{
+    (void)state;
+    oc_read_close(snapshot);
+    fixture_end(&snapshot_store);
+    return 0;
+}
+
 int list_jobs(struct oc_store *store, const struct oc_job_query *query, struct oc_buf *ret_text,
               struct oc_job_page *ret, struct oc_err *err)
 {

@@ -25,6 +25,11 @@ void fixture_close(struct fixture *f);
 /** Open, or fail the test with the reason. */
 void fixture_open_ok(struct fixture *f);
 
+/** For cmocka: an empty store and a snapshot of it, for tests of what queries remember. */
+extern struct oc_read *snapshot;
+int snapshot_set_up(void **state);
+int snapshot_tear_down(void **state);
+
 /** A seeded generator (splitmix64): tests print their seed. */
 struct rng {
     uint64_t state;

@@ -508,22 +508,30 @@ static void bandwidth_holds_copies_back_and_imports_not(void **state)
     cloud_assert_active(&model);
 }
 
-/* The hour is that of the wall clock in the process's time zone. */
-static void copies_keep_to_their_hours(void **state)
-{
-    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
-    struct cloud *c = *state;
-    struct oc_copy_progress now = {0};
-    struct oc_slice id, copy;
-    struct oc_model model;
+#define DAY_MS   (1790000000000 / 86400000 * 86400000) /* midnight of some day, UTC */
+#define NOON_MS  (DAY_MS + 12 * 3600000)
+#define NIGHT_MS (DAY_MS + 22 * 3600000)
 
+/* A cloud whose copies run from 22 to 6 by the process's time zone, at noon. */
+static void start_at_noon(struct cloud *c)
+{
     assert_int_equal(setenv("TZ", "UTC", 1), 0);
     tzset();
     c->options.from_hour = 22;
     c->options.to_hour = 6;
     folder_write(c->folder, "models/m/weights", 1000, 1);
-    oc_clock_set(day_ms + 12 * 3600000); /* noon */
+    oc_clock_set(NOON_MS);
     cloud_start(c);
+}
+
+static void copies_keep_to_their_hours(void **state)
+{
+    struct cloud *c = *state;
+    struct oc_copy_progress now = {0};
+    struct oc_slice id, copy;
+    struct oc_model model;
+
+    start_at_noon(c);
     id = cloud_imported(c, ALICE, EAST, "s3://models/m"); /* imports go on */
     copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
     oc_copy_engine_wake(c->engine);
@@ -537,7 +545,7 @@ static void copies_keep_to_their_hours(void **state)
     assert_string_equal(now.waiting_for, "copies run from 22:00 to 06:00 o'clock");
     model = cloud_model(c, ALICE, WEST, copy);
     assert_int_equal(model.status, OC_MODEL_CREATING);
-    oc_clock_set(day_ms + 22 * 3600000);
+    oc_clock_set(NIGHT_MS);
     oc_copy_engine_wake(c->engine);
     model = cloud_wait(c, ALICE, WEST, copy);
     cloud_assert_active(&model);
@@ -548,25 +556,18 @@ static void copies_keep_to_their_hours(void **state)
 static void an_import_is_seen_behind_copies_that_wait_for_the_hour(void **state)
 {
     enum { MANY = 600 };
-    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
     struct cloud *c = *state;
     struct oc_slice source, many[MANY];
     struct oc_model model;
 
-    assert_int_equal(setenv("TZ", "UTC", 1), 0);
-    tzset();
-    c->options.from_hour = 22;
-    c->options.to_hour = 6;
-    folder_write(c->folder, "models/m/weights", 1000, 1);
-    oc_clock_set(day_ms + 12 * 3600000); /* noon */
-    cloud_start(c);
+    start_at_noon(c);
     source = cloud_imported(c, ALICE, EAST, "s3://models/m");
     cloud_stop(c);
     for (int i = 0; i < MANY; i++)
         many[i] = cloud_copy(c, ALICE, WEST, ALICE, EAST, source);
     cloud_start(c);
     (void)cloud_imported(c, ALICE, WEST, "s3://models/m");
-    oc_clock_set(day_ms + 22 * 3600000);
+    oc_clock_set(NIGHT_MS);
     for (int i = 0; i < MANY; i++) {
         model = cloud_wait(c, ALICE, WEST, many[i]);
         cloud_assert_active(&model);
@@ -577,7 +578,6 @@ static void an_import_is_seen_behind_copies_that_wait_for_the_hour(void **state)
 /* The hour ends in the middle of a copy: it stops between two parts, and goes on when it may. */
 static void a_copy_pauses_when_its_hours_end(void **state)
 {
-    const int64_t day_ms = 1790000000000 / 86400000 * 86400000;
     struct cloud *c = *state;
     struct oc_copy_progress now = {0};
     struct oc_slice id, copy;
@@ -589,7 +589,7 @@ static void a_copy_pauses_when_its_hours_end(void **state)
     c->options.to_hour = 2;
     c->options.bandwidth = 4 * OC_PART_SIZE; /* so that it is not over too soon */
     folder_write(c->folder, "models/large/weights", 12 * OC_PART_SIZE, 1);
-    oc_clock_set(day_ms + 3600000);
+    oc_clock_set(DAY_MS + 3600000);
     cloud_start(c);
     id = cloud_imported(c, ALICE, EAST, "s3://models/large");
     copy = cloud_copy(c, ALICE, WEST, ALICE, EAST, id);
@@ -597,13 +597,13 @@ static void a_copy_pauses_when_its_hours_end(void **state)
     while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
            now.parts_done == 0)
         (void)usleep(1000);
-    oc_clock_set(day_ms + 2 * 3600000);
+    oc_clock_set(DAY_MS + 2 * 3600000);
     while (!oc_copy_engine_progress(c->engine, cloud_partition(c, ALICE, WEST), copy, &now) ||
            strcmp(now.phase, "waiting") != 0)
         (void)usleep(1000);
     model = cloud_model(c, ALICE, WEST, copy);
     assert_int_equal(model.status, OC_MODEL_CREATING);
-    oc_clock_set(day_ms + 25 * 3600000);
+    oc_clock_set(DAY_MS + 25 * 3600000);
     oc_copy_engine_wake(c->engine);
     model = cloud_wait(c, ALICE, WEST, copy);
     cloud_assert_active(&model);

@@ -14,27 +14,6 @@
 #define GROUPS 40
 #define CODES  500
 
-static struct fixture fixture;
-static struct oc_read *snapshot;
-
-static int set_up(void **state)
-{
-    struct oc_err err = {0};
-
-    (void)state;
-    fixture_begin(&fixture);
-    fixture_open_ok(&fixture);
-    return oc_store_read(fixture.store, &snapshot, &err);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    oc_read_close(snapshot);
-    fixture_end(&fixture);
-    return 0;
-}
-
 /* Many more keys than places: each answer is a part of what was told of just that key. */
 static void keys_are_not_confused(void **state)
 {
@@ -92,8 +71,9 @@ static void what_does_not_fit_is_not_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(keys_are_not_confused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_does_not_fit_is_not_remembered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_are_not_confused, snapshot_set_up, snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_fit_is_not_remembered, snapshot_set_up,
+                                        snapshot_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,27 +11,6 @@
 #define TEXTS   20000U
 #define THREADS 4
 
-static struct fixture fixture;
-static struct oc_read *snapshot;
-
-static int set_up(void **state)
-{
-    struct oc_err err = {0};
-
-    (void)state;
-    fixture_begin(&fixture);
-    fixture_open_ok(&fixture);
-    return oc_store_read(fixture.store, &snapshot, &err);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    oc_read_close(snapshot);
-    fixture_end(&fixture);
-    return 0;
-}
-
 static struct oc_slice text_of(uint32_t n, char buffer[64])
 {
     int len = snprintf(buffer, 64, "arn:aws:bedrock:us-east-1::model/%u", n);
@@ -116,9 +95,11 @@ static void a_name_never_gets_anothers_number(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_whole_name_counts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_transaction_remembers_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_name_never_gets_anothers_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_whole_name_counts, snapshot_set_up, snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_transaction_remembers_nothing, snapshot_set_up,
+                                        snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_name_never_gets_anothers_number, snapshot_set_up,
+                                        snapshot_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
