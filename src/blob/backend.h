@@ -22,8 +22,9 @@ struct oc_blob_backend_ops {
     /** Free all. */
     void (*close)(void *backend);
 
-    /** As oc_blob_stop; NULL: calls end soon anyway. */
+    /** As oc_blob_stop and oc_blob_give_way; NULL: calls end soon anyway. */
     void (*stop)(void *backend);
+    void (*give_way)(void *backend, bool (*is_in_the_way)(void *ctx), void *ctx);
 
     /** Where a blob stands, for messages: a path or a URL. NUL-terminated, cut to `cap`. */
     void (*describe)(void *backend, const struct oc_blob_name *name, char *to, size_t cap);

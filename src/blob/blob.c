@@ -133,6 +133,12 @@ void oc_blob_stop(struct oc_blob_store *store)
         store->ops->stop(store->backend);
 }
 
+void oc_blob_give_way(struct oc_blob_store *store, bool (*is_in_the_way)(void *ctx), void *ctx)
+{
+    if (store->ops->give_way)
+        store->ops->give_way(store->backend, is_in_the_way, ctx);
+}
+
 int oc_blob_state(struct oc_blob_store *store, struct oc_err *err)
 {
     return store->ops->state ? store->ops->state(store->backend, err) : OC_OK;

@@ -81,6 +81,9 @@ int oc_blob_state(struct oc_blob_store *store, struct oc_err *err);
  */
 void oc_blob_stop(struct oc_blob_store *store);
 
+/** As oc_s3_give_way, for calls that wait for another machine; others go on. */
+void oc_blob_give_way(struct oc_blob_store *store, bool (*is_in_the_way)(void *ctx), void *ctx);
+
 /** Whether it is kept on another machine, so that calls may wait for that. */
 bool oc_blob_is_remote(const struct oc_blob_store *store);
 

@@ -3,9 +3,11 @@
  * what is told meanwhile; and when one that is silent counts as such.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/fault.h"
 #include "copy/copy_impl.h"
 
 #define PATIENCE_DEFAULT_MS 600000
@@ -63,13 +65,61 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
     return over;
 }
 
-bool oc_copy_away_is_in_the_way(const struct oc_copy_job *job, const void *place)
+/* -- giving way ----------------------------------------------------------------------------- */
+
+bool oc_copy_away_is_in_the_way(struct oc_copy_engine *engine, const void *place)
 {
-    struct oc_copy_engine *engine = job->engine;
-    bool full;
+    bool full = false;
 
     (void)pthread_mutex_lock(&engine->lock);
-    full = oc_copy_queue_is_full(engine, job->user.account.ptr);
+    for (uint32_t i = 0; !full && i < engine->running_count; i++) {
+        const struct oc_copy_entry *entry = engine->running[i];
+
+        full = entry->job && oc_pool_waits_for(engine->pool, &entry->job->user, place) &&
+               oc_copy_queue_is_full(engine, entry->account);
+    }
     (void)pthread_mutex_unlock(&engine->lock);
     return full || oc_pool_is_wanted(engine->pool, place);
+}
+
+static bool is_in_the_way(void *ctx)
+{
+    const struct oc_copy_way *way = ctx;
+
+    return oc_copy_away_is_in_the_way(way->engine, way->place);
+}
+
+int oc_copy_away_begin(struct oc_copy_engine *engine, struct oc_err *err)
+{
+    const struct oc_copy_options *options = &engine->options;
+    struct oc_copy_way *way;
+
+    engine->ways =
+        oc_alloc((options->region_count + options->bucket_count + 1) * sizeof(*engine->ways));
+    if (!engine->ways)
+        return oc_fail_nomem(err);
+    way = engine->ways;
+    for (size_t i = 0; i < options->region_count; i++, way++) {
+        *way = (struct oc_copy_way){engine, options->regions[i].blobs};
+        oc_blob_give_way(options->regions[i].blobs, is_in_the_way, way);
+    }
+    for (size_t i = 0; i < options->bucket_count; i++, way++) {
+        *way = (struct oc_copy_way){engine, options->buckets[i].s3};
+        if (options->buckets[i].s3)
+            oc_s3_give_way(options->buckets[i].s3, is_in_the_way, way);
+    }
+    return OC_OK;
+}
+
+void oc_copy_away_end(struct oc_copy_engine *engine)
+{
+    const struct oc_copy_options *options = &engine->options;
+
+    for (size_t i = 0; engine->ways && i < options->region_count; i++)
+        oc_blob_give_way(options->regions[i].blobs, NULL, NULL);
+    for (size_t i = 0; engine->ways && i < options->bucket_count; i++)
+        if (options->buckets[i].s3)
+            oc_s3_give_way(options->buckets[i].s3, NULL, NULL);
+    free(engine->ways);
+    engine->ways = NULL;
 }

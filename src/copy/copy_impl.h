@@ -48,6 +48,7 @@ struct oc_copy_region {
 };
 
 struct oc_copy_job;
+struct oc_copy_way;
 
 /** See struct oc_copy_stats. */
 struct oc_copy_counts {
@@ -121,6 +122,7 @@ struct oc_copy_engine {
     struct oc_copy_region *regions; /* sorted by name */
     size_t region_count;
     struct oc_pool *pool;
+    struct oc_copy_way *ways; /* one a Region, then one a bucket */
     struct oc_copy_counts counts;
 
     pthread_mutex_t lock;
@@ -241,10 +243,22 @@ int64_t oc_copy_away_pause_us(const struct oc_copy_engine *engine,
                               const struct oc_copy_entry *entry);
 
 /**
- * Whether a job that waits for `place`, which is silent, should give up the runner or the buffer
- * that it holds: others wait for such, or would have to. Takes locks.
+ * Whether jobs that wait for `place`, which is silent, should give up the runners or the buffers
+ * that they hold: others wait for such, or would have to. Takes locks.
  */
-bool oc_copy_away_is_in_the_way(const struct oc_copy_job *job, const void *place);
+bool oc_copy_away_is_in_the_way(struct oc_copy_engine *engine, const void *place);
+
+/** A store on another machine, which asks that while it is silent. */
+struct oc_copy_way {
+    struct oc_copy_engine *engine;
+    const void *place;
+};
+
+/** Have all stores on other machines ask. Call when no job runs yet. Errors: OC_ENOMEM. */
+int oc_copy_away_begin(struct oc_copy_engine *engine, struct oc_err *err);
+
+/** Have them ask no more. Fine when they do not. */
+void oc_copy_away_end(struct oc_copy_engine *engine);
 
 /* -- commit.c ------------------------------------------------------------------------------- */
 
@@ -270,7 +284,7 @@ int oc_copy_commit_failed(struct oc_copy_job *job, struct oc_slice message, stru
 
 /* -- flight.c ------------------------------------------------------------------------------- */
 
-/** Parts of this job wait for the machine that `place` tells, or, where that is NULL, for that of
+/** Parts of this job wait for the machine that `place` tells, if it is not NULL, and for that of
  * the target, if it is on another one. Call before the first ticket. */
 void oc_flight_waits_for(struct oc_copy_job *job, const void *place);
 

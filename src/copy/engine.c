@@ -294,6 +294,8 @@ static int start(struct oc_copy_engine *engine, const struct oc_copy_options *op
     }
     qsort(engine->regions, engine->region_count, sizeof(*engine->regions), by_name);
     rc = oc_pool_new(workers, workers + SPARE_TICKETS, &engine->pool, err);
+    if (rc == OC_OK)
+        rc = oc_copy_away_begin(engine, err);
     return rc < 0 ? rc : start_runners(engine, jobs, err);
 }
 
@@ -332,6 +334,7 @@ void oc_copy_engine_stop(struct oc_copy_engine *engine)
     for (uint32_t i = 0; i < engine->runner_count; i++)
         (void)pthread_join(engine->runners[i], NULL); /* fails only on a bug */
     engine->runner_count = 0;
+    oc_copy_away_end(engine);
     oc_pool_free(engine->pool);
     engine->pool = NULL;
 }

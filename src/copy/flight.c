@@ -14,14 +14,13 @@ void oc_flight_waits_for(struct oc_copy_job *job, const void *place)
 {
     const struct oc_blob_store *target = job->target->region.blobs;
 
-    if (!place && oc_blob_is_remote(target))
-        place = target;
-    oc_pool_user_waits_for(job->engine->pool, &job->user, place);
+    oc_pool_user_waits_for(job->engine->pool, &job->user, place,
+                           oc_blob_is_remote(target) ? target : NULL);
 }
 
 bool oc_flight_is_away(const struct oc_copy_job *job, int rc)
 {
-    return rc == OC_EBUSY && job->user.place;
+    return rc == OC_EBUSY && (job->user.places[0] || job->user.places[1]);
 }
 
 int oc_flight_begin(struct oc_copy_job *job, struct oc_err *err)

@@ -78,12 +78,18 @@ static bool is_surplus(const struct oc_pool *pool)
     return workers->idle == 0 || workers->count - workers->idle >= pool->processors;
 }
 
+/* Whether a user waits for another machine. */
+static bool is_away(const struct oc_pool_user *user)
+{
+    return user->places[0] || user->places[1];
+}
+
 struct oc_ticket *oc_pool_take_fellow(struct oc_pool *pool, const struct oc_ticket *ticket)
 {
     struct oc_ticket *next = NULL;
 
     (void)pthread_mutex_lock(&pool->lock);
-    if (!ticket->user->place && is_surplus(pool)) {
+    if (!is_away(ticket->user) && is_surplus(pool)) {
         const struct oc_ticket *head = pool->workers.parts_head;
 
         if (head && head->owner == ticket->owner && head->fn == ticket->fn)
@@ -277,11 +283,29 @@ void oc_pool_leave(struct oc_pool *pool, struct oc_pool_user *user)
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
-void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place)
+void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place,
+                            const void *other)
 {
     (void)pthread_mutex_lock(&pool->lock);
-    user->place = place;
+    user->places[0] = place;
+    user->places[1] = other;
     (void)pthread_mutex_unlock(&pool->lock);
+}
+
+/* Lock held. */
+static bool waits_for(const struct oc_pool_user *user, const void *place)
+{
+    return user->places[0] == place || user->places[1] == place;
+}
+
+bool oc_pool_waits_for(struct oc_pool *pool, const struct oc_pool_user *user, const void *place)
+{
+    bool waits;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    waits = waits_for(user, place);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return waits;
 }
 
 static uint32_t held_by_account(const struct oc_pool *pool, struct oc_slice account)
@@ -297,7 +321,7 @@ static uint32_t held_by_account(const struct oc_pool *pool, struct oc_slice acco
 /* Whether a free buffer may be the user's. Lock held. */
 static bool may_have(const struct oc_pool *pool, const struct oc_pool_user *user)
 {
-    return !user->place || pool->away_held < pool->away_max;
+    return !is_away(user) || pool->away_held < pool->away_max;
 }
 
 /* Whose turn it is among those who wait and may have one. Lock held; there are few users. */
@@ -329,7 +353,7 @@ static struct oc_ticket *hand_out(struct oc_pool *pool, struct oc_pool_user *use
     pool->free = ticket->next;
     *ticket = (struct oc_ticket){.bytes = ticket->bytes, .user = user};
     user->held++;
-    pool->away_held += user->place != NULL;
+    pool->away_held += is_away(user);
     return ticket;
 }
 
@@ -374,7 +398,7 @@ void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket)
 {
     (void)pthread_mutex_lock(&pool->lock);
     ticket->user->held--;
-    pool->away_held -= ticket->user->place != NULL;
+    pool->away_held -= is_away(ticket->user);
     ticket->user = NULL;
     ticket->next = pool->free;
     pool->free = ticket;
@@ -388,7 +412,7 @@ bool oc_pool_is_wanted(struct oc_pool *pool, const void *place)
 
     (void)pthread_mutex_lock(&pool->lock);
     for (const struct oc_pool_user *user = pool->users; user && !wanted; user = user->next)
-        wanted = user->turn && user->place != place && !(pool->free && may_have(pool, user));
+        wanted = user->turn && !waits_for(user, place) && !(pool->free && may_have(pool, user));
     (void)pthread_mutex_unlock(&pool->lock);
     return wanted;
 }
@@ -400,7 +424,7 @@ void oc_pool_submit(struct oc_pool *pool, struct oc_ticket *ticket, oc_part_fn *
     struct crew *crew;
 
     (void)pthread_mutex_lock(&pool->lock);
-    crew = ticket->user->place ? &pool->carriers : &pool->workers;
+    crew = is_away(ticket->user) ? &pool->carriers : &pool->workers;
     ticket->fn = fn;
     ticket->next = NULL;
     *crew->parts_tail = ticket;

@@ -50,11 +50,12 @@ struct oc_ticket {
 };
 
 /**
- * Whoever takes buffers: one job. Zero-initialise but for `account` and `place`; private otherwise.
+ * Whoever takes buffers: one job. Zero-initialise but for `account` and `places`; private
+ * otherwise.
  */
 struct oc_pool_user {
     struct oc_slice account;
-    const void *place; /* what tells the other machine that it waits for; NULL: none */
+    const void *places[2]; /* what tells the other machines that it waits for; NULL: none */
     uint32_t held;
     uint64_t turn; /* since when it waits; 0: it does not */
     struct oc_pool_user *next;
@@ -95,9 +96,14 @@ int oc_pool_try_ticket(struct oc_pool *pool, struct oc_pool_user *user, struct o
 void oc_pool_return(struct oc_pool *pool, struct oc_ticket *ticket);
 
 /**
- * Say that a user that has joined, and holds no ticket, waits for another machine from now on.
+ * Say that a user that has joined, and holds no ticket, waits for other machines from now on, one
+ * or two of them.
  */
-void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place);
+void oc_pool_user_waits_for(struct oc_pool *pool, struct oc_pool_user *user, const void *place,
+                            const void *other);
+
+/** Whether `user` waits for `place`. */
+bool oc_pool_waits_for(struct oc_pool *pool, const struct oc_pool_user *user, const void *place);
 
 /** Whether somebody waits for a buffer who does not wait for `place`. */
 bool oc_pool_is_wanted(struct oc_pool *pool, const void *place);

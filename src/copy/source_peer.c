@@ -34,7 +34,7 @@ static bool is_in_the_way(void *ctx)
 {
     const struct remote *remote = ctx;
 
-    return oc_copy_away_is_in_the_way(remote->job, remote->peer);
+    return oc_copy_away_is_in_the_way(remote->job->engine, remote->peer);
 }
 
 /* The ARN of the source: a copy has the base of what it is made from. */

@@ -10,6 +10,7 @@
 #define MEMORY_MAX     (1024 * 1024) /* of one try: a key, encoded, in several places */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS   5000
+#define LOOK_EVERY_MS  1000                    /* whether others need what the caller holds */
 #define HEADERS_MAX    (OC_S3_HEADERS_MAX + 5) /* with host, the body's hash and the signature */
 
 void oc_s3_add_header(struct oc_s3_call *call, const char *name, struct oc_slice value)
@@ -28,6 +29,7 @@ void oc_s3_answer_clear(struct oc_s3_answer *answer)
 struct exchange {
     struct oc_s3 *s3;
     struct oc_s3_answer *answer;
+    bool given_way; /* it was silent, and others needed what its caller holds */
 };
 
 static void keep(char *to, size_t max, struct oc_slice value)
@@ -81,6 +83,25 @@ static bool is_stopping(struct oc_s3 *s3)
 static bool is_canceled(void *ctx)
 {
     return is_stopping(((struct exchange *)ctx)->s3);
+}
+
+/* Whether others need what the caller of a call holds that gets nowhere. */
+static bool must_give_way(struct oc_s3 *s3)
+{
+    bool must;
+
+    (void)pthread_mutex_lock(&s3->lock);
+    must = s3->is_in_the_way && s3->is_in_the_way(s3->way);
+    (void)pthread_mutex_unlock(&s3->lock);
+    return must;
+}
+
+static bool is_in_the_way(void *ctx)
+{
+    struct exchange *exchange = ctx;
+
+    exchange->given_way = must_give_way(exchange->s3);
+    return exchange->given_way;
 }
 
 /* -- one try -------------------------------------------------------------------------------- */
@@ -169,11 +190,17 @@ static int sign(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_slice
     return rc;
 }
 
+/* What is to be known of a try besides its answer. */
+struct sent {
+    uint64_t generation; /* of the keys that signed it */
+    bool given_way;
+};
+
 static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_slice hash,
-                     struct oc_s3_answer *answer, uint64_t *ret_generation, struct oc_err *err)
+                     struct oc_s3_answer *answer, struct sent *ret, struct oc_err *err)
 {
     OC_AUTO(wire_clear) struct wire wire = {0};
-    struct exchange exchange = {s3, answer};
+    struct exchange exchange = {.s3 = s3, .answer = answer};
     struct oc_transport_head head = {0};
     struct oc_transport_request request = {
         .method = call->method,
@@ -183,6 +210,7 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
         .to_cap = call->to_cap,
         .on_header = on_header,
         .is_canceled = is_canceled,
+        .is_in_the_way = is_in_the_way,
         .ctx = &exchange,
     };
     bool sent = false;
@@ -192,7 +220,7 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     rc = sign(s3, call, hash, &wire, err);
     if (rc < 0)
         return rc;
-    *ret_generation = wire.generation;
+    ret->generation = wire.generation;
     request.url = wire.url.ptr;
     request.headers = wire.headers;
     request.header_count = wire.header_count;
@@ -202,6 +230,7 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     rc = oc_transport_send(s3->transport, &request, &head, &answer->body, &sent, err);
     answer->status = head.status;
     answer->to_len = head.to_len;
+    ret->given_way = exchange.given_way;
     return rc;
 }
 
@@ -240,6 +269,19 @@ struct tries {
     bool renewed; /* other credentials were tried */
 };
 
+/* Wait before the next try. @return false: it is not to be */
+static bool wait_for_next(struct oc_s3 *s3, const struct tries *tries, int64_t ms)
+{
+    bool goes_on = true;
+
+    for (; goes_on && ms > 0; ms -= LOOK_EVERY_MS) {
+        goes_on = pause_ms(s3, ms < LOOK_EVERY_MS ? ms : LOOK_EVERY_MS);
+        if (oc_clock_mono_us() - tries->failing_since_us >= OC_TRANSPORT_SILENCE_MS * 1000LL)
+            goes_on = goes_on && !must_give_way(s3);
+    }
+    return goes_on;
+}
+
 /* Whether to try again after a failure; waits before it says yes. */
 static bool may_try_again(struct oc_s3 *s3, struct tries *tries, int64_t asked_ms)
 {
@@ -256,7 +298,7 @@ static bool may_try_again(struct oc_s3 *s3, struct tries *tries, int64_t asked_m
     pause = jitter(tries->pause_ms);
     if (asked_ms > pause)
         pause = asked_ms;
-    return pause_ms(s3, pause < left_ms ? pause : left_ms);
+    return wait_for_next(s3, tries, pause < left_ms ? pause : left_ms);
 }
 
 static int fail_stopped(const struct oc_s3 *s3, struct oc_err *err)
@@ -284,11 +326,14 @@ static void try_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
                      struct oc_s3_answer *answer, uint64_t *ret_generation,
                      struct oc_s3_failure *ret, char why[WHY_MAX])
 {
+    struct sent sent = {0};
     struct oc_err cause = {0};
-    int rc = send_once(s3, call, hash, answer, ret_generation, &cause);
+    int rc = send_once(s3, call, hash, answer, &sent, &cause);
 
+    *ret_generation = sent.generation;
     /* No answer at all is how a server that is away shows. */
-    *ret = (struct oc_s3_failure){.rc = rc == OC_EIO ? OC_EBUSY : rc, .again = rc == OC_EIO};
+    *ret = (struct oc_s3_failure){.rc = rc == OC_EIO ? OC_EBUSY : rc,
+                                  .again = rc == OC_EIO && !sent.given_way};
     if (rc < 0) {
         (void)snprintf(why, WHY_MAX, "%.*s", WHY_MAX - 1, cause.text);
         return;

@@ -177,6 +177,14 @@ void oc_s3_stop(struct oc_s3 *s3)
     (void)pthread_mutex_unlock(&s3->lock);
 }
 
+void oc_s3_give_way(struct oc_s3 *s3, bool (*is_in_the_way)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&s3->lock);
+    s3->is_in_the_way = is_in_the_way;
+    s3->way = ctx;
+    (void)pthread_mutex_unlock(&s3->lock);
+}
+
 const char *oc_s3_name(const struct oc_s3 *s3)
 {
     return s3->name;

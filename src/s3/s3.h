@@ -3,7 +3,8 @@
  *
  * A call is tried again while the server is unreachable, stalls, or answers that it is overloaded
  * or failed (429, 5xx, SlowDown, damage on the way): with growing pauses, a random part in each,
- * until `patience_ms` have passed since the first failure. Everything done here may be done twice.
+ * until `patience_ms` have passed since the first failure, or others need what the caller holds
+ * (oc_s3_give_way). Everything done here may be done twice.
  *
  * What is sent carries a CRC-32C, which the server checks and keeps with the object. Over plain
  * HTTP the SHA-256 of the body is signed as well; over HTTPS the connection protects it.
@@ -15,7 +16,8 @@
  *                 take, no trusted TLS connection, a credentials file that cannot be used
  *   OC_ECONFLICT  the object is not the one that was meant (if_match), or shorter
  *   OC_EFULL      the server has no room, or a quota is used up
- *   OC_EBUSY      it is away: unreachable, failing or overloaded, and was when patience ended
+ *   OC_EBUSY      it is away: unreachable, failing or overloaded, and was when patience ended, or
+ *                 when others had waited long enough
  *   OC_EIO        damage on the way, again and again, or an answer that cannot be read
  *   OC_ELIMIT     an answer that is larger than it may be
  *   OC_ECANCELED  oc_s3_stop was called
@@ -63,6 +65,14 @@ void oc_s3_free(struct oc_s3 *s3);
 
 /** End all calls, those that come later too, with OC_ECANCELED. */
 void oc_s3_stop(struct oc_s3 *s3);
+
+/**
+ * From now on ask `is_in_the_way(ctx)` about a call that has been silent, or failing, for two
+ * seconds: true ends it with OC_EBUSY, since others need what its caller holds. Asked again every
+ * second, with a lock of the client's held: it must call nothing of it. NULL: no more, not even by
+ * calls that are under way.
+ */
+void oc_s3_give_way(struct oc_s3 *s3, bool (*is_in_the_way)(void *ctx), void *ctx);
 
 /** "bucket 'NAME' at ENDPOINT", for messages. Borrowed. */
 const char *oc_s3_name(const struct oc_s3 *s3);

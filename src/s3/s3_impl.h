@@ -46,7 +46,9 @@ struct oc_s3 {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     bool stopping;
-    uint64_t generation; /* of the credentials: how often they changed */
+    bool (*is_in_the_way)(void *ctx); /* see oc_s3_give_way; may be NULL */
+    void *way;                        /* its argument */
+    uint64_t generation;              /* of the credentials: how often they changed */
     struct oc_s3_credentials credentials;
 };
 

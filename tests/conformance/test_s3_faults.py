@@ -293,6 +293,42 @@ def test_server_stops_at_once_while_the_store_hangs(
             assert Cloud(server).user(account.id).wait_job(job)["status"] == "Completed"
 
 
+@pytest.mark.parametrize("role", ["target", "shelf"])
+def test_a_silent_store_gives_way_to_others(
+    s3: S3Server, library: Path, tmp_path: Path, role: str
+) -> None:
+    """As a silent peer does: after two seconds, not after the time-outs of a call and its tries."""
+    s3.upload(library / "parts", "data", "library/parts/")
+    hang = False
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> str | None:
+        wanted = "PUT" if role == "target" else "GET"
+        return "hang" if hang and method == wanted else None
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        config = config_of(s3, library, proxy.endpoint) + "[copy]\njobs = 1\n"
+        with Server(tmp_path / "server", config) as server:
+            account = Cloud(server).account()
+            source = account.import_model(prefix="parts")
+            hang = True
+            if role == "target":
+                job = account.start_copy(source)
+            else:
+                model = account.boto().create_custom_model(
+                    modelName="shelved",
+                    modelSourceConfig={"s3DataSource": {"s3Uri": "s3://shelf/parts/"}},
+                )["modelArn"]
+            wait_until(lambda: proxy.faults)
+            began = time.monotonic()
+            account.import_model(prefix="tiny")
+            assert time.monotonic() - began < 8  # the call's own time-out is thirty
+            hang = False
+            if role == "target":
+                assert account.wait_job(job)["status"] == "Completed"
+            else:
+                assert account.wait_model(model)["modelStatus"] == "Active"
+
+
 def test_object_changes_under_an_import(s3: S3Server, library: Path, tmp_path: Path) -> None:
     """Between the list and the reading of its second part, an object is replaced."""
     s3.upload(library, "data", "library/")

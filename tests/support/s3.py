@@ -124,7 +124,8 @@ class S3Server:
 
 
 # What a fault does: None lets the request pass; an int is the status of an error; "slow" waits;
-# "cut" ends the connection in the middle of the answer; "flip" changes a byte of the answer's body.
+# "cut" ends the connection in the middle of the answer; "flip" changes a byte of the answer's body;
+# "hang" says nothing until the proxy closes.
 Decide = Callable[[str, str, Mapping[str, str]], "int | str | None"]
 
 
@@ -135,6 +136,7 @@ class FaultProxy:
         target = urlsplit(upstream).netloc
         self.requests: list[tuple[str, str]] = []
         self.faults = 0
+        self.closing = threading.Event()
         self.decide = decide
         proxy = self
 
@@ -152,6 +154,10 @@ class FaultProxy:
                     return
                 if fault == "slow":
                     time.sleep(0.3)
+                if fault == "hang":
+                    proxy.closing.wait()
+                    self.close_connection = True
+                    return
                 upstream = http.client.HTTPConnection(target, timeout=30)
                 try:
                     upstream.putrequest(
@@ -209,6 +215,7 @@ class FaultProxy:
         self.thread.start()
 
     def close(self) -> None:
+        self.closing.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()

@@ -72,7 +72,9 @@ static void answer(const struct fake_rule *rule, int fd)
     char head[1024];
     int len;
 
-    if (rule->hang_up)
+    if (rule->silent)
+        (void)recv(fd, head, sizeof(head), 0);
+    if (rule->hang_up || rule->silent)
         return;
     len = snprintf(head, sizeof(head),
                    "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",

@@ -18,6 +18,7 @@ struct fake_rule {
     struct oc_slice body;
     size_t cut;   /* bytes of the body that are promised and not sent */
     bool hang_up; /* close without an answer */
+    bool silent;  /* say nothing until the client goes away */
 };
 
 struct fake_server {

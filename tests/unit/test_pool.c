@@ -179,7 +179,7 @@ static void a_buffer_goes_to_the_account_that_holds_fewest(void **state)
 static void what_waits_for_another_machine_leaves_two_buffers_and_all_workers(void **state)
 {
     static const int east, west;
-    struct oc_pool_user away = {.account = OC_STR("a"), .place = &east};
+    struct oc_pool_user away = {.account = OC_STR("a"), .places = {&east}};
     struct oc_pool_user here = {.account = OC_STR("a")};
     struct oc_ticket *held[3], *more;
     struct waiter other;
@@ -198,11 +198,16 @@ static void what_waits_for_another_machine_leaves_two_buffers_and_all_workers(vo
     assert_int_equal(pthread_join(other.thread, NULL), 0);
     assert_true(other.has); /* one of the two */
     oc_pool_return(pool, other.ticket);
-    oc_pool_user_waits_for(pool, &other.user, &west);
+    oc_pool_user_waits_for(pool, &other.user, &west, NULL);
     wait_again(&other);
     assert_false(other.has); /* the third of those that wait for another machine */
     assert_true(oc_pool_is_wanted(pool, &east));
     assert_false(oc_pool_is_wanted(pool, &west));
+    oc_pool_user_waits_for(pool, &other.user, &west, &east); /* from one to the other */
+    assert_false(oc_pool_is_wanted(pool, &east));
+    assert_true(oc_pool_waits_for(pool, &other.user, &east));
+    assert_true(oc_pool_waits_for(pool, &other.user, &west));
+    assert_false(oc_pool_waits_for(pool, &here, &east));
     /* A part that waits, for whatever, is not on the only worker. */
     all_queued = false;
     done = 0;

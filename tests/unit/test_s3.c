@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "fake_server.h"
 #include "fault_loop.h"
 #include "s3/s3.h"
@@ -314,6 +315,41 @@ static void failures_that_pass_are_overcome(void **state)
     end(&f);
 }
 
+static bool is_in_the_way(void *ctx)
+{
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+static void a_call_that_gets_nowhere_gives_way_to_others(void **state)
+{
+    static const struct fake_rule cases[2][2] = {{{.match = "HEAD ", .silent = true}, {0}},
+                                                 {{.match = "HEAD ", .status = 503}, {0}}};
+
+    for (size_t i = 0; i < 2; i++) {
+        unsigned asked = 0;
+        struct oc_s3_options options;
+        struct oc_s3_object object;
+        struct oc_err err = {0};
+        struct fixture f;
+        int64_t began;
+
+        begin(&f, state, cases[i]);
+        options = options_of(&f);
+        options.stall_timeout_ms = options.patience_ms = 60000;
+        oc_s3_free(f.s3);
+        ok(oc_s3_open(&options, &f.s3, &err));
+        oc_s3_give_way(f.s3, is_in_the_way, &asked);
+        began = oc_clock_mono_us();
+        assert_int_equal(oc_s3_head(f.s3, OC_STR("k"), &object, &err), OC_EBUSY);
+        assert_true(oc_clock_mono_us() - began < 20000000);
+        assert_int_equal(asked, 1);
+        if (i == 0)
+            assert_int_equal(f.server.requests, 1);
+        end(&f);
+    }
+}
+
 static void refused_keys_are_read_again_from_the_file(void **state)
 {
     static const struct fake_rule rules[] = {
@@ -525,6 +561,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_are_mapped_and_only_some_tried_again, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(failures_that_pass_are_overcome, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(a_call_that_gets_nowhere_gives_way_to_others, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(refused_keys_are_read_again_from_the_file, folder_setup,
                                         folder_teardown),

@@ -291,6 +291,11 @@ static void s3_stop(void *backend)
     oc_s3_stop(((const struct blob_s3 *)backend)->s3);
 }
 
+static void s3_give_way(void *backend, bool (*is_in_the_way)(void *ctx), void *ctx)
+{
+    oc_s3_give_way(((const struct blob_s3 *)backend)->s3, is_in_the_way, ctx);
+}
+
 static void s3_close(void *backend)
 {
     struct blob_s3 *blobs = backend;
@@ -305,6 +310,7 @@ static const struct oc_blob_backend_ops s3_ops = {
     .is_remote = true,
     .close = s3_close,
     .stop = s3_stop,
+    .give_way = s3_give_way,
     .describe = s3_describe,
     .put = s3_put,
     .get = s3_get,
