@@ -83,6 +83,7 @@ struct oc_api_request {
     const struct oc_sigv4_header *headers;
     size_t header_count;
     struct oc_slice body;
+    uint8_t *body_room;     /* see struct oc_http_request: the API may write there; may be NULL */
     int64_t received_us;    /* oc_clock_mono_us when it was complete */
     struct oc_arena *arena; /* lives as long as the request */
     /** Called exactly once. The request may be gone when it returns. */

@@ -153,6 +153,18 @@ static int name_key_failure(int rc, struct oc_err *err)
     return rc;
 }
 
+/* Store the request's body, which is gone after that: where it lies, if there is room. */
+static int put_body(struct oc_call *call, const struct oc_region *region,
+                    const struct oc_blob_name *name, bool verified, struct oc_err *err)
+{
+    struct oc_slice body = call->request->body;
+
+    if (!call->request->body_room)
+        return oc_blob_put(region->blobs, name, body, verified, err);
+    return oc_blob_put_in_place(region->blobs, name, call->request->body_room, body.len, verified,
+                                err);
+}
+
 /* -- PutUploadPart ------------------------------------------------------------------------------
  */
 
@@ -194,7 +206,7 @@ static int run_put_part(struct oc_call *call, struct oc_err *err)
     rc = oc_copy_engine_pin(call->api->engine, region->name, name.sha256, err);
     if (rc < 0)
         return rc;
-    rc = oc_blob_put(region->blobs, &name, body, false, err);
+    rc = put_body(call, region, &name, false, err);
     if (rc == OC_EINVAL)
         rc = oc_fail_invalid(err, "The body does not have the digest %.*s: send the part again.",
                              OC_FMT(in->sha256));
@@ -451,7 +463,7 @@ static int store_manifest(struct oc_call *call, struct complete *complete, struc
     rc = oc_copy_engine_pin(call->api->engine, region->name, name.sha256, err);
     if (rc < 0)
         return rc;
-    rc = oc_blob_put(region->blobs, &name, call->request->body, true, err);
+    rc = put_body(call, region, &name, true, err);
     rc = name_key_failure(rc, err);
     if (rc >= 0)
         rc = oc_call_write_now(call, apply_complete, err);

@@ -236,11 +236,23 @@ int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *n
     return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
+int oc_blob_put_in_place(struct oc_blob_store *store, const struct oc_blob_name *name,
+                         uint8_t *bytes, size_t len, bool verified, struct oc_err *err)
+{
+    size_t sealed_len;
+    int rc = check_name(name, err);
+
+    if (rc == OC_OK && !verified)
+        rc = check_digest(name, (struct oc_slice){(char *)bytes, len}, err);
+    if (rc == OC_OK)
+        rc = oc_blob_seal(store, name, bytes, len, &sealed_len, err);
+    return rc < 0 ? rc : oc_blob_put_sealed(store, name, bytes, sealed_len, err);
+}
+
 int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_slice plain,
                 bool verified, struct oc_err *err)
 {
     uint8_t *bytes;
-    size_t len;
     int rc = check_name(name, err);
 
     if (rc < 0)
@@ -255,9 +267,7 @@ int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, st
         return oc_fail_nomem(err);
     if (plain.len)
         memcpy(bytes, plain.ptr, plain.len);
-    rc = oc_blob_seal(store, name, bytes, plain.len, &len, err);
-    if (rc == OC_OK)
-        rc = oc_blob_put_sealed(store, name, bytes, len, err);
+    rc = oc_blob_put_in_place(store, name, bytes, plain.len, true, err);
     free(bytes);
     return rc;
 }

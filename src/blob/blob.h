@@ -101,7 +101,14 @@ int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, st
                 bool verified, struct oc_err *err);
 
 /**
- * The same in two steps, in the caller's buffer: seal the `len` bytes at `bytes`, which have the
+ * The same in the caller's buffer, whose `len` bytes are the plaintext; it is gone after that.
+ * @param bytes  as for oc_blob_seal
+ */
+int oc_blob_put_in_place(struct oc_blob_store *store, const struct oc_blob_name *name,
+                         uint8_t *bytes, size_t len, bool verified, struct oc_err *err);
+
+/**
+ * The same in two steps, and of verified bytes: seal the `len` bytes at `bytes`, which have the
  * digest in `name`, into what oc_blob_put_sealed stores. The plaintext is then gone, also after a
  * failure; the sealed bytes may be stored again and again.
  * @param bytes  room for OC_BLOB_ROOM(len) bytes, at a multiple of OC_BLOB_ALIGN

@@ -229,6 +229,7 @@ static int start_http(struct server *server, struct oc_err *err)
         .port = config->port,
         .workers = (unsigned)config->http_workers,
         .max_connections = (unsigned)config->http_max_connections,
+        .max_large_memory = (size_t)config->http_upload_memory,
         .head_timeout_ms = (unsigned)config->head_timeout_ms,
         .body_timeout_ms = (unsigned)config->body_timeout_ms,
         .idle_timeout_ms = (unsigned)config->idle_timeout_ms,

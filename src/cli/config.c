@@ -245,6 +245,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         const struct unit *units;
         int64_t max;
     } measures[] = {
+        {"http", "upload-memory", &config->http_upload_memory, size_units, 1LL << 40},
         {"copy", "bandwidth", &config->copy_bandwidth, size_units, 1LL << 40},
         {"copy", "upload-keep", &config->copy_upload_keep_ms, time_units, 3650 * 86400000LL},
         {"scrub", "rate", &config->scrub_rate, size_units, 1LL << 40},

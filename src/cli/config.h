@@ -19,6 +19,7 @@
  *   head-timeout = 10                seconds for a whole request head
  *   body-timeout = 10                seconds in which a body must move on
  *   idle-timeout = 60                seconds between two requests of a connection
+ *   upload-memory = 34M              for the bodies of uploads, all together
  *
  *   [throttle]
  *   rate = 100000                    calls a second per account and operation; 0: no limit
@@ -129,7 +130,7 @@ struct oc_config {
     bool lenient;
     bool log_json;
     enum oc_log_level log_level;
-    int64_t http_workers, http_max_connections;
+    int64_t http_workers, http_max_connections, http_upload_memory;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: the server's default */
     int64_t throttle_rate, throttle_burst;
     int64_t store_batch;                                /* 0: the store's default */

@@ -20,13 +20,16 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "blob/blob.h"
 #include "http/http_impl.h"
 
 #define STEPS_MAX        64           /* of one connection before the others get their turn */
 #define BODY_FIRST       (64 * 1024)  /* first memory of a separate body; doubles from there */
 #define LINGER_BYTES_MAX (64UL << 20) /* input discarded after a refusal */
+#define LARGE_RATE       (64 * 1024)  /* bytes a second of a large body while others wait */
 
 static const char too_many[] = "Too many connections.";
+static const char too_large[] = "Too many large requests at once.";
 
 enum step {
     STEP_GO,   /* the state may have changed: take the next step */
@@ -55,6 +58,8 @@ static void drop_tls(struct oc_http_conn *conn)
 void oc_http_conn_close(struct oc_http_conn *conn)
 {
     oc_http_timer_remove(conn);
+    if (conn->state == OC_CONN_WAITING)
+        oc_http_large_end_wait(conn);
     if (conn->tls != NULL)
         oc_http_tls_end(conn->tls);
     drop_tls(conn);
@@ -154,10 +159,12 @@ static bool grow_body(struct oc_http_exchange *exchange)
     size_t want = (size_t)exchange->parser.head.content_length;
     size_t cap = exchange->body_cap == 0 ? BODY_FIRST : exchange->body_cap * 2;
 
-    cap = cap < want ? cap : want;
+    cap = cap < want && exchange->large == 0 ? cap : want;
     if (!oc_http_reserve(exchange, cap - exchange->body_cap))
         return false;
-    char *body = oc_realloc(exchange->body, cap);
+    /* One that was admitted has its memory at once; the system gives it page by page. */
+    char *body = exchange->large > 0 ? oc_alloc_aligned(OC_BLOB_ALIGN, exchange->large)
+                                     : oc_realloc(exchange->body, cap);
 
     if (body == NULL)
         return false;
@@ -190,27 +197,18 @@ static bool admit(struct oc_http_conn *conn)
     return admitted;
 }
 
-/* The head is whole: judge what it announces, and go for the body or to the handler. */
-static enum step begin_request(struct oc_http_conn *conn)
+static enum step begin_body(struct oc_http_conn *conn)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct oc_http_exchange *exchange = conn->exchange;
-    struct oc_http_server *server = conn->worker->server;
     const struct oc_http_head *head = &exchange->parser.head;
     size_t have = exchange->in_len - head->size; /* bytes of the body, or of what follows it */
 
-    fill_request(conn);
-    if (head->content_length == 0)
-        return dispatch(conn);
-    if (head->content_length > server->options.body_limit(&exchange->req, server->ctx))
-        return refuse(conn, 413, "The request's body is too large.");
-    if (head->content_length > OC_HTTP_BODY_MAX && server->options.admit && !admit(conn))
-        return begin_writing(conn);
     conn->state = OC_CONN_BODY;
     oc_http_timer_set(conn, OC_TIMER_BODY);
     if (!fits_behind_head(exchange)) {
         if (!grow_body(exchange))
-            return refuse(conn, 503, "Too many large requests at once.");
+            return refuse(conn, 503, too_large);
         memcpy(exchange->body, exchange->in + head->size, have);
         exchange->body_len = have;
         exchange->in_len = head->size;
@@ -224,6 +222,32 @@ static enum step begin_request(struct oc_http_conn *conn)
     }
     conn->moved = conn->moved_mark = 0;
     return STEP_GO;
+}
+
+/* The head is whole: judge what it announces, and go for the body or to the handler. */
+static enum step begin_request(struct oc_http_conn *conn)
+{
+    struct oc_http_exchange *exchange = conn->exchange;
+    struct oc_http_server *server = conn->worker->server;
+    const struct oc_http_head *head = &exchange->parser.head;
+
+    fill_request(conn);
+    if (head->content_length == 0)
+        return dispatch(conn);
+    if (head->content_length > server->options.body_limit(&exchange->req, server->ctx))
+        return refuse(conn, 413, "The request's body is too large.");
+    if (head->content_length > OC_HTTP_BODY_MAX && server->options.admit) {
+        if (!admit(conn))
+            return begin_writing(conn);
+        if (!oc_http_large_begin(conn))
+            return STEP_WAIT;
+    }
+    return begin_body(conn);
+}
+
+void oc_http_conn_resume(struct oc_http_conn *conn)
+{
+    conn_run(conn, begin_body(conn));
 }
 
 /* A whole head may be longer than the small input memory. */
@@ -336,6 +360,7 @@ static enum step step_body(struct oc_http_conn *conn)
     if (have >= head->content_length) {
         exchange->req.body.ptr = in_place ? exchange->in + head->size : exchange->body;
         exchange->req.body.len = (size_t)head->content_length;
+        exchange->req.body_room = exchange->large > 0 ? (uint8_t *)exchange->body : NULL;
         return dispatch(conn);
     }
     if (!conn->readable)
@@ -344,7 +369,7 @@ static enum step step_body(struct oc_http_conn *conn)
         return read_input(conn, exchange->in + exchange->in_len,
                           exchange->in_cap - exchange->in_len, &exchange->in_len);
     if (exchange->body_len == exchange->body_cap && !grow_body(exchange))
-        return refuse(conn, 503, "Too many large requests at once.");
+        return refuse(conn, 503, too_large);
     return read_input(conn, exchange->body + exchange->body_len,
                       exchange->body_cap - exchange->body_len, &exchange->body_len);
 }
@@ -470,6 +495,7 @@ static void conn_run(struct oc_http_conn *conn, enum step step)
             step = step_linger(conn);
             break;
         case OC_CONN_NEW:
+        case OC_CONN_WAITING:
         case OC_CONN_HANDLING:
         case OC_CONN_STREAM:
             return; /* events of a pending connection are kept in its flags */
@@ -516,7 +542,8 @@ void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events)
     /* Both directions are gone: nobody waits for a pending answer any more. A client that has
      * only ended its own side (EPOLLRDHUP alone) still gets it. */
     if ((events & (EPOLLHUP | EPOLLERR)) != 0 &&
-        (conn->state == OC_CONN_HANDLING || conn->state == OC_CONN_STREAM))
+        (conn->state == OC_CONN_HANDLING || conn->state == OC_CONN_STREAM ||
+         conn->state == OC_CONN_WAITING))
         oc_http_conn_close(conn);
     else
         conn_run(conn, STEP_GO);
@@ -535,11 +562,11 @@ void oc_http_conn_answered(struct oc_http_conn *conn)
 }
 
 /* Whether enough bytes have moved in the period that has just ended; the next one begins. */
-static bool moves_on(struct oc_http_conn *conn, uint64_t moved)
+static bool moves_on(struct oc_http_conn *conn, uint64_t moved, unsigned rate)
 {
     const struct oc_http_server *server = conn->worker->server;
     int64_t period_ms = server->period_us[conn->timer] / 1000;
-    uint64_t due = (uint64_t)server->options.min_rate * (uint64_t)period_ms / 1000;
+    uint64_t due = (uint64_t)rate * (uint64_t)period_ms / 1000;
     bool enough = moved >= conn->moved_mark && moved - conn->moved_mark >= due;
 
     conn->moved_mark = moved;
@@ -555,8 +582,20 @@ static bool write_moves_on(struct oc_http_conn *conn)
     /* What the client has taken, not what the kernel holds for it. */
     if (ioctl(conn->fd, SIOCOUTQ, &queued) < 0)
         queued = 0;
-    return moves_on(conn, conn->moved -
-                              ((uint64_t)queued < conn->moved ? (uint64_t)queued : conn->moved));
+    return moves_on(conn,
+                    conn->moved - ((uint64_t)queued < conn->moved ? (uint64_t)queued : conn->moved),
+                    conn->worker->server->options.min_rate);
+}
+
+/* Who has the memory of a large body while others wait for it must make more of it. */
+static bool body_moves_on(struct oc_http_conn *conn)
+{
+    const struct oc_http_server *server = conn->worker->server;
+    unsigned rate = server->options.min_rate;
+
+    if (conn->exchange->large > 0 && atomic_load(&server->large_waiting) > 0 && rate < LARGE_RATE)
+        rate = LARGE_RATE;
+    return moves_on(conn, conn->moved, rate);
 }
 
 static void count_timeout(struct oc_http_conn *conn, enum oc_http_count count, const char *what)
@@ -577,10 +616,14 @@ void oc_http_conn_timeout(struct oc_http_conn *conn)
             step = refuse(conn, 408, "The request's head took too long.");
         break;
     case OC_TIMER_BODY:
-        if (moves_on(conn, conn->moved))
+        if (body_moves_on(conn))
             return;
         count_timeout(conn, OC_COUNT_TIMEOUTS_BODY, "body");
         step = refuse(conn, 408, "The request's body came too slowly.");
+        break;
+    case OC_TIMER_ROOM:
+        oc_http_large_end_wait(conn);
+        step = refuse(conn, 503, too_large);
         break;
     case OC_TIMER_WRITE:
         if (write_moves_on(conn))

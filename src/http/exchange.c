@@ -72,6 +72,7 @@ void oc_http_exchange_reset(struct oc_http_exchange *exchange)
     oc_http_stream_drop(exchange);
     free(exchange->body);
     exchange->body = NULL;
+    oc_http_large_give(exchange);
     exchange->body_len = exchange->body_cap = 0;
     oc_http_file_drop(exchange);
     oc_buf_clear(&exchange->out_head);

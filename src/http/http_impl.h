@@ -7,6 +7,7 @@
  *   io.c       the bytes of a connection, plain or through TLS
  *   tls.c      certificate and key, encryption
  *   exchange.c the memory of a request while it is under way
+ *   large.c    the memory of large bodies, which wait for it
  *   respond.c  from an answer to bytes
  *   stream.c   long-lived answers
  *
@@ -31,6 +32,7 @@ enum oc_http_conn_state {
     OC_CONN_NEW,      /* accepted, on its way to its worker */
     OC_CONN_SHAKING,  /* TLS: in the handshake, which shares the time-out of the first head */
     OC_CONN_HEAD,     /* idle, or reading a head */
+    OC_CONN_WAITING,  /* a large body has no memory yet: nothing is read */
     OC_CONN_BODY,     /* reading a body */
     OC_CONN_HANDLING, /* the handler, or somebody it told, has the request */
     OC_CONN_WRITING,  /* the socket has not taken the whole answer, or a piece of it */
@@ -44,6 +46,7 @@ enum oc_http_timer {
     OC_TIMER_NONE, /* no deadline: the handler has it */
     OC_TIMER_HEAD,
     OC_TIMER_IDLE,
+    OC_TIMER_ROOM,
     OC_TIMER_BODY,
     OC_TIMER_WRITE,
     OC_TIMER_STREAM,
@@ -94,6 +97,7 @@ struct oc_http_exchange {
     size_t body_len;
     size_t body_cap;
     size_t reserved;              /* bytes counted in the server's body_memory */
+    size_t large;                 /* and in its large_memory; 0: it is not such a body */
     struct oc_http_file out_file; /* what is still to be sent: first this, */
     struct oc_buf out_head;       /* then this, */
     struct oc_buf out_body;       /* then this, */
@@ -166,13 +170,15 @@ struct oc_http_server {
     int listen_fd;
     uint16_t port;
     int64_t period_us[OC_TIMERS];
-    atomic_uint open;           /* connections */
-    atomic_uint streams;        /* long-lived answers */
-    _Atomic size_t body_memory; /* bytes reserved, see max_body_memory */
-    atomic_bool is_stopping;    /* set after: */
-    _Atomic int64_t stop_at_us; /* end of the grace */
-    unsigned prepared;          /* workers initialised */
-    unsigned started;           /* workers with a thread */
+    atomic_uint open;            /* connections */
+    atomic_uint streams;         /* long-lived answers */
+    _Atomic size_t body_memory;  /* bytes reserved, see max_body_memory */
+    _Atomic size_t large_memory; /* and see max_large_memory */
+    atomic_uint large_waiting;   /* connections whose bodies wait for that */
+    atomic_bool is_stopping;     /* set after: */
+    _Atomic int64_t stop_at_us;  /* end of the grace */
+    unsigned prepared;           /* workers initialised */
+    unsigned started;            /* workers with a thread */
     pthread_t *threads;
     struct oc_http_worker *workers;
 };
@@ -198,6 +204,8 @@ void oc_http_conn_adopt(struct oc_http_conn *conn);
 void oc_http_conn_event(struct oc_http_conn *conn, uint32_t events);
 void oc_http_conn_timeout(struct oc_http_conn *conn);
 void oc_http_conn_end_stream(struct oc_http_conn *conn);
+/* It has waited, and there is memory for its body now. */
+void oc_http_conn_resume(struct oc_http_conn *conn);
 void oc_http_conn_answered(struct oc_http_conn *conn);
 void oc_http_conn_close(struct oc_http_conn *conn);
 
@@ -228,6 +236,17 @@ void oc_http_file_drop(struct oc_http_exchange *exchange);
 void oc_http_exchange_free(struct oc_http_exchange *exchange);
 /* Count `size` more bytes of body or answer. false: the cap. Any thread. */
 bool oc_http_reserve(struct oc_http_exchange *exchange, size_t size);
+
+/* large.c */
+/* Memory for the large body that a connection announces. @return false: it waits, and may go on
+ * with oc_http_conn_resume. */
+bool oc_http_large_begin(struct oc_http_conn *conn);
+/* Of a connection that waits, and will not any more. */
+void oc_http_large_end_wait(struct oc_http_conn *conn);
+/* Let go on who waits and can have memory now. May free connections. */
+void oc_http_large_resume(struct oc_http_worker *worker);
+/* Give it back; fine when there is none. */
+void oc_http_large_give(struct oc_http_exchange *exchange);
 
 /* stream.c */
 /* Take one of the server's streams for the answer. false: there is none left. Any thread. */

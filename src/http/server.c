@@ -19,11 +19,13 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "blob/blob.h"
 #include "http/http_impl.h"
 
 #define WORKERS_MAX     256
 #define CONNECTIONS_MAX 1000000
-#define LINGER_MS       2000 /* a client has this long to read why it was refused */
+#define ROOM_WAIT_MS    10000 /* a large body waits for memory; shorter than clients do */
+#define LINGER_MS       2000  /* a client has this long to read why it was refused */
 
 static size_t default_body_limit(const struct oc_http_request *req, void *ctx)
 {
@@ -63,6 +65,8 @@ static int set_options(struct oc_http_server *server, const struct oc_http_optio
     o->max_connections = or_default(o->max_connections, 4096);
     o->max_streams = or_default(o->max_streams, 256);
     o->max_body_memory = o->max_body_memory != 0 ? o->max_body_memory : (size_t)1 << 30;
+    o->max_large_memory =
+        o->max_large_memory != 0 ? o->max_large_memory : 4 * OC_BLOB_ROOM(OC_PART_SIZE);
     o->head_timeout_ms = or_default(o->head_timeout_ms, 10000);
     o->idle_timeout_ms = or_default(o->idle_timeout_ms, 60000);
     o->body_timeout_ms = or_default(o->body_timeout_ms, 10000);
@@ -73,6 +77,7 @@ static int set_options(struct oc_http_server *server, const struct oc_http_optio
         o->body_limit = default_body_limit;
     server->period_us[OC_TIMER_HEAD] = o->head_timeout_ms * INT64_C(1000);
     server->period_us[OC_TIMER_IDLE] = o->idle_timeout_ms * INT64_C(1000);
+    server->period_us[OC_TIMER_ROOM] = ROOM_WAIT_MS * INT64_C(1000);
     server->period_us[OC_TIMER_BODY] = o->body_timeout_ms * INT64_C(1000);
     server->period_us[OC_TIMER_WRITE] = o->write_timeout_ms * INT64_C(1000);
     server->period_us[OC_TIMER_STREAM] = OC_HTTP_STREAM_PERIOD_MS * INT64_C(1000);

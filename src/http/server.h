@@ -41,6 +41,8 @@ struct oc_http_request {
     const struct oc_http_header *headers; /* all of them, in the order sent */
     size_t header_count;
     struct oc_slice body;   /* whole; empty when there is none */
+    uint8_t *body_room;     /* where it lies, if its handler may write there: OC_BLOB_ROOM(body.len)
+                               bytes at a multiple of OC_BLOB_ALIGN; else NULL */
     struct oc_slice peer;   /* the client's IP address as text */
     uint16_t peer_port;     /* and its port */
     int64_t received_us;    /* oc_clock_mono_us when its last byte had been read */
@@ -120,6 +122,10 @@ struct oc_http_options {
      * [1 GiB]; those over OC_HTTP_BODY_MAX share three quarters of it. A body beyond gets 503
      * with Retry-After, an answer beyond ends its connection. */
     size_t max_body_memory;
+    /* Most bytes of memory for bodies that were admitted (see admit) [four parts]; one alone may
+     * have more. A body beyond is not read, for up to ten seconds: then it gets 503 with
+     * Retry-After. While one waits, those that have memory must bring 64 KiB a second. */
+    size_t max_large_memory;
     unsigned head_timeout_ms; /* from the first byte, or the connect, to the whole head [10 s] */
     unsigned idle_timeout_ms; /* between two requests [60 s] */
     /* A body that comes in, and an answer that goes out, must move on: in every such period at

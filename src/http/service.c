@@ -132,6 +132,7 @@ static struct exchange *make_exchange(struct oc_http_request *req)
                 .path = req->path,
                 .query = req->query,
                 .body = req->body,
+                .body_room = req->body_room,
                 .received_us = req->received_us,
                 .arena = req->arena,
                 .respond = respond,

@@ -360,6 +360,7 @@ void *oc_http_worker_main(void *arg)
         run_events(worker, events, count);
         empty_inbox(worker);
         expire(worker);
+        oc_http_large_resume(worker);
         if (!worker->is_stopping && atomic_load(&worker->server->is_stopping))
             begin_stop(worker);
     }

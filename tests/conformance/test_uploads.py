@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.cloud import HOME, Account, Cloud, unique_name
+from support.server import Server
 from support.wire import Answer, Request, escape, exchange, sha256
 
 
@@ -217,3 +220,25 @@ def test_large_body_that_keeps_its_word_is_stored(account: Account) -> None:
         for _ in range(2):  # the connection goes on
             request = part_request(account, upload, content, X_Amz_Content_Sha256=sha256(content))
             assert wire.send(request.sign(account.keys, HOME, wire.host)).status == 200
+
+
+def test_many_uploads_at_a_time_share_a_fixed_memory(tmp_path: Path) -> None:
+    """Sixteen clients, each with 8 MiB: their parts are in memory four at a time, and once."""
+    parts = [bytes([number]) * (8 << 20) for number in range(16)]
+    with Server(tmp_path / "server", "") as server:
+        account = Cloud(server).account()
+        upload = begin(account)
+
+        def send(content: bytes) -> int:
+            with account.wire() as wire:
+                digest = {"X_Amz_Content_Sha256": sha256(content)}
+                request = part_request(account, upload, content, **digest)
+                return wire.send(request.sign(account.keys, HOME, wire.host)).status
+
+        with ThreadPoolExecutor(16) as pool:
+            assert set(pool.map(send, parts)) == {200}
+        assert len(listed(account, upload).json["parts"]) == 16
+        assert server.process
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+        assert peak and int(peak[1]) < 64 << 10, peak

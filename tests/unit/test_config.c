@@ -144,6 +144,7 @@ static const char every_setting[] = "[server]\n"
                                     "head-timeout = 4\n"
                                     "body-timeout = 5\n"
                                     "idle-timeout = 6\n"
+                                    "upload-memory = 100M\n"
                                     "[throttle]\n"
                                     "rate = 7\n"
                                     "burst = 8\n"
@@ -185,6 +186,7 @@ static void every_setting_is_read(void **state)
     assert_text(config->tls_key, "/etc/key.pem");
     assert_int_equal(config->http_workers, 3);
     assert_int_equal(config->http_max_connections, 100);
+    assert_int_equal(config->http_upload_memory, 100 << 20);
     assert_int_equal(config->head_timeout_ms, 4000);
     assert_int_equal(config->body_timeout_ms, 5000);
     assert_int_equal(config->idle_timeout_ms, 6000);

@@ -64,6 +64,37 @@ static int start_plain(void **state)
     return 0;
 }
 
+static bool admit_all(struct oc_http_request *req, void *ctx)
+{
+    (void)req;
+    (void)ctx;
+    return true;
+}
+
+/* Admitted bodies, of which one is in memory at a time. */
+static void start_with_room_for_one(unsigned body_timeout_ms)
+{
+    http_fixture_start(&fixture, &(struct oc_http_options){.workers = 2,
+                                                           .body_timeout_ms = body_timeout_ms,
+                                                           .max_large_memory = 4 << 20,
+                                                           .body_limit = part_limit,
+                                                           .admit = admit_all});
+}
+
+static int start_narrow(void **state)
+{
+    (void)state;
+    start_with_room_for_one(0);
+    return 0;
+}
+
+static int start_narrow_and_hasty(void **state)
+{
+    (void)state;
+    start_with_room_for_one(300);
+    return 0;
+}
+
 static int start_hasty(void **state)
 {
     (void)state;
@@ -185,6 +216,107 @@ static void small_requests_have_memory_when_large_bodies_have_filled_theirs(void
     close(first);
     close(second);
     close(third);
+    free(body);
+}
+
+/* Send a large body, as much of it as the other side takes at once. */
+static void begin_large(int fd, const char *body, size_t size)
+{
+    put_head(fd, "/part", size);
+    (void)send(fd, body, size / 2, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void *send_large(void *ctx)
+{
+    static const char body[3 << 20];
+    int fd = *(int *)ctx;
+
+    put_head(fd, "/part", sizeof(body));
+    http_send(fd, body, sizeof(body));
+    return NULL;
+}
+
+static void large_bodies_wait_for_memory_one_after_another(void **state)
+{
+    size_t size = 3 << 20;
+    char *body = calloc(1, size);
+    int first = http_connect(&fixture), fds[8], small = http_connect(&fixture);
+    pthread_t senders[8];
+    uint64_t before;
+
+    (void)state;
+    put_head(first, "/part", size);
+    http_send(first, body, size - 1);
+    while ((before = http_fixture_stats(&fixture).bytes_in) < size)
+        http_sleep_ms(1);
+    for (size_t i = 0; i < 8; i++) {
+        fds[i] = http_connect(&fixture);
+        assert_int_equal(pthread_create(&senders[i], NULL, send_large, &fds[i]), 0);
+    }
+    http_ask(small, GET("/echo"), &answer, 200); /* they are in nobody's way */
+    assert_true(http_fixture_stats(&fixture).bytes_in - before < size);
+    http_send(first, body, 1);
+    assert_true(http_read(first, &answer, true));
+    assert_int_equal(answer.status, 200);
+    for (size_t i = 0; i < 8; i++) {
+        assert_true(http_read(fds[i], &answer, true));
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(answer.body_len, size + sizeof("PUT /part ") - 1);
+        assert_int_equal(pthread_join(senders[i], NULL), 0);
+        close(fds[i]);
+    }
+    close(first);
+    close(small);
+    free(body);
+}
+
+/* Who goes away while waiting is forgotten, and one alone may have more than there is. */
+static void one_that_stops_waiting_makes_way_for_the_next(void **state)
+{
+    size_t size = 3 << 20, larger = 8 << 20;
+    char *body = calloc(1, larger);
+    int first = http_connect(&fixture), gone = http_connect(&fixture);
+    int last = http_connect(&fixture);
+
+    (void)state;
+    put_head(first, "/part", size);
+    http_send(first, body, size - 1);
+    begin_large(gone, body, size);
+    http_sleep_ms(50);
+    put_head(last, "/part", larger);
+    http_sleep_ms(50);
+    close(gone);
+    close(first);
+    http_send(last, body, larger);
+    assert_true(http_read(last, &answer, true));
+    assert_int_equal(answer.status, 200);
+    close(last);
+    free(body);
+}
+
+/* 1 KiB a second is enough when nobody waits; not while somebody does. */
+static void slow_large_body_is_cut_while_others_wait(void **state)
+{
+    size_t size = 3 << 20;
+    char *body = calloc(1, size);
+    int slow = http_connect(&fixture), next = http_connect(&fixture);
+
+    (void)state;
+    put_head(slow, "/part", size);
+    for (int i = 0; i < 10; i++) { /* 10 KiB a second */
+        http_send(slow, body, 1000);
+        http_sleep_ms(100);
+    }
+    assert_int_equal(http_fixture_stats(&fixture).timeouts_body, 0);
+    put_head(next, "/part", size);
+    http_send(next, body, size);
+    assert_true(http_read(next, &answer, true));
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(http_fixture_stats(&fixture).timeouts_body, 1);
+    assert_true(http_read(slow, &answer, true));
+    assert_int_equal(answer.status, 408);
+    close(slow);
+    close(next);
     free(body);
 }
 
@@ -471,6 +603,12 @@ int main(void)
             small_requests_have_memory_when_large_bodies_have_filled_theirs, start_small, stop),
         cmocka_unit_test_setup_teardown(memory_of_bodies_is_capped_and_comes_back, start_small,
                                         stop),
+        cmocka_unit_test_setup_teardown(large_bodies_wait_for_memory_one_after_another,
+                                        start_narrow, stop),
+        cmocka_unit_test_setup_teardown(one_that_stops_waiting_makes_way_for_the_next, start_narrow,
+                                        stop),
+        cmocka_unit_test_setup_teardown(slow_large_body_is_cut_while_others_wait,
+                                        start_narrow_and_hasty, stop),
         cmocka_unit_test_setup_teardown(connection_over_the_cap_is_told_so, start_small, stop),
         cmocka_unit_test_setup_teardown(slow_head_is_cut_however_it_drips, start_hasty, stop),
         cmocka_unit_test_setup_teardown(idle_connection_is_closed_but_not_a_used_one, start_hasty,
