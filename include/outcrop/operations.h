@@ -1431,14 +1431,19 @@ struct oc_get_peer_manifest_input {
     const char *model_arn;
     /** SHA-256 of the manifest. Required. */
     const char *sha256;
-    /** The account that copies the model. Required. */
+    /** The account that copies the model, or owns sourceModelArn. Required. */
     const char *account_id;
     /** The user who asked for the copy. */
     const char *principal_arn;
-    /** The Region where the copy is made. Required. */
+    /** The Region where the copy is made, or where sourceModelArn is. Required. */
     const char *region;
     /** Tags of the copy, which conditions of the model's policy may look at. */
     struct oc_tag_list tags;
+    /**
+     * The account's own model in that Region, of which the model is a copy: its bytes are asked
+     * back, to mend it.
+     */
+    const char *source_model_arn;
 };
 
 /** What GetPeerManifest answers. */
@@ -1450,8 +1455,8 @@ struct oc_get_peer_manifest_output {
 };
 
 /**
- * For another Region's server: read the manifest of a model that one of its accounts copies.
- * Outcrop's own; AWS has no such operation.
+ * For another Region's server: read the manifest of a model that one of its accounts copies, or of
+ * a copy that was made of its own. Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
  *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
  */
@@ -1519,14 +1524,19 @@ struct oc_get_peer_part_input {
     const char *model_arn;
     /** SHA-256 of the part's plaintext. Required. */
     const char *sha256;
-    /** The account that copies the model. Required. */
+    /** The account that copies the model, or owns sourceModelArn. Required. */
     const char *account_id;
     /** The user who asked for the copy. */
     const char *principal_arn;
-    /** The Region where the copy is made. Required. */
+    /** The Region where the copy is made, or where sourceModelArn is. Required. */
     const char *region;
     /** Tags of the copy, which conditions of the model's policy may look at. */
     struct oc_tag_list tags;
+    /**
+     * The account's own model in that Region, of which the model is a copy: its bytes are asked
+     * back, to mend it.
+     */
+    const char *source_model_arn;
 };
 
 /** What GetPeerPart answers. */
@@ -1539,7 +1549,7 @@ struct oc_get_peer_part_output {
 
 /**
  * For another Region's server: read the plaintext of a part of a model that one of its accounts
- * copies. Outcrop's own; AWS has no such operation.
+ * copies, or of a copy that was made of its own. Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
  *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
  */
@@ -1706,6 +1716,42 @@ int oc_list_upload_parts(struct oc_client *client, const struct oc_list_upload_p
 int oc_list_upload_parts_start(struct oc_client *client, const struct oc_list_upload_parts_input *input,
                                struct oc_list_upload_parts_output *output, struct oc_completion done,
                                struct oc_call **ret_call, struct oc_error *error);
+
+/** What PutPeerCopy takes. */
+struct oc_put_peer_copy_input {
+    /** The model. Required. */
+    const char *model_arn;
+    /** The account that copies the model. Required. */
+    const char *account_id;
+    /** The user who asked for the copy. */
+    const char *principal_arn;
+    /** The Region where the copy is made. Required. */
+    const char *region;
+    /** Tags of the copy, which conditions of the model's policy may look at. */
+    struct oc_tag_list tags;
+    /** The copy: a model of that account in that Region. Required. */
+    const char *copy_model_arn;
+};
+
+/** What PutPeerCopy answers. */
+struct oc_put_peer_copy_output {
+    /** Owns all below: oc_result_free. */
+    struct oc_result *result;
+};
+
+/**
+ * For another Region's server: say that one of its accounts has all parts of the model and makes
+ * them a copy, which the model can be mended from. Outcrop's own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
+ *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
+ */
+int oc_put_peer_copy(struct oc_client *client, const struct oc_put_peer_copy_input *input,
+                     struct oc_put_peer_copy_output *output, struct oc_error *error);
+
+/** Begin PutPeerCopy without waiting for its end; see the top. */
+int oc_put_peer_copy_start(struct oc_client *client, const struct oc_put_peer_copy_input *input,
+                           struct oc_put_peer_copy_output *output, struct oc_completion done,
+                           struct oc_call **ret_call, struct oc_error *error);
 
 /** What PutUploadPart takes. */
 struct oc_put_upload_part_input {

@@ -36,6 +36,7 @@ oc_call_fn *const oc_call_handlers[OC_OP_COUNT] = {
     [OC_OP_LIST_MODEL_COPY_JOBS] = oc_call_list_model_copy_jobs,
     [OC_OP_LIST_TAGS_FOR_RESOURCE] = oc_call_list_tags_for_resource,
     [OC_OP_LIST_UPLOAD_PARTS] = oc_call_list_upload_parts,
+    [OC_OP_PUT_PEER_COPY] = oc_call_put_peer_copy,
     [OC_OP_PUT_RESOURCE_POLICY] = oc_call_put_resource_policy,
     [OC_OP_PUT_UPLOAD_PART] = oc_call_put_upload_part,
     [OC_OP_START_MODEL_VERIFICATION] = oc_call_start_model_verification,

@@ -54,8 +54,8 @@ static int locate(struct oc_call *call, struct oc_read *read, struct oc_slice id
 }
 
 /* The record and its ARN; an ARN with another base part than the record's names no model. */
-static int load_model(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
-                      struct oc_found_model *ret, struct oc_err *err)
+int oc_models_load(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                   struct oc_found_model *ret, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
 
@@ -96,7 +96,7 @@ static int find_at(struct oc_call *call, struct oc_read *read, struct oc_slice i
     if (rc >= 0 && !own)
         rc = load_policy(call, read, identifier, &found.policy, err);
     if (rc >= 0 && (own || found.policy.ptr))
-        rc = load_model(call, read, identifier, &found, err);
+        rc = oc_models_load(call, read, identifier, &found, err);
     if (rc >= 0 && own && found.arn.ptr)
         rc = load_policy(call, read, found.arn, &found.policy, err);
     if (rc < 0)
@@ -219,6 +219,8 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_ORDER, order, err);
     if (rc >= 0)
         rc = oc_tx_delete(tx, OC_RECORD_VERIFICATION, found->key, err);
+    if (rc >= 0)
+        rc = oc_tx_delete(tx, OC_RECORD_COPIES, found->key, err);
     if (rc >= 0 && model->status == OC_MODEL_ACTIVE) /* a Failed model holds no name */
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_NAME, name, err);
     return rc;

@@ -39,6 +39,15 @@ int oc_models_find_arn(struct oc_call *call, struct oc_read *read, struct oc_sli
                        const struct oc_arn *arn, struct oc_found_model *ret, struct oc_err *err);
 
 /**
+ * Read the model that `ret->key` is of, and ask no policy whether the caller may know of it.
+ * @param identifier  an ARN must be the model's own, in every part; else it names none
+ * @param[out] ret    `arn` absent: there is no such model
+ * Errors: OC_ECORRUPT, OC_EIO, OC_ENOMEM.
+ */
+int oc_models_load(struct oc_call *call, struct oc_read *read, struct oc_slice identifier,
+                   struct oc_found_model *ret, struct oc_err *err);
+
+/**
  * The same, of a Region on another machine: its server is asked. Blocks for some seconds.
  * @param[out] ret  name, base, base_model_arn, status and size of the model; `arn` absent when the
  *                  other server could not be asked: then nothing else is known than base, and
@@ -113,7 +122,8 @@ oc_call_fn oc_call_abort_model_upload, oc_call_complete_model_upload, oc_call_cr
     oc_call_get_peer_model, oc_call_get_peer_part, oc_call_get_resource_policy,
     oc_call_list_access_keys, oc_call_list_accounts, oc_call_list_custom_models,
     oc_call_list_events, oc_call_list_kms_keys, oc_call_list_model_copy_jobs,
-    oc_call_list_tags_for_resource, oc_call_list_upload_parts, oc_call_put_resource_policy,
-    oc_call_put_upload_part, oc_call_tag_resource, oc_call_untag_resource;
+    oc_call_list_tags_for_resource, oc_call_list_upload_parts, oc_call_put_peer_copy,
+    oc_call_put_resource_policy, oc_call_put_upload_part, oc_call_tag_resource,
+    oc_call_untag_resource;
 
 #endif

@@ -1028,6 +1028,11 @@ static const struct oc_member in_get_peer_manifest[] = {
      .place = OC_PLACE_BODY,
      .shape = &shape_tag_list,
      .offset = offsetof(struct oc_get_peer_manifest_in, tags)},
+    {.name = "sourceModelArn",
+     .wire = "sourceModelArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_get_peer_manifest_in, source_model_arn)},
 };
 
 static const struct oc_segment segments_get_peer_model[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}};
@@ -1105,6 +1110,11 @@ static const struct oc_member in_get_peer_part[] = {
      .place = OC_PLACE_BODY,
      .shape = &shape_tag_list,
      .offset = offsetof(struct oc_get_peer_part_in, tags)},
+    {.name = "sourceModelArn",
+     .wire = "sourceModelArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_get_peer_part_in, source_model_arn)},
 };
 
 static const struct oc_segment segments_list_access_keys[] = {{{"-", 1}}, {{"access-keys", 11}}};
@@ -1185,6 +1195,47 @@ static const struct oc_member in_list_upload_parts[] = {
      .place = OC_PLACE_QUERY,
      .shape = &shape_pagination_token,
      .offset = offsetof(struct oc_list_upload_parts_in, next_token)},
+};
+
+static const struct oc_segment segments_put_peer_copy[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"copies", 6}}};
+static const struct oc_error_kind *const errors_put_peer_copy[] = {
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+static const struct oc_member in_put_peer_copy[] = {
+    {.name = "modelArn",
+     .wire = "modelArn",
+     .place = OC_PLACE_PATH,
+     .required = true,
+     .label = 0,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_put_peer_copy_in, model_arn)},
+    {.name = "accountId",
+     .wire = "accountId",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_account_id,
+     .offset = offsetof(struct oc_put_peer_copy_in, account_id)},
+    {.name = "principalArn",
+     .wire = "principalArn",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_principal_arn,
+     .offset = offsetof(struct oc_put_peer_copy_in, principal_arn)},
+    {.name = "region",
+     .wire = "region",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_region_name,
+     .offset = offsetof(struct oc_put_peer_copy_in, region)},
+    {.name = "tags",
+     .wire = "tags",
+     .place = OC_PLACE_BODY,
+     .shape = &shape_tag_list,
+     .offset = offsetof(struct oc_put_peer_copy_in, tags)},
+    {.name = "copyModelArn",
+     .wire = "copyModelArn",
+     .place = OC_PLACE_BODY,
+     .required = true,
+     .shape = &shape_custom_model_arn,
+     .offset = offsetof(struct oc_put_peer_copy_in, copy_model_arn)},
 };
 
 static const struct oc_segment segments_put_upload_part[] = {{{"-", 1}}, {{"uploads", 7}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
@@ -1622,7 +1673,7 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .readonly = true,
         .raw_output = true,
         .input_size = sizeof(struct oc_get_peer_manifest_in),
-        .members = in_get_peer_manifest, .member_count = 6,
+        .members = in_get_peer_manifest, .member_count = 7,
         .errors = errors_get_peer_manifest},
     [OC_OP_GET_PEER_MODEL] = {
         .id = OC_OP_GET_PEER_MODEL,
@@ -1651,7 +1702,7 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .readonly = true,
         .raw_output = true,
         .input_size = sizeof(struct oc_get_peer_part_in),
-        .members = in_get_peer_part, .member_count = 6,
+        .members = in_get_peer_part, .member_count = 7,
         .errors = errors_get_peer_part},
     [OC_OP_LIST_ACCESS_KEYS] = {
         .id = OC_OP_LIST_ACCESS_KEYS,
@@ -1723,6 +1774,19 @@ const struct oc_op oc_ops[OC_OP_COUNT] = {
         .input_size = sizeof(struct oc_list_upload_parts_in),
         .members = in_list_upload_parts, .member_count = 3,
         .errors = errors_list_upload_parts},
+    [OC_OP_PUT_PEER_COPY] = {
+        .id = OC_OP_PUT_PEER_COPY,
+        .name = "PutPeerCopy",
+        .method = "POST",
+        .uri = "/-/peer/models/{modelArn}/copies",
+        .segments = segments_put_peer_copy,
+        .segment_count = 5,
+        .status = 200,
+        .action = "outcrop:ReadAsPeer",
+        .extension = true,
+        .input_size = sizeof(struct oc_put_peer_copy_in),
+        .members = in_put_peer_copy, .member_count = 6,
+        .errors = errors_put_peer_copy},
     [OC_OP_PUT_UPLOAD_PART] = {
         .id = OC_OP_PUT_UPLOAD_PART,
         .name = "PutUploadPart",

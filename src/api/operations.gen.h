@@ -44,6 +44,7 @@ enum oc_op_id {
     OC_OP_LIST_EVENTS,
     OC_OP_LIST_KMS_KEYS,
     OC_OP_LIST_UPLOAD_PARTS,
+    OC_OP_PUT_PEER_COPY,
     OC_OP_PUT_UPLOAD_PART,
     OC_OP_START_MODEL_VERIFICATION,
     OC_OP_COUNT
@@ -256,7 +257,7 @@ struct oc_get_model_verification_in {
     struct oc_slice model_identifier;
 };
 
-/** For another Region's server: read the manifest of a model that one of its accounts copies. */
+/** For another Region's server: read the manifest of a model that one of its accounts copies, or of a copy that was made of its own. */
 struct oc_get_peer_manifest_in {
     struct oc_slice model_arn;
     struct oc_slice sha256;
@@ -264,6 +265,7 @@ struct oc_get_peer_manifest_in {
     struct oc_slice principal_arn;
     struct oc_slice region;
     struct oc_tag_list tags;
+    struct oc_slice source_model_arn;
 };
 
 /** For another Region's server: describe a model that one of its accounts wants to copy. */
@@ -275,7 +277,7 @@ struct oc_get_peer_model_in {
     struct oc_tag_list tags;
 };
 
-/** For another Region's server: read the plaintext of a part of a model that one of its accounts copies. */
+/** For another Region's server: read the plaintext of a part of a model that one of its accounts copies, or of a copy that was made of its own. */
 struct oc_get_peer_part_in {
     struct oc_slice model_arn;
     struct oc_slice sha256;
@@ -283,6 +285,7 @@ struct oc_get_peer_part_in {
     struct oc_slice principal_arn;
     struct oc_slice region;
     struct oc_tag_list tags;
+    struct oc_slice source_model_arn;
 };
 
 /** List the credentials of an account, without their secrets. */
@@ -314,6 +317,16 @@ struct oc_list_upload_parts_in {
     struct oc_slice upload_id;
     struct oc_opt_int64 max_results;
     struct oc_slice next_token;
+};
+
+/** For another Region's server: say that one of its accounts has all parts of the model and makes them a copy, which the model can be mended from. */
+struct oc_put_peer_copy_in {
+    struct oc_slice model_arn;
+    struct oc_slice account_id;
+    struct oc_slice principal_arn;
+    struct oc_slice region;
+    struct oc_tag_list tags;
+    struct oc_slice copy_model_arn;
 };
 
 /** Store one part; the body is its plaintext. */

@@ -1,6 +1,9 @@
 /*
  * GetPeerModel, GetPeerManifest, GetPeerPart: what the server of another Region asks, so that it
- * can copy a model of this one. Its side is peer/ and copy/source_peer.c.
+ * can copy a model of this one. Its side is peer/ and copy/source_peer.c. By PutPeerCopy it says
+ * that it has a copy, which is remembered (model/copies.h): if the model rots here, its bytes can
+ * be asked back from there, by the same GetPeerManifest and GetPeerPart with a `sourceModelArn`
+ * (scrub/needs.c, mend.c).
  *
  * Who asks is proved by a peer key: a signed key of the administrators' account whose policy allows
  * outcrop:ReadAsPeer on `arn:aws:outcrop:REGION:ACCOUNT:caller`, which stands for "a caller of that
@@ -10,12 +13,18 @@
  */
 #include "api/models.h"
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "copy/origin.h"
+#include "model/copies.h"
+
+#define COPIES_RECORD_MAX (64 * 1024)
 
 /* For whom the other server asks. */
 struct on_behalf {
     struct oc_slice model_arn, account, principal, region;
     const struct oc_tag_list *tags;
+    struct oc_slice copy_of; /* the asker's own model, which `model_arn` is a copy of; or absent */
 };
 
 static int fail_key(const struct oc_call *call, const struct on_behalf *who, const char *why,
@@ -106,9 +115,17 @@ static int ask_policy(struct oc_call *as, const struct oc_found_model *found, bo
     return rc == OC_EDENIED ? OC_OK : rc;
 }
 
-/* The model, if the account may copy it; `call->read` is open. */
-static int find(struct oc_call *call, const struct on_behalf *who, struct oc_found_model *ret,
-                bool *ret_policy_allows, struct oc_err *err)
+static bool is_model_of(struct oc_slice text, struct oc_slice account, struct oc_slice region)
+{
+    struct oc_arn arn;
+
+    return oc_arn_parse(text, &arn) && oc_slice_eq(arn.account, account) &&
+           oc_slice_eq(arn.region, region);
+}
+
+/* The model, if the account may copy it. */
+static int find(struct oc_call *call, struct oc_read *read, const struct on_behalf *who,
+                struct oc_found_model *ret, bool *ret_policy_allows, struct oc_err *err)
 {
     OC_AUTO(oc_policy_freep) struct oc_policy *any = NULL;
     struct oc_call as;
@@ -125,15 +142,58 @@ static int find(struct oc_call *call, const struct on_behalf *who, struct oc_fou
         rc = oc_policy_parse(OC_POLICY_IDENTITY, OC_STR(OC_POLICY_ADMINISTRATOR), &any, err);
     if (rc >= 0)
         rc = make_call(call, who, any, &as, err);
-    if (rc >= 0)
-        rc = oc_call_read(call, err);
     if (rc < 0)
         return rc;
-    rc = oc_models_find_arn(&as, call->read, who->model_arn, &arn, ret, err);
+    rc = oc_models_find_arn(&as, read, who->model_arn, &arn, ret, err);
     if (rc == OC_ENOTFOUND)
         return oc_fail_not_found(err, "The source model %.*s does not exist.",
                                  OC_FMT(who->model_arn));
     return rc < 0 ? rc : ask_policy(&as, ret, ret_policy_allows, err);
+}
+
+/*
+ * A copy that is asked back by the server of the Region that it came from, to mend the original.
+ * No policy is asked: the bytes are those that this very server's site gave away. That it is a copy
+ * of that model stands in our own record of its job.
+ */
+static int find_copy(struct oc_call *call, const struct on_behalf *who, struct oc_found_model *ret,
+                     struct oc_err *err)
+{
+    struct oc_found_model found = {0};
+    struct oc_slice origin = {0};
+    struct oc_arn arn;
+
+    int rc = allow_peer(call, who, err);
+    if (rc < 0)
+        return rc;
+    if (!is_model_of(who->copy_of, who->account, who->region))
+        return oc_fail_invalid(err, "sourceModelArn is not a model of the account %.*s in %.*s.",
+                               OC_FMT(who->account), OC_FMT(who->region));
+    if (oc_arn_parse(who->model_arn, &arn) && oc_slice_eq(arn.region, call->caller.region)) {
+        found.key =
+            oc_key_model(call->arena, (struct oc_partition){arn.account, arn.region}, arn.id);
+        rc = found.key.ptr ? oc_models_load(call, call->read, who->model_arn, &found, err)
+                           : oc_fail_nomem(err);
+    }
+    if (rc >= 0 && found.arn.ptr && found.model.status == OC_MODEL_ACTIVE)
+        rc = oc_copy_origin(call->read, &found.model, call->arena, &origin, err);
+    if (rc < 0)
+        return rc;
+    if (!origin.ptr || !oc_slice_eq(origin, who->copy_of))
+        return oc_fail_not_found(err, "There is no copy %.*s of the model %.*s.",
+                                 OC_FMT(who->model_arn), OC_FMT(who->copy_of));
+    *ret = found;
+    return OC_OK;
+}
+
+/* The model whose bytes are asked for; `call->read` is open. */
+static int find_bytes(struct oc_call *call, const struct on_behalf *who, struct oc_found_model *ret,
+                      struct oc_err *err)
+{
+    bool ignored;
+
+    return who->copy_of.ptr ? find_copy(call, who, ret, err)
+                            : find(call, call->read, who, ret, &ignored, err);
 }
 
 /* -- the operations -----------------------------------------------------------------------------
@@ -148,7 +208,9 @@ int oc_call_get_peer_model(struct oc_call *call, struct oc_err *err)
     bool policy_allows;
     struct oc_jw w;
 
-    int rc = find(call, &who, &found, &policy_allows, err);
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = find(call, call->read, &who, &found, &policy_allows, err);
     if (rc < 0)
         return rc;
     const struct oc_model *model = &found.model;
@@ -171,11 +233,10 @@ int oc_call_get_peer_model(struct oc_call *call, struct oc_err *err)
 static int find_for_manifest(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err)
 {
     const struct oc_get_peer_manifest_in *in = call->in;
-    struct on_behalf who = {in->model_arn, in->account_id, in->principal_arn, in->region,
-                            &in->tags};
-    bool policy_allows;
+    struct on_behalf who = {in->model_arn, in->account_id, in->principal_arn,
+                            in->region,    &in->tags,      in->source_model_arn};
 
-    int rc = find(call, &who, ret, &policy_allows, err);
+    int rc = find_bytes(call, &who, ret, err);
     if (rc >= 0 && ret->model.status == OC_MODEL_ACTIVE &&
         !oc_slice_eq(ret->model.manifest, in->sha256))
         return oc_fail_not_found(err, "The model %.*s has another manifest than %.*s.",
@@ -186,11 +247,10 @@ static int find_for_manifest(struct oc_call *call, struct oc_found_model *ret, s
 static int find_for_part(struct oc_call *call, struct oc_found_model *ret, struct oc_err *err)
 {
     const struct oc_get_peer_part_in *in = call->in;
-    struct on_behalf who = {in->model_arn, in->account_id, in->principal_arn, in->region,
-                            &in->tags};
-    bool policy_allows;
+    struct on_behalf who = {in->model_arn, in->account_id, in->principal_arn,
+                            in->region,    &in->tags,      in->source_model_arn};
 
-    return find(call, &who, ret, &policy_allows, err);
+    return find_bytes(call, &who, ret, err);
 }
 
 /* Damage is told by a name of its own: whoever asks again gets the same. */
@@ -222,4 +282,82 @@ static int run_get_peer_part(struct oc_call *call, struct oc_err *err)
 int oc_call_get_peer_part(struct oc_call *call, struct oc_err *err)
 {
     return oc_call_run(call, run_get_peer_part, err);
+}
+
+/* -- copies ---------------------------------------------------------------------------------- */
+
+static int find_copied(struct oc_call *call, struct oc_read *read, struct oc_found_model *ret,
+                       struct oc_err *err)
+{
+    const struct oc_put_peer_copy_in *in = call->in;
+    struct on_behalf who = {
+        .model_arn = in->model_arn,
+        .account = in->account_id,
+        .principal = in->principal_arn,
+        .region = in->region,
+        .tags = &in->tags,
+    };
+    bool ignored;
+
+    int rc = find(call, read, &who, ret, &ignored, err);
+    if (rc >= 0 && ret->model.status != OC_MODEL_ACTIVE)
+        return oc_fail_conflict(err, "The model %.*s is %.*s: only an Active model can be copied.",
+                                OC_FMT(ret->arn), OC_FMT(oc_model_status_text(ret->model.status)));
+    return rc;
+}
+
+/* What is known of the model's copies; a record that cannot be read is begun anew. */
+static int load_copies(struct oc_call *call, struct oc_read *read, struct oc_slice key,
+                       struct oc_copies *ret, struct oc_err *err)
+{
+    struct oc_slice record;
+    struct oc_err bad = {0};
+
+    int rc = oc_call_get_copy(call, read, OC_RECORD_COPIES, key, &record, err);
+    if (rc < 0 && rc != OC_ECORRUPT)
+        return rc;
+    *ret = (struct oc_copies){0};
+    if (rc < 0 || !record.ptr)
+        return OC_OK;
+    return oc_copies_decode(record, call->arena, ret, &bad) == OC_ENOMEM ? oc_fail_nomem(err)
+                                                                         : OC_OK;
+}
+
+static int apply_put_copy(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
+{
+    const struct oc_put_peer_copy_in *in = call->in;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
+    struct oc_found_model found;
+    struct oc_copies copies;
+
+    int rc = find_copied(call, oc_tx_read(tx), &found, err);
+    if (rc >= 0)
+        rc = load_copies(call, oc_tx_read(tx), found.key, &copies, err);
+    if (rc < 0)
+        return rc;
+    oc_copies_add(&copies, in->copy_model_arn, oc_clock_now_ms());
+    oc_buf_init(&record, COPIES_RECORD_MAX);
+    oc_copies_encode(&record, &copies);
+    if (record.failed)
+        return oc_fail_nomem(err);
+    oc_buf_reset(&call->out);
+    oc_buf_put_str(&call->out, "{}");
+    return oc_tx_put(tx, OC_RECORD_COPIES, found.key, oc_buf_slice(&record), err);
+}
+
+int oc_call_put_peer_copy(struct oc_call *call, struct oc_err *err)
+{
+    const struct oc_put_peer_copy_in *in = call->in;
+    struct oc_found_model found;
+
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = find_copied(call, call->read, &found, err);
+    oc_call_read_done(call);
+    if (rc < 0)
+        return rc;
+    if (!is_model_of(in->copy_model_arn, in->account_id, in->region))
+        return oc_fail_invalid(err, "copyModelArn is not a model of the account %.*s in %.*s.",
+                               OC_FMT(in->account_id), OC_FMT(in->region));
+    return oc_call_write(call, apply_put_copy);
 }

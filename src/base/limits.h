@@ -41,4 +41,8 @@
 #define OC_MODEL_SIZE_MAX  (16UL << 40)          /* bytes of one model */
 #define OC_MANIFEST_MAX    (192UL * 1024 * 1024) /* bytes of one encoded manifest */
 
+/* Copies of one model on other machines that are remembered; of one account in one Region */
+#define OC_COPIES_MAX            32
+#define OC_COPIES_OF_ACCOUNT_MAX 4
+
 #endif

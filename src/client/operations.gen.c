@@ -1051,12 +1051,13 @@ static const struct oc_wire_member in_get_peer_manifest[] = {
     {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_get_peer_manifest_input, principal_arn)},
     {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_get_peer_manifest_input, region)},
     {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_manifest_input, tags)},
+    {{"sourceModelArn", 14}, "sourceModelArn", OC_WIRE_BODY, false, false, &type_custom_model_arn, offsetof(struct oc_get_peer_manifest_input, source_model_arn)},
 };
 static const struct oc_wire_op op_get_peer_manifest = {
     .name = "GetPeerManifest", .method = "POST",
     .uri = "/-/peer/models/{modelArn}/manifests/{sha256}",
     .raw_output = true, .raw_offset = offsetof(struct oc_get_peer_manifest_output, body),
-    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_manifest, .member_count = 6, .size = sizeof(struct oc_get_peer_manifest_input)},
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_manifest, .member_count = 7, .size = sizeof(struct oc_get_peer_manifest_input)},
     .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_peer_manifest_output)}};
 
 int oc_get_peer_manifest(struct oc_client *client, const struct oc_get_peer_manifest_input *input,
@@ -1115,12 +1116,13 @@ static const struct oc_wire_member in_get_peer_part[] = {
     {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_get_peer_part_input, principal_arn)},
     {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_get_peer_part_input, region)},
     {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_get_peer_part_input, tags)},
+    {{"sourceModelArn", 14}, "sourceModelArn", OC_WIRE_BODY, false, false, &type_custom_model_arn, offsetof(struct oc_get_peer_part_input, source_model_arn)},
 };
 static const struct oc_wire_op op_get_peer_part = {
     .name = "GetPeerPart", .method = "POST",
     .uri = "/-/peer/models/{modelArn}/parts/{sha256}",
     .raw_output = true, .raw_offset = offsetof(struct oc_get_peer_part_output, body),
-    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_part, .member_count = 6, .size = sizeof(struct oc_get_peer_part_input)},
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_get_peer_part, .member_count = 7, .size = sizeof(struct oc_get_peer_part_input)},
     .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_get_peer_part_output)}};
 
 int oc_get_peer_part(struct oc_client *client, const struct oc_get_peer_part_input *input,
@@ -1263,6 +1265,34 @@ int oc_list_upload_parts_start(struct oc_client *client, const struct oc_list_up
     struct oc_error *error)
 {
     return oc_wire_start(client, &op_list_upload_parts, input, output, done, ret_call, error);
+}
+
+static const struct oc_wire_member in_put_peer_copy[] = {
+    {{"modelArn", 8}, "modelArn", OC_WIRE_PATH, true, false, &type_custom_model_arn, offsetof(struct oc_put_peer_copy_input, model_arn)},
+    {{"accountId", 9}, "accountId", OC_WIRE_BODY, true, false, &type_account_id, offsetof(struct oc_put_peer_copy_input, account_id)},
+    {{"principalArn", 12}, "principalArn", OC_WIRE_BODY, false, false, &type_principal_arn, offsetof(struct oc_put_peer_copy_input, principal_arn)},
+    {{"region", 6}, "region", OC_WIRE_BODY, true, false, &type_region_name, offsetof(struct oc_put_peer_copy_input, region)},
+    {{"tags", 4}, "tags", OC_WIRE_BODY, false, false, &type_tag_list, offsetof(struct oc_put_peer_copy_input, tags)},
+    {{"copyModelArn", 12}, "copyModelArn", OC_WIRE_BODY, true, false, &type_custom_model_arn, offsetof(struct oc_put_peer_copy_input, copy_model_arn)},
+};
+static const struct oc_wire_op op_put_peer_copy = {
+    .name = "PutPeerCopy", .method = "POST",
+    .uri = "/-/peer/models/{modelArn}/copies",
+    .once = true,
+    .input = {.kind = OC_WIRE_STRUCTURE, .members = in_put_peer_copy, .member_count = 6, .size = sizeof(struct oc_put_peer_copy_input)},
+    .output = {.kind = OC_WIRE_STRUCTURE, .size = sizeof(struct oc_put_peer_copy_output)}};
+
+int oc_put_peer_copy(struct oc_client *client, const struct oc_put_peer_copy_input *input,
+    struct oc_put_peer_copy_output *output, struct oc_error *error)
+{
+    return oc_wire_call(client, &op_put_peer_copy, input, output, error);
+}
+
+int oc_put_peer_copy_start(struct oc_client *client, const struct oc_put_peer_copy_input *input,
+    struct oc_put_peer_copy_output *output, struct oc_completion done, struct oc_call **ret_call,
+    struct oc_error *error)
+{
+    return oc_wire_start(client, &op_put_peer_copy, input, output, done, ret_call, error);
 }
 
 static const struct oc_wire_member in_put_upload_part[] = {
@@ -1447,6 +1477,7 @@ const struct oc_wire_op *const oc_wire_ops[] = {
     &op_list_events,
     &op_list_kms_keys,
     &op_list_upload_parts,
+    &op_put_peer_copy,
     &op_put_upload_part,
     &op_start_model_verification,
     NULL};

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "model/copies.h"
 
 #define PAGE_JOBS 1000
 
@@ -221,6 +222,30 @@ static int meet_order(struct oc_slice key, struct oc_slice value, void *ctx, str
     return rc;
 }
 
+/* account \0 region \0 model id */
+static int meet_copies(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
+{
+    struct oc_check *check = ctx;
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_partition partition;
+    struct oc_copies copies;
+    struct oc_err bad = {0};
+    struct oc_slice id = key, model;
+    int rc = get(check, OC_RECORD_MODEL, key, &model, err);
+
+    oc_arena_init(&arena, OC_CHECK_ARENA_MAX);
+    partition.account = oc_slice_cut(&id, '\0');
+    partition.region = oc_slice_cut(&id, '\0');
+    if (rc == OC_OK && !model.ptr)
+        oc_check_find(
+            check, "copies are known of model %.*s of account %.*s in %.*s, which does not exist",
+            OC_FMT(id), OC_FMT(partition.account), OC_FMT(partition.region));
+    if (rc == OC_OK && oc_copies_decode(record, &arena, &copies, &bad) < 0)
+        oc_check_find(check, "model %.*s of account %.*s in %.*s: %s", OC_FMT(id),
+                      OC_FMT(partition.account), OC_FMT(partition.region), bad.text);
+    return rc;
+}
+
 /* -- tasks and jobs ------------------------------------------------------------------------- */
 
 static bool job_is(const struct oc_json *job, enum oc_job_status status)
@@ -377,11 +402,9 @@ static int check_store(struct oc_check *check, struct oc_err *err)
     static const struct {
         enum oc_record_kind kind;
         oc_record_fn *fn;
-    } scans[] = {{OC_RECORD_MODEL, meet_model},
-                 {OC_RECORD_MODEL_NAME, meet_name},
-                 {OC_RECORD_MODEL_ORDER, meet_order},
-                 {OC_RECORD_TASK, meet_task},
-                 {OC_RECORD_ACCOUNT, meet_account}};
+    } scans[] = {{OC_RECORD_MODEL, meet_model},       {OC_RECORD_MODEL_NAME, meet_name},
+                 {OC_RECORD_MODEL_ORDER, meet_order}, {OC_RECORD_COPIES, meet_copies},
+                 {OC_RECORD_TASK, meet_task},         {OC_RECORD_ACCOUNT, meet_account}};
     int rc = OC_OK;
 
     for (size_t i = 0; rc == OC_OK && i < sizeof(scans) / sizeof(*scans); i++)

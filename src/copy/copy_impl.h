@@ -87,6 +87,11 @@ struct oc_copy_source {
      */
     void (*read_pair)(struct oc_copy_job *job, struct oc_copy_move *const moves[2]);
     /**
+     * All parts are here: see a last time whether the model is still shared, where `check` cannot
+     * tell; NULL: it can. Errors: as `find`.
+     */
+    int (*finish)(struct oc_copy_job *job, struct oc_err *err);
+    /**
      * What a snapshot of our store tells of the same as `find`; NULL: nothing. Also called from
      * the store's writer. Errors: as `find`.
      */

@@ -10,6 +10,7 @@
  * a question and then is silent counts as such as soon as others need what is held for it.
  */
 #include "base/clock.h"
+#include "base/log.h"
 #include "copy/copy_impl.h"
 #include "model/arn.h"
 #include "peer/peer.h"
@@ -22,6 +23,7 @@ struct remote {
     const struct oc_copy_job *job;
     struct oc_peer *peer;
     struct oc_peer_question question;
+    struct oc_slice copy_arn; /* of the model that is made */
     struct oc_peer_model model;
 };
 
@@ -37,14 +39,14 @@ static bool is_in_the_way(void *ctx)
     return oc_copy_away_is_in_the_way(remote->job->engine, remote->peer);
 }
 
-/* The ARN of the source: a copy has the base of what it is made from. */
-static struct oc_slice source_arn(struct oc_copy_job *job, const struct oc_model *target)
+/* The ARN of source or copy: a copy has the base of what it is made from. */
+static struct oc_slice make_arn(struct oc_copy_job *job, struct oc_partition partition,
+                                struct oc_slice base, struct oc_slice id)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf arn = {0};
 
     oc_buf_init(&arn, OC_ARN_MAX);
-    oc_arn_put_custom_model(&arn, job->task.source.region, job->task.source.account, target->base,
-                            job->task.source_model_id);
+    oc_arn_put_custom_model(&arn, partition.region, partition.account, base, id);
     return arn.failed ? (struct oc_slice){0} : oc_arena_copy(&job->arena, oc_buf_slice(&arn));
 }
 
@@ -66,7 +68,7 @@ static int make_question(struct oc_copy_job *job, struct remote *remote, struct 
     remote->job = job;
     remote->peer = oc_peers_find(&job->engine->options.peers, task->source.region);
     remote->question = (struct oc_peer_question){
-        .model_arn = source_arn(job, &target),
+        .model_arn = make_arn(job, task->source, target.base, task->source_model_id),
         .account = task->target.account,
         .principal = task->principal,
         .region = task->target.region,
@@ -75,7 +77,8 @@ static int make_question(struct oc_copy_job *job, struct remote *remote, struct 
         .is_in_the_way = is_in_the_way,
         .ctx = remote,
     };
-    return remote->question.model_arn.ptr ? OC_OK : oc_fail_nomem(err);
+    remote->copy_arn = make_arn(job, task->target, target.base, task->model_id);
+    return remote->question.model_arn.ptr && remote->copy_arn.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
 /* The other server's refusals in the words of a copy that is under way; one that has not begun is
@@ -213,6 +216,26 @@ static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct o
     return rc < 0 ? explain(job, rc, err) : OC_OK;
 }
 
+/* The last look, and the word that there is a copy: before the commit, so that no copy is unknown
+ * for a crash between the two. A server that cannot take it down does not keep the copy from being
+ * one. */
+static int finish(struct oc_copy_job *job, struct oc_err *err)
+{
+    struct remote *remote = job->work;
+    struct oc_peer_question question = remote->question;
+    struct oc_err cause = {0};
+    int rc;
+
+    question.patience_ms = FIND_PATIENCE_MS;
+    rc = oc_peer_put_copy(remote->peer, &question, remote->copy_arn, &cause);
+    if (rc == OC_OK)
+        return rc;
+    rc = find(job, err);
+    if (rc == OC_OK)
+        oc_log(OC_LOG_WARN, "copy.not_announced", "reason", cause.text, (char *)NULL);
+    return rc;
+}
+
 static const void *place(const struct oc_copy_job *job)
 {
     return oc_peers_find(&job->engine->options.peers, job->task.source.region);
@@ -222,6 +245,7 @@ const struct oc_copy_source oc_copy_source_peer = {
     .find = find,
     .load_manifest = load_manifest,
     .read_part = read_part,
+    .finish = finish,
     .place = place,
     .is_peer = true,
 };

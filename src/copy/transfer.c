@@ -161,8 +161,8 @@ int oc_copy_transfer(struct oc_copy_job *job, struct oc_err *err)
         rc = pin_parts(job, err);
     if (rc == OC_OK)
         rc = copy_parts(job, err);
-    if (rc == OC_OK) /* one whose records are not ours is asked a last time */
-        rc = job->source->is_peer ? job->source->find(job, err) : OC_OK;
+    if (rc == OC_OK && job->source->finish)
+        rc = job->source->finish(job, err);
     if (rc == OC_ENOTFOUND) {
         /* Bytes that vanish are the sign of a deleted source: then that is what to say. */
         struct oc_err reason = {0};

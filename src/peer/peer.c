@@ -173,8 +173,9 @@ static void remember(struct oc_peer *peer, int rc, const struct oc_err *err)
 
 /* What a question is about, beyond its model. */
 struct subject {
-    const char *what;       /* end of the path: "", "/manifest", "/parts/" */
-    struct oc_slice digest; /* after it; or absent */
+    const char *what;         /* end of the path: "", "/copies", "/manifests/", "/parts/" */
+    struct oc_slice digest;   /* after it; or absent */
+    struct oc_slice copy_arn; /* of "/copies" */
     size_t max_response;
     uint8_t *to; /* where the answer goes instead of a buffer, with room for max_response */
     size_t len;  /* bytes of the answer that went there; set by exchange() */
@@ -206,7 +207,8 @@ static bool is_in_the_way(void *ctx)
     return q->is_in_the_way && q->is_in_the_way(q->ctx);
 }
 
-static void put_question(struct oc_buf *buf, const struct oc_peer_question *q)
+static void put_question(struct oc_buf *buf, const struct oc_peer_question *q,
+                         const struct subject *subject)
 {
     struct oc_jw w;
 
@@ -219,6 +221,8 @@ static void put_question(struct oc_buf *buf, const struct oc_peer_question *q)
         oc_jw_key(&w, "tags");
         oc_tags_put_json(&w, q->tags);
     }
+    oc_jw_member(&w, "sourceModelArn", q->copy_of);
+    oc_jw_member(&w, "copyModelArn", subject->copy_arn);
     oc_jw_object_end(&w);
 }
 
@@ -246,7 +250,7 @@ static int prepare(struct oc_peer *peer, const struct oc_peer_question *q,
     oc_percent_encode(&path, q->model_arn, false);
     oc_buf_put_str(&path, subject->what);
     oc_buf_put_slice(&path, subject->digest);
-    put_question(&body, q);
+    put_question(&body, q, subject);
     struct oc_sigv4_request request = {
         .method = OC_STR("POST"),
         .path = oc_arena_copy(arena, oc_buf_slice(&path)),
@@ -336,10 +340,21 @@ int oc_peer_get_model(struct oc_peer *peer, const struct oc_peer_question *quest
     return rc;
 }
 
+int oc_peer_put_copy(struct oc_peer *peer, const struct oc_peer_question *question,
+                     struct oc_slice copy_arn, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
+    struct subject subject = {
+        .what = "/copies", .copy_arn = copy_arn, .max_response = MODEL_ANSWER_MAX};
+
+    oc_buf_init(&body, MODEL_ANSWER_MAX);
+    return exchange(peer, question, &subject, &body, err);
+}
+
 /* Fetch bytes until they have the digest that the subject names, and is in `sha256`. */
-static int fetch(struct oc_peer *peer, const struct oc_peer_question *question,
-                 struct subject *subject, const uint8_t sha256[OC_SHA256_LEN], struct oc_buf *body,
-                 struct oc_err *err)
+static int fetch_now(struct oc_peer *peer, const struct oc_peer_question *question,
+                     struct subject *subject, const uint8_t sha256[OC_SHA256_LEN],
+                     struct oc_buf *body, struct oc_err *err)
 {
     uint8_t digest[OC_SHA256_LEN];
 
@@ -361,6 +376,19 @@ static int fetch(struct oc_peer *peer, const struct oc_peer_question *question,
                    "`outcrop check --deep` there",
                    OC_FMT(peer->name.region), OC_FMT(peer->name.url), OC_FMT(subject->digest),
                    WRONG_BYTES_TRIES);
+}
+
+static int fetch(struct oc_peer *peer, const struct oc_peer_question *question,
+                 struct subject *subject, const uint8_t sha256[OC_SHA256_LEN], struct oc_buf *body,
+                 struct oc_err *err)
+{
+    int rc = question->patience_ms ? recall(peer, question->patience_ms * 1000, err) : OC_OK;
+
+    if (rc < 0)
+        return rc;
+    rc = fetch_now(peer, question, subject, sha256, body, err);
+    remember(peer, rc, err);
+    return rc;
 }
 
 int oc_peer_get_manifest(struct oc_peer *peer, const struct oc_peer_question *question,
@@ -389,6 +417,5 @@ int oc_peer_get_part(struct oc_peer *peer, const struct oc_peer_question *questi
     int rc = fetch(peer, question, &subject, sha256, &refusal, err);
     if (rc == OC_OK)
         *ret_len = subject.len;
-    remember(peer, rc, err);
     return rc;
 }

@@ -1,11 +1,12 @@
 /*
- * Another Region, on another machine, as a client of its server: what a copy from there needs.
+ * Another Region, on another machine, as a client of its server: what a copy from there needs, and
+ * what mends a model of ours from a copy that is there.
  *
  * Requests are signed with a peer key, an access key that the other server's administrator made for
  * this purpose; TLS proves the other server to us. Each request says for whom it is: the other
  * server decides whether that account may copy the model, by the resource policy it has there.
  *
- * Errors of the three questions:
+ * Errors of the questions:
  *   the other server's answer about the model: OC_ENOTFOUND, OC_EDENIED (not this account's to
  *     copy), with the public name and text that a local request would get; OC_EINVAL (it cannot be
  *     read: its key is disabled), OC_ECORRUPT (the stored bytes are damaged there, or what came is
@@ -63,9 +64,12 @@ struct oc_peer *oc_peers_find(const struct oc_peers *peers, struct oc_slice regi
 /** For whom, about which model. Borrowed for the call. */
 struct oc_peer_question {
     struct oc_slice model_arn;
-    struct oc_slice account;        /* who copies: 12 digits */
-    struct oc_slice principal;      /* ARN of the user who asked; absent: not known */
-    struct oc_slice region;         /* where the copy is made */
+    struct oc_slice account;   /* who copies: 12 digits */
+    struct oc_slice principal; /* ARN of the user who asked; absent: not known */
+    struct oc_slice region;    /* where the copy is made */
+    /* Of manifest and part: a model of ours, of `account` in `region`, whose copy `model_arn` is:
+     * its bytes are asked back. Absent: `model_arn` is to be copied. */
+    struct oc_slice copy_of;
     const struct oc_tag_list *tags; /* of the copy, for conditions of policies; NULL: none */
     int64_t patience_ms;            /* most time for the answer; 0: as long as bytes come */
     bool (*is_canceled)(void *ctx); /* asked now and then; true ends the request; may be NULL */
@@ -96,7 +100,16 @@ int oc_peer_get_model(struct oc_peer *peer, const struct oc_peer_question *quest
                       struct oc_arena *arena, struct oc_peer_model *ret, struct oc_err *err);
 
 /**
- * Fetch the model's manifest, whose digest is `sha256`: it is verified.
+ * Say that `copy_arn`, a model of the question's account and Region, is about to be a copy of the
+ * model: the other server remembers where it can be mended from. Decides about the copy as
+ * oc_peer_get_model does.
+ */
+int oc_peer_put_copy(struct oc_peer *peer, const struct oc_peer_question *question,
+                     struct oc_slice copy_arn, struct oc_err *err);
+
+/**
+ * Fetch the model's manifest, whose digest is `sha256`: it is verified. A peer that is away: as for
+ * a part.
  * @param ret  initialised; its content is replaced
  */
 int oc_peer_get_manifest(struct oc_peer *peer, const struct oc_peer_question *question,
@@ -104,7 +117,8 @@ int oc_peer_get_manifest(struct oc_peer *peer, const struct oc_peer_question *qu
                          struct oc_err *err);
 
 /**
- * Fetch a part of the model, whose digest is `sha256`: it is verified.
+ * Fetch a part of the model, whose digest is `sha256`: it is verified. A peer that is away is not
+ * asked by a question with a patience, as by oc_peer_get_model.
  * @param to            receives the part
  * @param cap           room there
  * @param[out] ret_len  bytes of the part

@@ -18,6 +18,7 @@ void oc_finding_encode(struct oc_buf *buf, const struct oc_finding *finding)
     oc_jw_object(&w);
     oc_jw_member_int(&w, "version", VERSION);
     oc_jw_member(&w, "problem", finding->problem);
+    oc_jw_member(&w, "advice", finding->advice);
     oc_jw_member_int(&w, "first", finding->first_ms);
     oc_jw_member_int(&w, "last", finding->last_ms);
     oc_jw_member_int(&w, "modelCount", (int64_t)finding->models_in_all);
@@ -64,6 +65,8 @@ int oc_finding_decode(struct oc_slice key, struct oc_slice record, struct oc_are
     finding.last_ms = oc_json_int64(oc_json_get(root, "last"), 0);
     finding.models_in_all = (uint64_t)oc_json_int64(oc_json_get(root, "modelCount"), 0);
     rc = read_text(oc_json_get(root, "problem"), arena, &finding.problem, err);
+    if (rc == OC_OK && oc_json_get(root, "advice"))
+        rc = read_text(oc_json_get(root, "advice"), arena, &finding.advice, err);
     models = oc_json_get(root, "models");
     for (size_t i = 0; rc == OC_OK && i < oc_json_size(models) && i < OC_FINDING_MODELS_MAX; i++)
         rc = read_text(oc_json_at(models, i), arena, &finding.models[finding.model_count++], err);
@@ -95,7 +98,7 @@ static int tell_one(struct oc_slice key, struct oc_slice record, void *ctx, stru
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct tell *tell = ctx;
     struct oc_finding finding;
-    char text[2048], when[OC_TIMESTAMP_LEN];
+    char text[4096], when[OC_TIMESTAMP_LEN];
     int rc;
 
     oc_arena_init(&arena, 64 * 1024);
@@ -103,11 +106,13 @@ static int tell_one(struct oc_slice key, struct oc_slice record, void *ctx, stru
     if (rc < 0)
         return rc;
     oc_timestamp_format(finding.first_ms, when);
-    (void)snprintf(text, sizeof(text), "found by the scrubber since %.*s: %.*s; needed by %.*s%s",
+    (void)snprintf(text, sizeof(text),
+                   "found by the scrubber since %.*s: %.*s; needed by %.*s%s%s%.*s",
                    (int)sizeof(when), when, OC_FMT(oc_slice_sub(finding.problem, 0, 1200)),
                    OC_FMT(finding.model_count ? oc_slice_sub(finding.models[0], 0, 400)
                                               : OC_STR("no model any more")),
-                   finding.models_in_all > 1 ? " and others" : "");
+                   finding.models_in_all > 1 ? " and others" : "", finding.advice.ptr ? "; " : "",
+                   OC_FMT(oc_slice_sub(finding.advice, 0, 1800)));
     tell->fn(text, tell->ctx);
     tell->count++;
     return OC_OK;

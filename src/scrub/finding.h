@@ -15,6 +15,7 @@ struct oc_finding {
     struct oc_slice region;
     struct oc_blob_name name;
     struct oc_slice problem; /* what is wrong, with the place: one sentence without a full stop */
+    struct oc_slice advice;  /* what can be done about it, for who runs the server; or absent */
     int64_t first_ms;        /* when it was found first, */
     int64_t last_ms;         /* and last */
     struct oc_slice models[OC_FINDING_MODELS_MAX]; /* ARNs of models that need the blob */

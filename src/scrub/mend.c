@@ -2,10 +2,10 @@
  * What happens to a blob that is not what it should be.
  *
  * First it is found out who needs it: what no model needs is left to the sweep. Then its plaintext
- * is looked for under every other key and in every other Region of this process, and last on the
- * machines that models which need it were copied from; whatever is found there was verified by its
- * digest, so it is the same bytes, and is sealed and stored in the place of the damaged blob. The
- * blob is pinned meanwhile (copy/pins.h), so that a sweep does not remove what was just mended.
+ * is looked for under every other key and in every other Region of this process, and last on other
+ * machines (far.c); whatever is found there was verified by its digest, so it is the same bytes,
+ * and is sealed and stored in the place of the damaged blob. The blob is pinned meanwhile
+ * (copy/pins.h), so that a sweep does not remove what was just mended.
  */
 #include "scrub/scrub_impl.h"
 
@@ -28,7 +28,7 @@ void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer)
     *buffer = (struct oc_scrub_buffer){0};
 }
 
-static int make_room(struct oc_scrub_buffer *buffer, uint64_t plain_len, struct oc_err *err)
+int oc_scrub_make_room(struct oc_scrub_buffer *buffer, uint64_t plain_len, struct oc_err *err)
 {
     size_t want = OC_BLOB_ROOM(plain_len < OC_PART_SIZE ? OC_PART_SIZE : plain_len);
 
@@ -49,64 +49,11 @@ int oc_scrub_read(struct oc_blob_store *blobs, const struct oc_blob_name *name,
     int rc = oc_blob_size(blobs, name, &size, err);
 
     if (rc == OC_OK)
-        rc = make_room(buffer, size, err);
+        rc = oc_scrub_make_room(buffer, size, err);
     return rc < 0 ? rc : oc_blob_reread(blobs, name, buffer->bytes, buffer->cap, &buffer->len, err);
 }
 
 /* -- mending -------------------------------------------------------------------------------- */
-
-static bool is_stopping(void *ctx)
-{
-    return oc_scrub_is_stopping(ctx);
-}
-
-/* From the machine that a model was copied from; what comes was verified in peer/. */
-static int ask_origin(const struct oc_scrub_needs *needs, const struct oc_scrub_origin *origin,
-                      struct oc_scrub_buffer *buffer, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
-    struct oc_peer_question question = {
-        .model_arn = origin->model_arn,
-        .account = origin->account,
-        .region = origin->region,
-        .is_canceled = is_stopping,
-        .ctx = (void *)(uintptr_t)needs->scrubber,
-    };
-    const uint8_t *sha256 = needs->name->sha256;
-    struct oc_peer *peer;
-    struct oc_arn arn;
-    int rc = make_room(buffer, OC_PART_SIZE, err);
-
-    if (rc < 0 || !oc_arn_parse(origin->model_arn, &arn))
-        return OC_ENOMEM;
-    peer = oc_peers_find(&needs->scrubber->options.peers, arn.region);
-    if (!needs->is_manifest)
-        return oc_peer_get_part(peer, &question, sha256, buffer->bytes, OC_PART_SIZE, &buffer->len,
-                                err);
-    oc_buf_init(&text, OC_MANIFEST_MAX);
-    rc = oc_peer_get_manifest(peer, &question, sha256, &text, err);
-    if (rc == OC_OK)
-        rc = make_room(buffer, text.len, err);
-    if (rc < 0)
-        return rc;
-    memcpy(buffer->bytes, text.ptr, text.len);
-    buffer->len = text.len;
-    return OC_OK;
-}
-
-static bool find_far_copy(const struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer)
-{
-    for (size_t i = 0; i < needs->origin_count; i++) {
-        struct oc_err err = {0};
-        char model[OC_ARN_MAX];
-
-        if (ask_origin(needs, &needs->origins[i], buffer, &err) == OC_OK)
-            return true;
-        (void)snprintf(model, sizeof(model), "%.*s", OC_FMT(needs->origins[i].model_arn));
-        oc_log(OC_LOG_INFO, "scrub.not_there", "model", model, "reason", err.text, (char *)NULL);
-    }
-    return false;
-}
 
 /* The blob's bytes from anywhere else here: into `buffer`. @return false: they are nowhere */
 static bool find_near_copy(const struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer)
@@ -249,7 +196,7 @@ static void log_blob(enum oc_log_level level, const char *event, const struct oc
     (void)snprintf(model, sizeof(model), "%.*s",
                    OC_FMT(finding->model_count ? finding->models[0] : OC_STR("none")));
     oc_log(level, event, "region", region, "part", hex, "model", model, "problem", problem,
-           (char *)NULL);
+           "advice", finding->advice.ptr, (char *)NULL);
 }
 
 /* -- one blob ------------------------------------------------------------------------------- */
@@ -265,7 +212,7 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
 
     finding->problem = oc_slice_of(problem->text);
     finding->first_ms = finding->last_ms = oc_clock_now_ms();
-    if (find_near_copy(needs, buffer) || find_far_copy(needs, buffer))
+    if (find_near_copy(needs, buffer) || oc_scrub_find_far(needs, buffer))
         rc = oc_blob_put(region->blobs, needs->name,
                          (struct oc_slice){(char *)buffer->bytes, buffer->len}, true, &err);
     if (rc == OC_OK) {
@@ -273,6 +220,10 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
         log_blob(OC_LOG_WARN, "scrub.mended", finding, problem->text);
         keep_finding(scrubber, needs->arena, finding, OC_SCRUB_MENDED);
         return OC_SCRUB_MENDED;
+    }
+    if (rc == OC_ENOTFOUND && oc_scrub_is_stopping(scrubber)) {
+        (void)oc_fail(problem, OC_ECANCELED, "the server is stopping"); /* not all were asked */
+        return OC_SCRUB_SKIPPED;
     }
     if (rc != OC_ENOTFOUND) {
         struct oc_err was = *problem;

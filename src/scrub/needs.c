@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/limits.h"
+#include "copy/origin.h"
 #include "model/arn.h"
+#include "model/copies.h"
 #include "model/manifest.h"
 
 static void add_place(struct oc_scrub_needs *needs, const struct oc_model *model)
@@ -65,27 +66,68 @@ static int add_model(struct oc_scrub_needs *needs, const struct oc_model *model,
     return OC_OK;
 }
 
-/* Where a copy of another machine's model came from, as its job says. Without a trace there is
- * nobody to ask. */
+/* A model on another machine, once: several models of ours may lead to it. */
+static void add_far(struct oc_scrub_far *list, size_t max, size_t *count,
+                    const struct oc_scrub_far *far)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (oc_slice_eq(list[i].model_arn, far->model_arn) &&
+            oc_slice_eq(list[i].account, far->account) && oc_slice_eq(list[i].region, far->region))
+            return;
+    if (*count < max)
+        list[(*count)++] = *far;
+}
+
+static bool is_peer(const struct oc_scrub_needs *needs, struct oc_slice model_arn,
+                    struct oc_arn *ret)
+{
+    return oc_arn_parse(model_arn, ret) &&
+           oc_peers_find(&needs->scrubber->options.peers, ret->region);
+}
+
+/* Where a copy of another machine's model came from. Without a trace there is nobody to ask. */
 static void add_origin(struct oc_scrub_needs *needs, const struct oc_model *model)
 {
-    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
-    struct oc_scrub_origin *origin = &needs->origins[needs->origin_count];
+    struct oc_scrub_far far = {
+        .account = oc_arena_copy(needs->arena, model->partition.account),
+        .region = oc_arena_copy(needs->arena, model->partition.region),
+    };
     struct oc_err ignored = {0};
-    struct oc_slice json, source;
     struct oc_arn arn;
 
-    if (needs->origin_count == OC_SCRUB_ORIGINS_MAX || !model->job_id.ptr ||
-        oc_read_job_json(needs->read, model->partition, model->job_id, &json, &ignored) < 0 ||
-        oc_json_parse(json, &job, &ignored) < 0)
+    if (oc_copy_origin(needs->read, model, needs->arena, &far.model_arn, &ignored) == OC_OK &&
+        far.account.ptr && far.region.ptr && is_peer(needs, far.model_arn, &arn))
+        add_far(needs->origins, OC_SCRUB_ORIGINS_MAX, &needs->origin_count, &far);
+}
+
+/* The copies of a model that other machines have told of. */
+static void add_copies(struct oc_scrub_needs *needs, struct oc_slice key,
+                       const struct oc_model *model)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf own = {0};
+    struct oc_copies copies = {0};
+    struct oc_err ignored = {0};
+    struct oc_slice record;
+    struct oc_arn arn;
+
+    oc_buf_init(&own, OC_ARN_MAX);
+    oc_model_put_arn(&own, model);
+    struct oc_scrub_far far = {
+        .account = oc_arena_copy(needs->arena, model->partition.account),
+        .region = oc_arena_copy(needs->arena, model->partition.region),
+        .copy_of = oc_arena_copy(needs->arena, oc_buf_slice(&own)),
+    };
+    if (!far.account.ptr || !far.region.ptr || !far.copy_of.ptr ||
+        oc_read_get(needs->read, OC_RECORD_COPIES, key, &record, &ignored) < 0 ||
+        oc_copies_decode(record, needs->arena, &copies, &ignored) < 0)
         return;
-    source = oc_json_string(oc_json_get(job, "sourceModelArn"));
-    if (!oc_arn_parse(source, &arn) || !oc_peers_find(&needs->scrubber->options.peers, arn.region))
-        return;
-    *origin = (struct oc_scrub_origin){oc_arena_copy(needs->arena, source),
-                                       oc_arena_copy(needs->arena, model->partition.account),
-                                       oc_arena_copy(needs->arena, model->partition.region)};
-    needs->origin_count += origin->model_arn.ptr && origin->account.ptr && origin->region.ptr;
+    for (size_t i = 0; i < copies.count; i++) {
+        far.model_arn = copies.items[i].model_arn;
+        if (is_peer(needs, far.model_arn, &arn))
+            add_far(needs->copies, OC_SCRUB_COPIES_MAX, &needs->copy_count, &far);
+        else if (!needs->stranger.ptr)
+            needs->stranger = arn.region;
+    }
 }
 
 static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
@@ -95,7 +137,6 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
     struct oc_model model;
     int rc;
 
-    (void)key;
     oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
     rc = oc_model_decode(record, &arena, &model, err);
     if (rc < 0 || model.status != OC_MODEL_ACTIVE)
@@ -105,6 +146,7 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
         !oc_slice_eq(model.kms_key_id, needs->name->key_id) || !is_needed_by(needs, &model))
         return OC_OK;
     add_origin(needs, &model);
+    add_copies(needs, key, &model);
     return add_model(needs, &model, err);
 }
 
@@ -113,8 +155,10 @@ int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err)
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
     int rc = oc_store_read(needs->scrubber->options.store, &read, err);
 
+    if (rc < 0)
+        return rc;
     needs->read = read;
-    return rc < 0 ? rc
-                  : oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model,
-                                 needs, err);
+    rc = oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model, needs, err);
+    needs->read = NULL;
+    return rc;
 }

@@ -8,8 +8,9 @@
  *    (OC_RECORD_VERIFICATION). A restart begins an unfinished one anew.
  *
  * What is damaged or missing is mended from another copy when there is one: the same part under
- * another key, in another Region of this process, or on the machine that a model was copied from
- * (a peer, which decides whether the model may still be copied). The mended blob replaces the
+ * another key, in another Region of this process, on the machine that a model was copied from
+ * (a peer, which decides whether the model may still be copied), or on one that copied it from here
+ * (a peer that has told so, see model/copies.h). The mended blob replaces the
  * damaged one in one step. What cannot be mended becomes a finding (finding.h), which every pass
  * tries again; the damaged file stays, since a read verifies and never serves it, and is stored
  * anew when a copy, an import or an upload brings the same bytes (oc_blob_distrust).

@@ -5,6 +5,7 @@
  * pass.c          one pass over all Regions
  * mend.c          what happens to a blob that is not what it should be
  * needs.c         who needs it, and where else its bytes may be
+ * far.c           its bytes from other machines
  * verify_model.c  the verifier: one model
  * finding.c, verification.c  records
  */
@@ -77,6 +78,9 @@ void *oc_scrub_pass_main(void *scrubber);
 
 /* -- mend.c --------------------------------------------------------------------------------- */
 
+/** Make the buffer fit for a blob of so many plaintext bytes. Errors: OC_ENOMEM. */
+int oc_scrub_make_room(struct oc_scrub_buffer *buffer, uint64_t plain_len, struct oc_err *err);
+
 /** Read a blob from the disk. Errors: as oc_blob_get. */
 int oc_scrub_read(struct oc_blob_store *blobs, const struct oc_blob_name *name,
                   struct oc_scrub_buffer *buffer, struct oc_err *err);
@@ -108,7 +112,8 @@ void *oc_scrub_verify_main(void *scrubber);
 /* -- needs.c -------------------------------------------------------------------------------- */
 
 #define OC_SCRUB_PLACES_MAX  1024 /* pairs of Region and key that are searched */
-#define OC_SCRUB_ORIGINS_MAX 4    /* models on other machines that are asked for */
+#define OC_SCRUB_ORIGINS_MAX 4    /* models on other machines that ours were copied from, */
+#define OC_SCRUB_COPIES_MAX  16   /* and that were copied from ours: how many are asked for */
 
 /** Where copies of a blob may be. */
 struct oc_scrub_place {
@@ -116,23 +121,25 @@ struct oc_scrub_place {
     char key_id[OC_BLOB_KEY_ID_MAX + 1];
 };
 
-/** A model on another machine that one of ours was copied from. Text in the arena of the needs. */
-struct oc_scrub_origin {
+/** A model on another machine that has the bytes of one of ours. Text in the arena of the needs. */
+struct oc_scrub_far {
     struct oc_slice model_arn;
-    struct oc_slice account, region; /* of our copy */
+    struct oc_slice account, region; /* of ours */
+    struct oc_slice copy_of;         /* ours, when it is the original of that one; else absent */
 };
 
 /** What the store says of one blob. */
 struct oc_scrub_needs {
-    const struct oc_scrubber *scrubber;
+    struct oc_scrubber *scrubber;
     struct oc_slice region;
     const struct oc_blob_name *name;
     struct oc_arena *arena;
     struct oc_read *read;       /* while models are met */
     struct oc_finding *finding; /* its models are filled in */
     bool is_manifest;           /* of one of them */
-    struct oc_scrub_origin origins[OC_SCRUB_ORIGINS_MAX];
-    size_t origin_count;
+    struct oc_scrub_far origins[OC_SCRUB_ORIGINS_MAX], copies[OC_SCRUB_COPIES_MAX];
+    size_t origin_count, copy_count;
+    struct oc_slice stranger; /* a Region with a copy that is no peer of ours; or absent */
     struct oc_scrub_place places[OC_SCRUB_PLACES_MAX];
     size_t place_count;
 };
@@ -141,5 +148,15 @@ struct oc_scrub_needs {
  * Errors: those of the store; OC_ENOMEM. Cost: reads all models, and the manifests of those of this
  * Region and key. */
 int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err);
+
+/* -- far.c ---------------------------------------------------------------------------------- */
+
+/**
+ * Ask the machines that the needs name for the blob's bytes, which are verified.
+ * @return false: none has them, or can be asked; if something can be done about that, the finding's
+ *         `advice` says what. Blocks for as long as a peer sends, or is silent; ends when the
+ *         scrubber stops.
+ */
+bool oc_scrub_find_far(struct oc_scrub_needs *needs, struct oc_scrub_buffer *buffer);
 
 #endif

@@ -47,7 +47,8 @@ enum oc_record_kind {
     OC_RECORD_FINDING = 14,     /* key: region \0 key id \0 digest: a blob that is damaged */
     OC_RECORD_VERIFICATION = 15, /* key: account \0 region \0 model id: the last verification */
     OC_RECORD_EVENT = 16,        /* key: sequence number (8 bytes, big-endian) */
-    OC_RECORD_WEBHOOK = 17       /* key: name → number of the last event it has got (8 bytes) */
+    OC_RECORD_WEBHOOK = 17,      /* key: name → number of the last event it has got (8 bytes) */
+    OC_RECORD_COPIES = 18 /* key: account \0 region \0 model id: its copies on other machines */
 };
 
 #define OC_RECORD_KEY_MAX   400 /* bytes of a key; longer parts are hashed */

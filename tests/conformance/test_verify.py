@@ -7,11 +7,10 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.blobs import DAMAGES, Damage, blobs, delete, flip_a_bit
-from support.cloud import HOME, Account, Cloud, bucket_config
+from support.cloud import HOME, Account, Cloud, bucket_config, verify
 from support.server import Server
 from support.wire import escape
 
@@ -26,23 +25,6 @@ def still(tmp_path: Path, library: Path) -> Iterator[Server]:
 @pytest.fixture
 def owner(still: Server) -> Account:
     return Cloud(still).account()
-
-
-def verify(account: Account, model: str, region: str = HOME, timeout: float = 30) -> dict[str, Any]:
-    """Start a verification and wait for its end."""
-    path = f"/-/models/{escape(model)}/verification"
-    with account.wire(region) as wire:
-        started = wire.call("POST", path)
-        assert started.status == 202, started
-        deadline = time.monotonic() + timeout
-        while True:
-            answer = wire.call("GET", path)
-            assert answer.status == 200, answer
-            found: dict[str, Any] = answer.json
-            if found["status"] != "InProgress":
-                return found
-            assert time.monotonic() < deadline, found
-            time.sleep(0.01)
 
 
 def test_a_sound_model(account: Account) -> None:

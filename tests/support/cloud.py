@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from support.recorder import Recorder
 from support.server import Server
-from support.wire import Keys, Wire
+from support.wire import Keys, Wire, escape
 
 BUCKET = "models"
 HOME, AWAY, THIRD = "us-east-1", "us-west-2", "eu-west-1"
@@ -196,6 +196,23 @@ class Account:
         arn = self.import_model(region=region, modelKmsKeyArn=key["keyArn"])
         self.set_kms_key(key["keyId"], False, region)
         return arn
+
+
+def verify(account: Account, model: str, region: str = HOME, timeout: float = 30) -> dict[str, Any]:
+    """Start a verification and wait for its end."""
+    path = f"/-/models/{escape(model)}/verification"
+    with account.wire(region) as wire:
+        started = wire.call("POST", path)
+        assert started.status == 202, started
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = wire.call("GET", path)
+            assert answer.status == 200, answer
+            found: dict[str, Any] = answer.json
+            if found["status"] != "InProgress":
+                return found
+            assert time.monotonic() < deadline, found
+            time.sleep(0.01)
 
 
 class Cloud:

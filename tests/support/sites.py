@@ -27,12 +27,17 @@ class Sites:
         workers: int = 4,
         jobs: int = 16,
         source_address: str = "127.0.0.1",
+        mutual: bool = False,
+        settings: str = "",
     ) -> None:
+        """`mutual`: the source is a client of the target, too. `settings`: of both."""
         self.tls = tls
         self.patience, self.stall, self.workers, self.jobs = patience, stall, workers, jobs
+        self.mutual, self.settings = mutual, settings
+        self.bucket = bucket_config(library)
         self.source = Server(
             folder / "source",
-            bucket_config(library),
+            self.bucket + settings,
             regions=(HOME,),
             tls=tls,
             keep_port=True,
@@ -45,6 +50,8 @@ class Sites:
         self.key = self.make_peer_key(AWAY)
         self.configure()
         self.target.start()
+        if self.mutual:
+            self.join_source()
         return self
 
     def __exit__(
@@ -54,9 +61,24 @@ class Sites:
             if server.running():
                 server.__exit__(kind, error, trace)
 
-    def make_peer_key(self, region: str) -> Keys:
+    def join_source(self, url: str = "") -> None:
+        """Let the source ask the target, too."""
+        key = self.make_peer_key(HOME, self.target)
+        secret = self.source.folder / "peer-secret"
+        secret.write_text(key.secret + "\n")
+        secret.chmod(0o600)
+        self.source.config.write_text(
+            self.bucket
+            + self.settings
+            + f"[peer {AWAY}]\nurl = {url or self.target.endpoint}\n"
+            + f"access-key = {key.access_key}\nsecret-key-file = {secret}\n"
+        )
+        self.source.stop()
+        self.source.start()
+
+    def make_peer_key(self, region: str, at: Server | None = None) -> Keys:
         """As `outcrop key add --peer` does it."""
-        made = self.source.command("key", "add", "--peer", region, "-o", "json")
+        made = (at or self.source).command("key", "add", "--peer", region, "-o", "json")
         assert made.returncode == 0, made.stderr
         answer = json.loads(made.stdout)
         return Keys(answer["accessKeyId"], answer["secretAccessKey"])
@@ -76,6 +98,7 @@ class Sites:
             f"[peer {HOME}]\nurl = {url or self.source.endpoint}\n"
             f"access-key = {keys.access_key}\nsecret-key-file = {secret}\n"
             + (f"ca-bundle = {trust}\n" if trust else "")
+            + self.settings
         )
 
     def reconfigure(self, **settings: Any) -> None:

@@ -197,6 +197,60 @@ static void a_peer_that_is_away_is_not_asked_again_at_once(void **state)
     oc_peer_free(peer);
 }
 
+/* The same of parts, for who can do without: the scrubber. */
+static void a_part_is_not_asked_of_a_peer_that_is_away(void **state)
+{
+    static const struct fake_rule rules[] = {{.match = "POST", .status = 503}, {0}};
+    struct oc_peer_question q = question(5000);
+    uint8_t sha256[OC_SHA256_LEN] = {0}, to[16];
+    struct fake_server server;
+    struct oc_peer *peer;
+    size_t len;
+
+    (void)state;
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    for (int i = 0; i < 5; i++) {
+        OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
+
+        oc_buf_init(&text, 1024);
+        assert_int_equal(oc_peer_get_part(peer, &q, sha256, to, sizeof(to), &len, &err), OC_EBUSY);
+        assert_int_equal(oc_peer_get_manifest(peer, &q, sha256, &text, &err), OC_EBUSY);
+    }
+    assert_int_equal(server.requests, 1);
+    fake_server_stop(&server);
+    oc_peer_free(peer);
+}
+
+/* One that could not note a copy still answers other questions. */
+static void a_copy_is_told(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "imported%2Fabcdefghij12/copies HTTP/1.1",
+         .times = 1,
+         .status = 200,
+         .body = {"{}", 2}},
+        {.match = "/copies HTTP/1.1", .status = 500},
+        {.match = "POST", .status = 200, .body = {DESCRIBED, sizeof(DESCRIBED) - 1}},
+        {0}};
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_peer_question q = question(5000);
+    struct oc_slice copy = OC_STR("arn:aws:bedrock:us-west-2:222222222222:custom-model/imported/b");
+    struct oc_peer_model model;
+    struct fake_server server;
+    struct oc_peer *peer;
+
+    (void)state;
+    oc_arena_init(&arena, 1 << 20);
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    assert_int_equal(oc_peer_put_copy(peer, &q, copy, &err), OC_OK);
+    assert_int_equal(oc_peer_put_copy(peer, &q, copy, &err), OC_EBUSY);
+    assert_int_equal(ask(peer, &arena, &model, 5000), OC_OK);
+    fake_server_stop(&server);
+    oc_peer_free(peer);
+}
+
 static bool yes(void *ctx)
 {
     (void)ctx;
@@ -308,6 +362,8 @@ int main(void)
         cmocka_unit_test(a_model_is_read_and_asked_for_by_a_signed_post),
         cmocka_unit_test(answers_become_codes),
         cmocka_unit_test(a_peer_that_is_away_is_not_asked_again_at_once),
+        cmocka_unit_test(a_part_is_not_asked_of_a_peer_that_is_away),
+        cmocka_unit_test(a_copy_is_told),
         cmocka_unit_test(a_call_can_be_canceled),
         cmocka_unit_test(a_part_is_verified_and_asked_for_again_when_it_is_wrong),
         cmocka_unit_test(a_part_that_stays_wrong_is_corrupt),

@@ -1,5 +1,6 @@
 /* The scrubber: its records, and what it says of a damaged blob while something else fails. */
 #include "cloud_fixture.h"
+#include "fake_server.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "model/copies.h"
 #include "scrub/scrub_impl.h"
 
 static struct oc_err err;
@@ -31,6 +33,7 @@ static struct oc_finding some_finding(void)
     struct oc_finding finding = {.region = OC_STR("us-west-2"),
                                  .name = {.key_id = OC_STR("service"), .sha256 = {1, 2, 3}},
                                  .problem = OC_STR("segment 3 is not what was stored"),
+                                 .advice = OC_STR("ask another site"),
                                  .first_ms = 5,
                                  .last_ms = 7,
                                  .models_in_all = 20};
@@ -70,6 +73,7 @@ static void a_finding_comes_back_whole_or_not_at_all(void **state)
             assert_int_equal(back.model_count, 3);
             assert_true(oc_slice_eq(back.models[2], finding.models[2]));
             assert_int_equal(back.models_in_all, 20);
+            assert_true(oc_slice_eq(back.advice, finding.advice));
         }
         oc_buf_clear(&record);
         oc_arena_clear(&arena);
@@ -127,6 +131,7 @@ static void bad_records_are_corrupt_not_out_of_memory(void **state)
                                            "{\"version\":2}",
                                            "{\"version\":1}",
                                            "{\"version\":1,\"problem\":3}",
+                                           "{\"version\":1,\"problem\":\"x\",\"advice\":3}",
                                            "{\"version\":1,\"problem\":\"x\",\"models\":[7]}"};
     static const char *const verifications[] = {
         "{}", "{\"version\":1,\"status\":\"Odd\"}",
@@ -288,6 +293,168 @@ static void what_has_no_other_copy_is_found_once_and_forgotten_when_it_is_back(v
     oc_scrubber_free(rot.scrubber);
 }
 
+/* -- copies on other machines ---------------------------------------------------------------------
+ */
+
+#define COPY(region, id) "arn:aws:bedrock:" region ":" BOB ":custom-model/imported/" id
+
+/* A model in the east, its only part spoiled, and the copies of it that others have told of. */
+struct lone {
+    struct rot rot;
+    struct oc_buf part; /* its plaintext */
+    struct oc_peer *peer;
+    struct oc_slice model_id;
+};
+
+struct telling {
+    struct oc_write write;
+    struct oc_slice key;
+    const char *const *arns; /* oldest first; NULL ends them */
+};
+
+static int apply_telling(struct oc_tx *tx, struct oc_write *write, struct oc_err *e)
+{
+    const struct telling *telling = (const struct telling *)(void *)write;
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
+    struct oc_copies copies = {0};
+
+    for (const char *const *arn = telling->arns; *arn; arn++)
+        oc_copies_add(&copies, oc_slice_of(*arn), 1);
+    oc_buf_init(&record, 1UL << 20);
+    oc_copies_encode(&record, &copies);
+    return oc_tx_put(tx, OC_RECORD_COPIES, telling->key, oc_buf_slice(&record), e);
+}
+
+static void read_part(struct lone *lone)
+{
+    const struct oc_region *region = &lone->rot.cloud->regions[EAST];
+    struct oc_scrub_buffer buffer = {0};
+
+    ok(oc_scrub_read(region->blobs, &lone->rot.name, &buffer, &err));
+    oc_buf_init(&lone->part, 1UL << 20);
+    oc_buf_put(&lone->part, buffer.bytes, buffer.len);
+    oc_scrub_buffer_clear(&buffer);
+}
+
+static void begin_lone(struct lone *lone, struct cloud *c, const char *const *arns)
+{
+    struct telling telling = {.write.apply = apply_telling, .arns = arns};
+    struct oc_manifest m;
+    struct oc_model model;
+    char hex[65] = {0}, path[256];
+
+    folder_write(c->folder, "models/a/weights", 300000, 1);
+    cloud_start(c);
+    model = cloud_model(c, ALICE, EAST, cloud_imported(c, ALICE, EAST, "s3://models/a"));
+    oc_manifest_init(&m);
+    ok(oc_copy_manifest_load(c->regions[EAST].blobs, model.kms_key_id, model.manifest, &m, &err));
+    lone->rot.cloud = c;
+    lone->rot.name.key_id = model.kms_key_id;
+    memcpy(lone->rot.name.sha256, m.parts[0].sha256, OC_SHA256_LEN);
+    oc_hex_encode(m.parts[0].sha256, 32, hex);
+    oc_manifest_clear(&m);
+    (void)snprintf(path, sizeof path, "blobs/us-east-1/parts/%.*s/%.2s/%s",
+                   OC_FMT(model.kms_key_id), hex, hex + 2);
+    lone->rot.file = oc_arena_copy(&c->arena, oc_slice_of(folder_path(c->folder, path))).ptr;
+    telling.key = oc_key_model(&c->arena, model.partition, model.id);
+    lone->model_id = model.id;
+    ok(oc_store_write(c->store, &telling.write, &err));
+    read_part(lone);
+    spoil(lone->rot.file);
+}
+
+/* Look at the part with `url` as the server of eu-west-1; the finding's advice, in the arena. */
+static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct oc_slice *advice)
+{
+    struct oc_peer_options peer = {.region = OC_STR("eu-west-1"),
+                                   .url = oc_slice_of(url),
+                                   .access_key_id = OC_STR("AKIA0000000000000000"),
+                                   .secret = OC_STR("secret"),
+                                   .stall_timeout_ms = 1000};
+    struct cloud *c = lone->rot.cloud;
+    struct oc_scrub_options options = {
+        .store = c->store, .engine = c->engine, .regions = c->regions, .region_count = 2};
+    struct oc_scrub_buffer buffer = {0};
+    struct oc_err problem = {0};
+    struct oc_finding finding = {0};
+    enum oc_scrub_state state;
+    struct oc_read *read;
+    struct oc_slice record, key;
+
+    ok(oc_peer_new(&peer, &lone->peer, &err));
+    options.peers = (struct oc_peers){&lone->peer, 1};
+    ok(oc_scrubber_new(&options, &lone->rot.scrubber, &err));
+    state =
+        oc_scrub_look(lone->rot.scrubber, &c->regions[EAST], &lone->rot.name, &buffer, &problem);
+    if (state == OC_SCRUB_MENDED)
+        assert_true(oc_slice_eq((struct oc_slice){(char *)buffer.bytes, buffer.len},
+                                oc_buf_slice(&lone->part)));
+    oc_scrub_buffer_clear(&buffer);
+    oc_scrubber_free(lone->rot.scrubber);
+    oc_peer_free(lone->peer);
+    ok(oc_store_read(c->store, &read, &err));
+    key = oc_finding_key(&c->arena, c->regions[EAST].name, &lone->rot.name);
+    if (oc_read_get(read, OC_RECORD_FINDING, key, &record, &err) == OC_OK)
+        ok(oc_finding_decode(key, record, &c->arena, &finding, &err));
+    *advice = finding.advice;
+    oc_read_close(read);
+    return state;
+}
+
+/* The newest copy gives wrong bytes, the next one is gone, the third is the same bytes. */
+static void copies_elsewhere_are_asked_until_one_is_right(void **state)
+{
+    static const char *const arns[] = {COPY("eu-west-1", "right0000000"),
+                                       COPY("eu-west-1", "gone00000000"),
+                                       COPY("eu-west-1", "wrong0000000"), NULL};
+    struct lone lone = {0};
+    struct fake_server server;
+    struct oc_slice advice;
+
+    begin_lone(&lone, *state, arns);
+    const struct fake_rule rules[] = {
+        {.match = "wrong0000000/parts/", .status = 200, .body = OC_STR("not these")},
+        {.match = "gone00000000/parts/",
+         .status = 404,
+         .headers = "x-amzn-ErrorType: ResourceNotFoundException\r\n"},
+        {.match = "right0000000/parts/", .status = 200, .body = oc_buf_slice(&lone.part)},
+        {0}};
+    fake_server_start(&server, rules);
+    assert_int_equal(look_from(&lone, server.endpoint, &advice), OC_SCRUB_MENDED);
+    fake_server_stop(&server);
+    assert_true(server.served[0] > 1);
+    assert_int_equal(server.served[1], 1);
+    assert_int_equal(server.served[2], 1);
+    assert_int_equal(cloud_check(lone.rot.cloud), 0);
+    oc_buf_clear(&lone.part);
+}
+
+static void what_could_be_done_is_said_with_the_finding(void **state)
+{
+    static const char *const strange[] = {COPY("ap-south-1", "abcdefghij12"), NULL};
+    static const char *const both[] = {COPY("ap-south-1", "abcdefghij12"),
+                                       COPY("eu-west-1", "abcdefghij12"), NULL};
+    static const struct fake_rule away[] = {{.match = "POST", .status = 503}, {0}};
+    struct lone lone = {0};
+    struct telling telling = {.write.apply = apply_telling, .arns = both};
+    struct fake_server server;
+    struct oc_slice advice;
+
+    begin_lone(&lone, *state, strange);
+    fake_server_start(&server, away);
+    assert_int_equal(look_from(&lone, server.endpoint, &advice), OC_SCRUB_DAMAGED);
+    assert_true(oc_slice_find_slice(advice, OC_STR("there is a copy in ap-south-1")) >= 0);
+    assert_int_equal(server.requests, 0);
+    telling.key = oc_key_model(&lone.rot.cloud->arena, cloud_partition(lone.rot.cloud, ALICE, EAST),
+                               lone.model_id);
+    ok(oc_store_write(lone.rot.cloud->store, &telling.write, &err));
+    assert_int_equal(look_from(&lone, server.endpoint, &advice), OC_SCRUB_DAMAGED);
+    assert_true(oc_slice_find_slice(advice, OC_STR("could not be asked for it")) >= 0);
+    assert_int_equal(server.requests, 1);
+    fake_server_stop(&server);
+    oc_buf_clear(&lone.part);
+}
+
 static void a_scrubber_starts_or_leaves_nothing(void **state)
 {
     struct cloud *c = *state;
@@ -319,6 +486,8 @@ int main(void)
         cmocka_unit_test(bad_records_are_corrupt_not_out_of_memory),
         WITH_CLOUD(a_damaged_blob_is_never_taken_for_sound_whatever_fails),
         WITH_CLOUD(what_has_no_other_copy_is_found_once_and_forgotten_when_it_is_back),
+        WITH_CLOUD(copies_elsewhere_are_asked_until_one_is_right),
+        WITH_CLOUD(what_could_be_done_is_said_with_the_finding),
         WITH_CLOUD(a_scrubber_starts_or_leaves_nothing),
     };
 
