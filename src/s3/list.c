@@ -6,23 +6,27 @@
 #include "s3/s3_impl.h"
 #include "s3/xml.h"
 
-#define TOKEN_MAX 4096
-
 /*
- * One page. Objects are kept until all of it is read: `fn` may take its time, and a page that turns
- * out to be broken must not be half told.
+ * Brent's way to see a circle: what comes is compared with a mark of before, and the mark moves on
+ * after 1, 2, 4, 8, … pages.
  */
-struct page {
-    struct oc_arena arena;
-    struct oc_s3_object *objects;
-    size_t count, cap;
-    struct oc_s3_object next; /* the one being read */
-    bool encoded;             /* keys are percent-encoded */
-    bool truncated;
-    char token[TOKEN_MAX + 1];
-};
+bool oc_s3_is_circle(struct oc_s3_walk *walk, const char *next)
+{
+    if (walk->pages > 0 && strcmp(walk->mark, next) == 0)
+        return true;
+    walk->pages++;
+    if ((walk->pages & (walk->pages - 1)) == 0)
+        memcpy(walk->mark, next, strlen(next) + 1);
+    return false;
+}
 
-static void page_clear(struct page *page)
+void oc_s3_page_init(struct oc_s3_page *page)
+{
+    *page = (struct oc_s3_page){0};
+    oc_arena_init(&page->arena, OC_S3_ANSWER_MAX * 4);
+}
+
+void oc_s3_page_clear(struct oc_s3_page *page)
 {
     free(page->objects);
     oc_arena_clear(&page->arena);
@@ -38,7 +42,7 @@ static int take_number(struct oc_slice text, uint64_t *ret, struct oc_err *err)
     return OC_OK;
 }
 
-static int take_etag(struct page *page, struct oc_slice text, struct oc_err *err)
+static int take_etag(struct oc_s3_page *page, struct oc_slice text, struct oc_err *err)
 {
     if (text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
         text = oc_slice_sub(text, 1, text.len - 2);
@@ -52,13 +56,13 @@ static int take_etag(struct page *page, struct oc_slice text, struct oc_err *err
     return OC_OK;
 }
 
-static int take_key(struct page *page, struct oc_slice text, struct oc_err *err)
+static int take_key(struct oc_s3_page *page, struct oc_slice text, struct oc_err *err)
 {
     page->next.key = oc_arena_copy(&page->arena, text);
     return page->next.key.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
-static int take_object(struct page *page, struct oc_err *err)
+static int take_object(struct oc_s3_page *page, struct oc_err *err)
 {
     struct oc_s3_object *grown;
 
@@ -75,7 +79,7 @@ static int take_object(struct page *page, struct oc_err *err)
 
 static int read_element(struct oc_slice path, struct oc_slice text, void *ctx, struct oc_err *err)
 {
-    struct page *page = ctx;
+    struct oc_s3_page *page = ctx;
     struct oc_slice rest = path;
 
     if (!oc_slice_eq_str(oc_slice_cut(&rest, '/'), "ListBucketResult"))
@@ -87,7 +91,7 @@ static int read_element(struct oc_slice path, struct oc_slice text, void *ctx, s
     else if (oc_slice_eq_str(rest, "EncodingType"))
         page->encoded = oc_slice_eq_str(text, "url");
     else if (oc_slice_eq_str(rest, "NextContinuationToken")) {
-        if (text.len > TOKEN_MAX)
+        if (text.len > OC_S3_TOKEN_MAX)
             return oc_fail(err, OC_EINVAL, "the mark of its next page is too long");
         memcpy(page->token, text.ptr, text.len);
         page->token[text.len] = '\0';
@@ -103,7 +107,7 @@ static int read_element(struct oc_slice path, struct oc_slice text, void *ctx, s
 }
 
 /* Keys as they are: `+` stands for a space, as servers write it. */
-static int decode_key(struct page *page, struct oc_s3_object *object, struct oc_err *err)
+static int decode_key(struct oc_s3_page *page, struct oc_s3_object *object, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf spaced = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf plain = {0};
@@ -126,26 +130,28 @@ static int decode_key(struct page *page, struct oc_s3_object *object, struct oc_
     return OC_OK;
 }
 
-static int read_page(struct page *page, struct oc_slice xml, struct oc_err *err)
+int oc_s3_page_read(struct oc_s3_page *page, struct oc_slice xml, struct oc_err *err)
 {
-    char last[TOKEN_MAX + 1];
     int rc;
 
-    memcpy(last, page->token, sizeof(last));
     oc_arena_clear(&page->arena);
     page->count = 0;
+    page->next = (struct oc_s3_object){0};
     page->encoded = page->truncated = false;
     page->token[0] = '\0';
     rc = oc_xml_read(xml, read_element, page, err);
     /* `EncodingType` may follow what it is about. */
     for (size_t i = 0; rc == OC_OK && i < page->count; i++)
         rc = decode_key(page, &page->objects[i], err);
-    if (rc == OC_OK && page->truncated && (!page->token[0] || strcmp(page->token, last) == 0))
+    if (rc == OC_OK && page->truncated && !page->token[0])
         rc = oc_fail(err, OC_EINVAL, "it does not say where the next page begins");
+    if (rc == OC_OK && page->truncated && oc_s3_is_circle(&page->walk, page->token))
+        rc = oc_fail(err, OC_EINVAL, "its next page is one that was there before");
     return rc;
 }
 
-static int get_page(struct oc_s3 *s3, struct oc_slice prefix, struct page *page, struct oc_err *err)
+static int get_page(struct oc_s3 *s3, struct oc_slice prefix, struct oc_s3_page *page,
+                    struct oc_err *err)
 {
     OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
@@ -153,7 +159,7 @@ static int get_page(struct oc_s3 *s3, struct oc_slice prefix, struct page *page,
     struct oc_err cause = {0};
     int rc;
 
-    oc_buf_init(&query, 4 * (TOKEN_MAX + OC_S3_KEY_MAX));
+    oc_buf_init(&query, 4 * (OC_S3_TOKEN_MAX + OC_S3_KEY_MAX));
     if (page->token[0]) {
         oc_buf_put_str(&query, "continuation-token=");
         oc_percent_encode(&query, oc_slice_of(page->token), false);
@@ -167,17 +173,17 @@ static int get_page(struct oc_s3 *s3, struct oc_slice prefix, struct page *page,
     rc = oc_s3_call(s3, &call, &answer, err);
     if (rc < 0)
         return rc;
-    rc = read_page(page, oc_buf_slice(&answer.body), &cause);
+    rc = oc_s3_page_read(page, oc_buf_slice(&answer.body), &cause);
     return rc < 0 ? oc_s3_fail_answer(s3, &cause, err) : OC_OK;
 }
 
 int oc_s3_list(struct oc_s3 *s3, struct oc_slice prefix, oc_s3_object_fn *fn, void *ctx,
                struct oc_err *err)
 {
-    OC_AUTO(page_clear) struct page page = {0};
+    OC_AUTO(oc_s3_page_clear) struct oc_s3_page page;
     int rc;
 
-    oc_arena_init(&page.arena, OC_S3_ANSWER_MAX * 4);
+    oc_s3_page_init(&page);
     do {
         rc = get_page(s3, prefix, &page, err);
         for (size_t i = 0; rc == OC_OK && i < page.count; i++)

@@ -7,6 +7,7 @@
  * answer.c       what an answer says: errors and their causes
  * object.c       operations on one object
  * upload.c       uploads in pieces
+ * unfinished.c   those that were not completed
  * list.c         listings
  * xml.c          answers in XML
  */
@@ -133,8 +134,76 @@ void oc_s3_put_crc(struct oc_slice bytes, char to[OC_S3_CRC_LEN]);
 
 /* -- upload.c ------------------------------------------------------------------------------- */
 
+#define OC_S3_UPLOAD_ID_MAX 1024 /* bytes of what a server calls an upload in pieces */
+
 /** Store an object in pieces. */
 int oc_s3_put_pieces(struct oc_s3 *s3, struct oc_slice key, struct oc_slice bytes,
                      struct oc_err *err);
+
+/** Forget the pieces of an upload; fine when it is gone. */
+int oc_s3_abort_upload(struct oc_s3 *s3, struct oc_slice key, const char *id, struct oc_err *err);
+
+/* -- list.c --------------------------------------------------------------------------------- */
+
+#define OC_S3_TOKEN_MAX 4096 /* bytes of the mark of a next page */
+
+/** Where a walk through pages has been. All zero at the start. */
+struct oc_s3_walk {
+    uint64_t pages;
+    char mark[OC_S3_TOKEN_MAX + 1];
+};
+
+/**
+ * Whether the walk has been at this mark of a next page before: a server that leads in a circle
+ * would be followed for ever. Seen at the latest when the circle was gone round twice.
+ * @param next  at most OC_S3_TOKEN_MAX bytes
+ */
+bool oc_s3_is_circle(struct oc_s3_walk *walk, const char *next);
+
+/**
+ * One page of a listing. Objects are kept until all of it is read: who is told of them may take his
+ * time, and a page that turns out to be broken must not be half told.
+ */
+struct oc_s3_page {
+    struct oc_arena arena;
+    struct oc_s3_object *objects; /* keys in the arena */
+    size_t count, cap;
+    struct oc_s3_object next; /* the one being read */
+    bool encoded;             /* keys are percent-encoded */
+    bool truncated;
+    char token[OC_S3_TOKEN_MAX + 1]; /* of the next page, when truncated */
+    struct oc_s3_walk walk;
+};
+
+void oc_s3_page_init(struct oc_s3_page *page);
+void oc_s3_page_clear(struct oc_s3_page *page);
+
+/** Read a page in the place of the one before. Errors: OC_EINVAL (it is none), OC_ENOMEM. */
+int oc_s3_page_read(struct oc_s3_page *page, struct oc_slice xml, struct oc_err *err);
+
+/* -- unfinished.c --------------------------------------------------------------------------- */
+
+#define OC_S3_UPLOADS_MAX 1000 /* of one page (AWS) */
+
+struct oc_s3_unfinished {
+    struct oc_slice key, id; /* neither empty; NUL-terminated in the arena */
+};
+
+/** One page of the uploads in pieces that were not completed. */
+struct oc_s3_uploads {
+    struct oc_arena arena;
+    struct oc_s3_unfinished uploads[OC_S3_UPLOADS_MAX];
+    size_t count;
+    struct oc_s3_unfinished next; /* the one being read */
+    bool truncated;
+    char next_key[OC_S3_KEY_MAX + 1], next_id[OC_S3_UPLOAD_ID_MAX + 1];
+    struct oc_s3_walk walk;
+};
+
+void oc_s3_uploads_init(struct oc_s3_uploads *page);
+void oc_s3_uploads_clear(struct oc_s3_uploads *page);
+
+/** Read a page in the place of the one before. Errors: OC_EINVAL (it is none), OC_ENOMEM. */
+int oc_s3_uploads_read(struct oc_s3_uploads *page, struct oc_slice xml, struct oc_err *err);
 
 #endif

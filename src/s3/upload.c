@@ -12,9 +12,7 @@
 #include "s3/s3_impl.h"
 #include "s3/xml.h"
 
-#define UPLOAD_ID_MAX 1024
-#define PIECES_MAX    64 /* of one object: more than a manifest needs */
-#define UPLOADS_MAX   1000
+#define PIECES_MAX 64 /* of one object: more than a manifest needs */
 
 struct piece {
     char etag[OC_S3_ETAG_MAX + 1];
@@ -24,7 +22,7 @@ struct piece {
 struct upload {
     struct oc_s3 *s3;
     struct oc_slice key;
-    char id[UPLOAD_ID_MAX + 1];
+    char id[OC_S3_UPLOAD_ID_MAX + 1];
     struct piece pieces[PIECES_MAX];
     unsigned count;
 };
@@ -44,7 +42,7 @@ static int read_id(struct oc_slice path, struct oc_slice text, void *ctx, struct
 
     if (!oc_slice_eq_str(path, "InitiateMultipartUploadResult/UploadId"))
         return OC_OK;
-    if (text.len == 0 || text.len > UPLOAD_ID_MAX)
+    if (text.len == 0 || text.len > OC_S3_UPLOAD_ID_MAX)
         return oc_fail(err, OC_EINVAL, "its upload id has %zu characters", text.len);
     memcpy(upload->id, text.ptr, text.len);
     upload->id[text.len] = '\0';
@@ -76,7 +74,7 @@ static int put_piece(struct upload *upload, struct oc_slice bytes, struct oc_err
     struct oc_s3_call call = {.method = "PUT", .key = upload->key, .body = bytes};
     int rc;
 
-    oc_buf_init(&query, 4 * UPLOAD_ID_MAX);
+    oc_buf_init(&query, 4 * OC_S3_UPLOAD_ID_MAX);
     oc_buf_printf(&query, "partNumber=%u&", upload->count + 1);
     if (begin_query(&query, upload->id) < 0)
         return oc_fail_nomem(err);
@@ -129,7 +127,7 @@ static int complete(struct upload *upload, uint64_t size, struct oc_err *err)
     struct oc_err cause = {0};
     int rc;
 
-    oc_buf_init(&query, 4 * UPLOAD_ID_MAX);
+    oc_buf_init(&query, 4 * OC_S3_UPLOAD_ID_MAX);
     oc_buf_init(&xml, PIECES_MAX * 512);
     write_pieces(upload, &xml);
     if (begin_query(&query, upload->id) < 0 || xml.failed)
@@ -147,7 +145,7 @@ static int complete(struct upload *upload, uint64_t size, struct oc_err *err)
 
 /* -- aborting ------------------------------------------------------------------------------- */
 
-static int abort_upload(struct oc_s3 *s3, struct oc_slice key, const char *id, struct oc_err *err)
+int oc_s3_abort_upload(struct oc_s3 *s3, struct oc_slice key, const char *id, struct oc_err *err)
 {
     OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
     OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
@@ -155,7 +153,7 @@ static int abort_upload(struct oc_s3 *s3, struct oc_slice key, const char *id, s
     struct oc_err cause = {0};
     int rc;
 
-    oc_buf_init(&query, 4 * UPLOAD_ID_MAX);
+    oc_buf_init(&query, 4 * OC_S3_UPLOAD_ID_MAX);
     if (begin_query(&query, id) < 0)
         return oc_fail_nomem(err);
     call.query = oc_buf_slice(&query);
@@ -189,144 +187,8 @@ int oc_s3_put_pieces(struct oc_s3 *s3, struct oc_slice key, struct oc_slice byte
     if (rc < 0 && upload->id[0]) {
         struct oc_err ignored = {0}; /* what stays is found by its prefix */
 
-        (void)abort_upload(s3, key, upload->id, &ignored);
+        (void)oc_s3_abort_upload(s3, key, upload->id, &ignored);
     }
     free(upload);
     return rc;
-}
-
-/* -- those that are not finished ------------------------------------------------------------ */
-
-/* One page of the list. A page is aborted before the next is asked for, so it is always the first.
- */
-struct page {
-    struct oc_arena arena;
-    struct {
-        struct oc_slice key, id;
-    } uploads[UPLOADS_MAX];
-    size_t count;
-    bool truncated;
-    char next_key[OC_S3_KEY_MAX + 1], next_id[UPLOAD_ID_MAX + 1];
-};
-
-static int keep_next(char *to, size_t max, struct oc_slice text, struct oc_err *err)
-{
-    if (text.len > max)
-        return oc_fail(err, OC_EINVAL, "the mark of its next page is too long");
-    memcpy(to, text.ptr, text.len);
-    to[text.len] = '\0';
-    return OC_OK;
-}
-
-static int read_upload(struct oc_slice path, struct oc_slice text, void *ctx, struct oc_err *err)
-{
-    struct page *page = ctx;
-    struct oc_slice *to = NULL;
-
-    (void)oc_slice_cut(&path, '/');
-    if (oc_slice_eq_str(path, "IsTruncated"))
-        page->truncated = oc_slice_eq_str(text, "true");
-    else if (oc_slice_eq_str(path, "NextKeyMarker"))
-        return keep_next(page->next_key, OC_S3_KEY_MAX, text, err);
-    else if (oc_slice_eq_str(path, "NextUploadIdMarker"))
-        return keep_next(page->next_id, UPLOAD_ID_MAX, text, err);
-    if (oc_slice_eq_str(path, "Upload")) {
-        page->count++;
-        return OC_OK;
-    }
-    if (oc_slice_eq_str(path, "Upload/Key") || oc_slice_eq_str(path, "Upload/UploadId")) {
-        if (page->count == UPLOADS_MAX)
-            return oc_fail(err, OC_EINVAL, "it has more than %d uploads", UPLOADS_MAX);
-        to = oc_slice_eq_str(path, "Upload/Key") ? &page->uploads[page->count].key
-                                                 : &page->uploads[page->count].id;
-        *to = oc_arena_copy(&page->arena, text);
-        if (!to->ptr)
-            return oc_fail_nomem(err);
-    }
-    return OC_OK;
-}
-
-static int get_page(struct oc_s3 *s3, struct oc_slice prefix, struct page *page, struct oc_err *err)
-{
-    OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
-    OC_AUTO(oc_buf_clear) struct oc_buf query = {0};
-    struct oc_s3_call call = {.method = "GET"};
-    struct oc_err cause = {0};
-    int rc;
-
-    oc_buf_init(&query, 16384);
-    oc_buf_put_str(&query, "uploads=&prefix=");
-    oc_percent_encode(&query, prefix, false);
-    if (page->next_key[0]) {
-        oc_buf_put_str(&query, "&key-marker=");
-        oc_percent_encode(&query, oc_slice_of(page->next_key), false);
-        oc_buf_put_str(&query, "&upload-id-marker=");
-        oc_percent_encode(&query, oc_slice_of(page->next_id), false);
-    }
-    if (query.failed)
-        return oc_fail_nomem(err);
-    call.query = oc_buf_slice(&query);
-    rc = oc_s3_call(s3, &call, &answer, err);
-    if (rc < 0)
-        return rc;
-    oc_arena_clear(&page->arena);
-    page->count = 0;
-    page->truncated = false;
-    rc = oc_xml_read(oc_buf_slice(&answer.body), read_upload, page, &cause);
-    return rc < 0 ? oc_s3_fail_answer(s3, &cause, err) : OC_OK;
-}
-
-/* Those that were given by the server and are ours. */
-static bool is_below(const struct page *page, size_t i, struct oc_slice prefix)
-{
-    return page->uploads[i].key.len && page->uploads[i].id.len &&
-           page->uploads[i].id.len <= UPLOAD_ID_MAX &&
-           oc_slice_has_prefix(page->uploads[i].key, prefix);
-}
-
-static int each_upload(struct oc_s3 *s3, struct oc_slice prefix, bool abort_them, uint64_t *count,
-                       struct oc_err *err)
-{
-    struct page *page = oc_alloc(sizeof(*page));
-    char last[OC_S3_KEY_MAX + UPLOAD_ID_MAX + 2] = "", next[sizeof(last)];
-    int rc;
-
-    if (!page)
-        return oc_fail_nomem(err);
-    memset(page, 0, sizeof(*page));
-    oc_arena_init(&page->arena, OC_S3_ANSWER_MAX * 2);
-    do {
-        rc = get_page(s3, prefix, page, err);
-        for (size_t i = 0; rc == OC_OK && i < page->count; i++) {
-            if (!is_below(page, i, prefix))
-                continue;
-            (*count)++;
-            if (abort_them)
-                rc = abort_upload(s3, page->uploads[i].key, page->uploads[i].id.ptr, err);
-        }
-        (void)snprintf(next, sizeof(next), "%s %s", page->next_key, page->next_id);
-        if (rc == OC_OK && page->truncated && strcmp(next, last) == 0)
-            rc = oc_fail(err, OC_EIO, "%s: its list of uploads does not go on", oc_s3_name(s3));
-        memcpy(last, next, sizeof(last));
-    } while (rc == OC_OK && page->truncated);
-    oc_arena_clear(&page->arena);
-    free(page);
-    return rc;
-}
-
-int oc_s3_count_uploads(struct oc_s3 *s3, struct oc_slice prefix, uint64_t *ret, struct oc_err *err)
-{
-    uint64_t count = 0;
-    int rc = each_upload(s3, prefix, false, &count, err);
-
-    if (rc == OC_OK)
-        *ret = count;
-    return rc;
-}
-
-int oc_s3_abort_uploads(struct oc_s3 *s3, struct oc_slice prefix, struct oc_err *err)
-{
-    uint64_t ignored = 0;
-
-    return each_upload(s3, prefix, true, &ignored, err);
 }

@@ -454,6 +454,30 @@ static void broken_lists_are_refused(void **state)
     }
 }
 
+/* Two pages, each of which names the other one as the next. */
+static void lists_that_lead_in_a_circle_are_refused(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "continuation-token=b",
+         .status = 200,
+         .body = BODY("<ListBucketResult><IsTruncated>true</IsTruncated>"
+                      "<NextContinuationToken>a</NextContinuationToken></ListBucketResult>")},
+        {.match = "GET /models?",
+         .status = 200,
+         .body = BODY("<ListBucketResult><IsTruncated>true</IsTruncated>"
+                      "<NextContinuationToken>b</NextContinuationToken></ListBucketResult>")},
+        {0}};
+    OC_AUTO(oc_buf_clear) struct oc_buf seen = {0};
+    struct oc_err err = {0};
+    struct fixture f;
+
+    begin(&f, state, rules);
+    assert_int_equal(oc_s3_list(f.s3, OC_STR(""), collect, &seen, &err), OC_EIO);
+    assert_has(err.text, "its next page is one that was there before");
+    assert_true(f.server.requests <= 6);
+    end(&f);
+}
+
 static int put_and_list(void *ctx)
 {
     struct oc_s3_options options = options_of(ctx);
@@ -547,6 +571,39 @@ static void unfinished_uploads_are_aborted(void **state)
     end(&f);
 }
 
+/* A page with more uploads than a page may have, with what is no upload, and with half of one. */
+static void broken_lists_of_uploads_are_refused(void **state)
+{
+    static const struct {
+        const char *repeated, *then, *why;
+    } lists[] = {
+        {"<Upload><Key>k</Key><UploadId>1</UploadId></Upload>", "", "more than 1000 uploads"},
+        {"<Upload/>", "<IsTruncated>true</IsTruncated>", "where the next page begins"},
+        {"<Upload/>", "<Upload><Key>k</Key></Upload><Wrong", "not XML"},
+        {"", "<NextKeyMarker>k</NextKeyMarker><IsTruncated>true</IsTruncated>", "there before"},
+    };
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        OC_AUTO(oc_buf_clear) struct oc_buf body = {0};
+        struct fake_rule rules[] = {{.match = "GET ", .status = 200}, {0}};
+        struct oc_err err = {0};
+        uint64_t count = 7;
+        struct fixture f;
+
+        oc_buf_init(&body, 1 << 20);
+        oc_buf_put_str(&body, "<ListMultipartUploadsResult>");
+        for (int n = 0; n < 1005; n++)
+            oc_buf_put_str(&body, lists[i].repeated);
+        oc_buf_printf(&body, "%s</ListMultipartUploadsResult>", lists[i].then);
+        rules[0].body = oc_buf_slice(&body);
+        begin(&f, state, rules);
+        assert_int_equal(oc_s3_count_uploads(f.s3, OC_STR(""), &count, &err), OC_EIO);
+        assert_has(err.text, lists[i].why);
+        assert_int_equal(count, 7);
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +626,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(stop_ends_calls_that_wait, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(list_goes_through_all_pages, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(broken_lists_are_refused, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(lists_that_lead_in_a_circle_are_refused, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(broken_lists_of_uploads_are_refused, folder_setup,
+                                        folder_teardown),
         cmocka_unit_test_setup_teardown(memory_may_run_out_anywhere, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(large_object_goes_in_pieces, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(unfinished_uploads_are_aborted, folder_setup,
