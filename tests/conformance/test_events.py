@@ -180,6 +180,32 @@ def test_over_https_and_two_secrets(tmp_path: Path, library: Path) -> None:
             hook.wait(2)
 
 
+def test_an_untrusted_receiver_gets_nothing(tmp_path: Path, library: Path) -> None:
+    """Neither by the system's certificates nor by a bundle with another one; with its own it gets
+    all that it has missed."""
+    other = tmp_path / "other"
+    other.mkdir()
+    trusted, untrusted = make_certificate(tmp_path), make_certificate(other)
+    with Receiver(tmp_path, certificate=trusted) as hook:
+        config = bucket_config(library) + STILL + hook.config()
+        bundle = f"ca-bundle = {trusted.file}\n"
+        server = Server(tmp_path / "server", config.replace(bundle, ""))
+        for without in (config.replace(bundle, f"ca-bundle = {untrusted.file}\n"), config):
+            with server:
+                owner = Cloud(server).account()
+                owner.copy(owner.import_model())
+                deadline = time.monotonic() + 20
+                while "no trusted TLS connection" not in server.log.read_text():
+                    assert time.monotonic() < deadline, server.tail()
+                    time.sleep(0.01)
+            assert "`ca-bundle` of that webhook" in server.log.read_text()
+            assert hook.attempts == 0
+            server.log.unlink()
+            server.config.write_text(without)
+        with server:
+            hook.wait(4)
+
+
 # -- reading them ----------------------------------------------------------------------------------
 
 
