@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
+import sys
 import time
 
-from copy_site import AWAY, GIB, MIB, Site, random_file, scratch
+from copy_site import AWAY, GIB, PART, Site, distinct_parts_file, need_space, scratch
 from harness import binary, print_table
+
+LIFE = 0.25  # seconds that a server lives between two kills, on average
 
 
 def crypto(args: argparse.Namespace) -> dict[str, float]:
@@ -53,38 +57,41 @@ def memory(args: argparse.Namespace) -> dict[str, float]:
 
 def resume(args: argparse.Namespace) -> dict[str, float]:
     """
-    Bytes written to the disk by all lives of the server, over the size of the model. The copy is
-    slowed down, so that it lasts as long as the kills take: what a kill costs is what is being
-    written at that instant, at most a part for each worker.
+    Bytes written to the disk by all lives of the server, over the size of the model. What a kill
+    costs is what is being written at that instant, at most a part for each worker. The copy is held
+    back, so that it lasts as long as the kills take; but each life moves a few parts before the cap
+    bites, so a kill needs some three parts of the model.
     """
     chance = random.Random(4)
-    parts = max(128, 2 * args.kills)
-    size, life = parts * 8 * MIB, 0.25
-    rate = int(size / (args.kills * life * 1.3))
+    size = max(128, 3 * args.kills) * PART
     with scratch() as folder, Site(folder) as site:
-        random_file(site.bucket / "model" / "model.safetensors", size)
+        need_space(folder, 2 * size)
+        distinct_parts_file(site.bucket / "model" / "model.safetensors", size)
         arn = site.import_model("model")
         site.server.stop()
-        site.config.write_text(f"[copy]\nbandwidth = {rate}\n" + site.config.read_text())
+        unlimited = site.config.read_text()
+        site.config.write_text(f"[copy]\nbandwidth = {PART // 4}\n{unlimited}")
         site.restart()
         job = site.start_copy(arn, "copy")
-        written = kills = 0
-        while kills < args.kills:
-            time.sleep(chance.uniform(0, 2 * life))
-            site.server.process.send_signal(19)  # SIGSTOP: the count is of the instant of death
+        written = 0
+        for kill in range(args.kills):
+            time.sleep(chance.uniform(0, 2 * LIFE))
+            site.server.process.send_signal(signal.SIGSTOP)  # the count is of the instant of death
             written += site.written()
             site.kill()
-            kills += 1
+            if kill + 1 == args.kills:
+                site.config.write_text(unlimited)
             site.restart()
-            if site.clients[AWAY].get_model_copy_job(jobArn=job)["status"] != "InProgress":
-                break
+            status = site.clients[AWAY].get_model_copy_job(jobArn=job)["status"]
+            if status != "InProgress":
+                sys.exit(f"the copy was {status} after {kill + 1} of {args.kills} kills")
         site.wait_copy(job)
         written += site.written()
         stored = sum(path.stat().st_size for path in site.stored(AWAY))
-    rows = [[f"{kills} kill -9, {size / GIB:.1f} GiB", f"{written / size:.4f}"]]
+    rows = [[f"{args.kills} kill -9, {size / GIB:.1f} GiB", f"{written / size:.4f}"]]
     print_table("Bytes written over the size", ["", "ratio"], rows)
     assert stored >= size
-    return {"resume_overhead": round(written / size, 4), "resume_kills": kills}
+    return {"resume_overhead": round(written / size, 4), "resume_kills": args.kills}
 
 
 SECTIONS = {"crypto": crypto, "memory": memory, "resume": resume}

@@ -56,6 +56,16 @@ def random_file(path: pathlib.Path, size: int) -> None:
             file.write(os.urandom(min(PART, size - at)))
 
 
+def distinct_parts_file(path: pathlib.Path, size: int) -> None:
+    """No two parts alike, and hardly any room taken: all of a part but its beginning is a hole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+        for at in range(0, size, PART):
+            file.seek(at)
+            file.write(os.urandom(64))
+
+
 def settle() -> None:
     """What was written before is not to be paid for by what is measured next."""
     subprocess.run(["sync"], check=True)
