@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,8 +11,8 @@
 #include <openssl/evp.h>
 
 #include "base/fault.h"
+#include "base/sha256.h"
 
-#define BLOCK_LEN        64   /* bytes that SHA-256 takes at a time */
 #define SMALL_MAX        4096 /* bytes of a message that OpenSSL would not hash faster */
 #define POOL_SIZE        4096 /* random bytes fetched at once for small requests */
 #define POOL_REQUEST_MAX 256  /* larger requests go to the system */
@@ -25,6 +26,7 @@ struct thread_state {
     uint8_t pool[POOL_SIZE];
 };
 
+static atomic_bool openssl_only;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
 static bool ready; /* all below was had */
@@ -81,6 +83,16 @@ static struct thread_state *get_state(void)
     return state ? state : new_state();
 }
 
+void oc_crypto_openssl_only(bool only)
+{
+    atomic_store_explicit(&openssl_only, only, memory_order_relaxed);
+}
+
+bool oc_crypto_is_openssl_only(void)
+{
+    return atomic_load_explicit(&openssl_only, memory_order_relaxed);
+}
+
 void oc_secret_clear(struct oc_secret *secret)
 {
     oc_wipe(secret, sizeof(*secret));
@@ -108,21 +120,29 @@ int oc_sha1(struct oc_slice data, uint8_t ret_digest[OC_SHA1_LEN], struct oc_err
 }
 
 struct oc_sha256_stream {
-    EVP_MD_CTX *md;
+    EVP_MD_CTX *md; /* NULL: by the processor's instructions */
+    struct oc_sha256_lane lane;
 };
+
+/* Begin a message. */
+static bool start_stream(struct oc_sha256_stream *stream)
+{
+    if (stream->md)
+        return EVP_DigestInit_ex2(stream->md, sha256, NULL);
+    oc_sha256_lane_start(&stream->lane);
+    return true;
+}
 
 struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err)
 {
     struct oc_sha256_stream *stream = get_state() ? oc_alloc(sizeof(*stream)) : NULL;
+    const bool has_lanes = oc_sha256_has_lanes();
 
-    if (!stream) {
-        (void)oc_fail_nomem(err); /* the code is told by NULL */
-        return NULL;
-    }
-    stream->md = EVP_MD_CTX_new();
-    if (!stream->md || !EVP_DigestInit_ex2(stream->md, sha256, NULL)) {
+    if (stream)
+        stream->md = has_lanes ? NULL : EVP_MD_CTX_new();
+    if (!stream || (!stream->md && !has_lanes) || !start_stream(stream)) {
         oc_sha256_stream_free(stream);
-        (void)oc_fail_nomem(err);
+        (void)oc_fail_nomem(err); /* the code is told by NULL */
         return NULL;
     }
     return stream;
@@ -130,16 +150,33 @@ struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err)
 
 int oc_sha256_stream_add(struct oc_sha256_stream *stream, struct oc_slice data, struct oc_err *err)
 {
-    return EVP_DigestUpdate(stream->md, data.ptr, data.len) ? OC_OK : oc_fail_nomem(err);
+    if (stream->md)
+        return EVP_DigestUpdate(stream->md, data.ptr, data.len) ? OC_OK : oc_fail_nomem(err);
+    oc_sha256_lane_add(&stream->lane, data);
+    return OC_OK;
+}
+
+int oc_sha256_streams_add(struct oc_sha256_stream *const streams[2], const struct oc_slice data[2],
+                          struct oc_err *err)
+{
+    if (!streams[0]->md && !streams[1]->md) {
+        oc_sha256_lanes_add((struct oc_sha256_lane *[2]){&streams[0]->lane, &streams[1]->lane},
+                            data);
+        return OC_OK;
+    }
+    int rc = oc_sha256_stream_add(streams[0], data[0], err);
+
+    return rc < 0 ? rc : oc_sha256_stream_add(streams[1], data[1], err);
 }
 
 int oc_sha256_stream_end(struct oc_sha256_stream *stream, uint8_t ret_digest[OC_SHA256_LEN],
                          struct oc_err *err)
 {
-    if (!EVP_DigestFinal_ex(stream->md, ret_digest, NULL) ||
-        !EVP_DigestInit_ex2(stream->md, sha256, NULL))
+    if (stream->md && !EVP_DigestFinal_ex(stream->md, ret_digest, NULL))
         return oc_fail_nomem(err);
-    return OC_OK;
+    if (!stream->md)
+        oc_sha256_lane_end(&stream->lane, ret_digest);
+    return start_stream(stream) ? OC_OK : oc_fail_nomem(err);
 }
 
 void oc_sha256_stream_free(struct oc_sha256_stream *stream)
@@ -151,11 +188,11 @@ void oc_sha256_stream_free(struct oc_sha256_stream *stream)
 }
 
 /* One half of an HMAC: the digest of a padded key and of up to three pieces behind it. */
-static bool mac_half(const uint8_t padded[BLOCK_LEN], const struct oc_slice pieces[3],
+static bool mac_half(const uint8_t padded[OC_SHA256_BLOCK_LEN], const struct oc_slice pieces[3],
                      uint8_t ret_digest[OC_SHA256_LEN])
 {
     const struct oc_slice all[4] = {
-        {(const char *)padded, BLOCK_LEN}, pieces[0], pieces[1], pieces[2]};
+        {(const char *)padded, OC_SHA256_BLOCK_LEN}, pieces[0], pieces[1], pieces[2]};
     struct thread_state *state;
     bool ok;
 
@@ -175,17 +212,17 @@ static bool mac_half(const uint8_t padded[BLOCK_LEN], const struct oc_slice piec
 int oc_hmac_sha256_pieces(struct oc_slice key, const struct oc_slice pieces[3],
                           uint8_t ret_mac[OC_SHA256_LEN], struct oc_err *err)
 {
-    uint8_t padded[BLOCK_LEN] = {0}, inner[OC_SHA256_LEN];
+    uint8_t padded[OC_SHA256_BLOCK_LEN] = {0}, inner[OC_SHA256_LEN];
     int rc = OC_OK;
 
-    if (key.len > BLOCK_LEN)
+    if (key.len > OC_SHA256_BLOCK_LEN)
         rc = oc_sha256(key, padded, err);
     else if (key.len)
         memcpy(padded, key.ptr, key.len);
-    for (size_t i = 0; i < BLOCK_LEN; i++)
+    for (size_t i = 0; i < OC_SHA256_BLOCK_LEN; i++)
         padded[i] ^= 0x36;
     bool ok = rc >= 0 && mac_half(padded, pieces, inner);
-    for (size_t i = 0; i < BLOCK_LEN; i++)
+    for (size_t i = 0; i < OC_SHA256_BLOCK_LEN; i++)
         padded[i] ^= 0x36 ^ 0x5C;
     ok =
         ok && mac_half(padded, (struct oc_slice[3]){{(const char *)inner, sizeof(inner)}}, ret_mac);

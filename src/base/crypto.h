@@ -34,12 +34,6 @@ int oc_sha1(struct oc_slice data, uint8_t ret_digest[OC_SHA1_LEN], struct oc_err
 int oc_sha256(struct oc_slice data, uint8_t ret_digest[OC_SHA256_LEN], struct oc_err *err);
 
 /**
- * SHA-256 of two messages, `ret[i]` that of `data[i]`: with SHA instructions in hardly more time
- * than the longer one alone takes, else one after the other.
- */
-int oc_sha256_pair(const struct oc_slice data[2], uint8_t *const ret[2], struct oc_err *err);
-
-/**
  * SHA-256 of pieces one after another, by the processor's SHA instructions: for small messages.
  * @return false: it has none, and `ret` is as it was
  */
@@ -49,6 +43,12 @@ bool oc_sha256_pieces(const struct oc_slice *pieces, size_t count, uint8_t ret[O
 struct oc_sha256_stream;
 struct oc_sha256_stream *oc_sha256_stream_new(struct oc_err *err);
 int oc_sha256_stream_add(struct oc_sha256_stream *stream, struct oc_slice data, struct oc_err *err);
+/**
+ * Add data[i] to streams[i]: with SHA instructions both at the same time, in hardly more time than
+ * the longer one alone takes; else one after the other.
+ */
+int oc_sha256_streams_add(struct oc_sha256_stream *const streams[2], const struct oc_slice data[2],
+                          struct oc_err *err);
 /** The digest of all added so far; the stream is then empty again and can be reused. */
 int oc_sha256_stream_end(struct oc_sha256_stream *stream, uint8_t ret_digest[OC_SHA256_LEN],
                          struct oc_err *err);
@@ -82,8 +82,12 @@ int oc_gcm_seal(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NO
 int oc_gcm_open(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],
                 struct oc_slice aad, struct oc_slice sealed, uint8_t *out, struct oc_err *err);
 
-/** Leave AES-GCM to OpenSSL alone, in the whole process: to compare the two and to measure. */
-void oc_gcm_openssl_only(bool only);
+/**
+ * Leave AES-GCM and SHA-256 to OpenSSL alone, in the whole process: to compare and to measure.
+ * Streams that have been made already stay as they are.
+ */
+void oc_crypto_openssl_only(bool only);
+bool oc_crypto_is_openssl_only(void);
 
 /** Bytes from the system's cryptographic random source. */
 int oc_random(void *ret_bytes, size_t len, struct oc_err *err);

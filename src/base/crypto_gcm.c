@@ -9,7 +9,6 @@
  * next use or the end of the thread, when OpenSSL wipes it.
  */
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -19,7 +18,6 @@
 #define UPDATE_MAX ((size_t)1 << 30) /* OpenSSL counts bytes in an int */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static atomic_bool openssl_only;
 
 /* -- OpenSSL -------------------------------------------------------------------------------- */
 
@@ -121,7 +119,7 @@ static void init_multi_buffer(void)
 
 static bool has_multi_buffer(void)
 {
-    return manager && !atomic_load_explicit(&openssl_only, memory_order_relaxed);
+    return manager && !oc_crypto_is_openssl_only();
 }
 
 static void multi_buffer_seal(const uint8_t *key, const uint8_t *nonce, struct oc_slice aad,
@@ -162,11 +160,6 @@ static void init(void)
 #ifdef OC_HAVE_IPSEC_MB
     init_multi_buffer();
 #endif
-}
-
-void oc_gcm_openssl_only(bool only)
-{
-    atomic_store_explicit(&openssl_only, only, memory_order_relaxed);
 }
 
 int oc_gcm_seal(const uint8_t key[OC_AES_KEY_LEN], const uint8_t nonce[OC_GCM_NONCE_LEN],

@@ -1,10 +1,10 @@
 /*
- * SHA-256 by the processor's own instructions: small messages, and two messages at a time.
+ * SHA-256 by the processor's own instructions: small messages, and two messages side by side.
  *
  * A request is signed over some hundred bytes. OpenSSL takes as long to get ready for so few as to
- * hash them; here nothing is got ready. Large messages are OpenSSL's.
+ * hash them; here nothing is got ready.
  *
- * Two at a time: the processor's SHA instructions wait for each other: a round needs the result of
+ * Side by side: the processor's SHA instructions wait for each other: a round needs the result of
  * the one before, and one message keeps the unit busy less than half of the time. The rounds of a
  * second message fit into the gaps, so that two take hardly longer than one. Without the
  * instructions there is nothing to gain, and OpenSSL does it all.
@@ -12,26 +12,20 @@
  * The state is kept as the instructions want it (words a b e f and c d g h); m[i % 4] holds the
  * four words of the message schedule for the rounds 4i to 4i + 3.
  */
+#include "base/sha256.h"
+
 #include <pthread.h>
 #include <string.h>
 
-#include "base/crypto.h"
-
-static int hash_in_turn(const struct oc_slice data[2], uint8_t *const ret[2], struct oc_err *err)
-{
-    int rc = oc_sha256(data[0], ret[0], err);
-
-    return rc < 0 ? rc : oc_sha256(data[1], ret[1], err);
-}
+#define BLOCK_LEN OC_SHA256_BLOCK_LEN
 
 #ifdef __x86_64__
 
 #include <cpuid.h>
 #include <immintrin.h>
 
-#define BLOCK_LEN 64
-#define TARGET    __attribute__((target("sha,sse4.1,ssse3")))
-#define INLINE    static inline __attribute__((always_inline)) TARGET
+#define TARGET __attribute__((target("sha,sse4.1,ssse3")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool has_instructions;
@@ -47,7 +41,7 @@ static const uint32_t round_constants[64] __attribute__((aligned(16))) = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-/* One message: its state, and the block at work. */
+/* One message at work: its state, and the block. */
 struct lane {
     __m128i abef, cdgh, m[4];
 };
@@ -60,10 +54,16 @@ static void look_for_instructions(void)
                        __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3");
 }
 
-INLINE void start(struct lane *lane)
+INLINE struct lane load_state(const struct oc_sha256_lane *lane)
 {
-    lane->abef = _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f, (int)0x9b05688c);
-    lane->cdgh = _mm_set_epi32(0x3c6ef372, (int)0xa54ff53a, 0x1f83d9ab, 0x5be0cd19);
+    return (struct lane){_mm_loadu_si128((const __m128i *)(const void *)lane->state),
+                         _mm_loadu_si128((const __m128i *)(const void *)(lane->state + 4))};
+}
+
+INLINE void store_state(struct oc_sha256_lane *to, const struct lane *lane)
+{
+    _mm_storeu_si128((__m128i *)(void *)to->state, lane->abef);
+    _mm_storeu_si128((__m128i *)(void *)(to->state + 4), lane->cdgh);
 }
 
 INLINE void load_block(struct lane *lane, const uint8_t *block)
@@ -92,23 +92,27 @@ INLINE void four_rounds(struct lane *lane, int i)
     }
 }
 
-TARGET static void hash_blocks(struct lane *lane, const uint8_t *at, size_t blocks)
+TARGET static void hash_blocks(struct oc_sha256_lane *of, const uint8_t *at, size_t blocks)
 {
-    for (; blocks > 0; blocks--, at += BLOCK_LEN) {
-        const __m128i abef = lane->abef, cdgh = lane->cdgh;
+    struct lane lane = load_state(of);
 
-        load_block(lane, at);
+    for (; blocks > 0; blocks--, at += BLOCK_LEN) {
+        const __m128i abef = lane.abef, cdgh = lane.cdgh;
+
+        load_block(&lane, at);
 #pragma GCC unroll 16
         for (int i = 0; i < 16; i++)
-            four_rounds(lane, i);
-        lane->abef = _mm_add_epi32(lane->abef, abef);
-        lane->cdgh = _mm_add_epi32(lane->cdgh, cdgh);
+            four_rounds(&lane, i);
+        lane.abef = _mm_add_epi32(lane.abef, abef);
+        lane.cdgh = _mm_add_epi32(lane.cdgh, cdgh);
     }
+    store_state(of, &lane);
 }
 
-TARGET static void hash_two(struct lane lanes[2], const uint8_t *a, const uint8_t *b, size_t blocks)
+TARGET static void hash_two(struct oc_sha256_lane *const of[2], const uint8_t *a, const uint8_t *b,
+                            size_t blocks)
 {
-    struct lane x = {lanes[0].abef, lanes[0].cdgh}, y = {lanes[1].abef, lanes[1].cdgh};
+    struct lane x = load_state(of[0]), y = load_state(of[1]);
 
     for (; blocks > 0; blocks--, a += BLOCK_LEN, b += BLOCK_LEN) {
         const __m128i x_abef = x.abef, x_cdgh = x.cdgh, y_abef = y.abef, y_cdgh = y.cdgh;
@@ -125,114 +129,132 @@ TARGET static void hash_two(struct lane lanes[2], const uint8_t *a, const uint8_
         y.abef = _mm_add_epi32(y.abef, y_abef);
         y.cdgh = _mm_add_epi32(y.cdgh, y_cdgh);
     }
-    lanes[0].abef = x.abef;
-    lanes[0].cdgh = x.cdgh;
-    lanes[1].abef = y.abef;
-    lanes[1].cdgh = y.cdgh;
+    store_state(of[0], &x);
+    store_state(of[1], &y);
 }
 
-/* The last bytes, fewer than a block, and the padding that FIPS 180 wants. */
-TARGET static void end(struct lane *lane, const uint8_t *tail, uint64_t len,
-                       uint8_t ret[OC_SHA256_LEN])
+bool oc_sha256_has_lanes(void)
 {
-    uint8_t last[2 * BLOCK_LEN] = {0};
-    size_t rest = len % BLOCK_LEN, blocks = rest + 9 > BLOCK_LEN ? 2 : 1;
-    uint32_t words[8];
-
-    if (rest)
-        memcpy(last, tail, rest);
-    last[rest] = 0x80;
-    oc_put_be64(last + blocks * BLOCK_LEN - 8, len * 8);
-    hash_blocks(lane, last, blocks);
-    _mm_storeu_si128((__m128i *)words, lane->abef);     /* f e b a */
-    _mm_storeu_si128((__m128i *)words + 1, lane->cdgh); /* h g d c */
-    for (int i = 0; i < 8; i++) {
-        static const uint8_t place[8] = {3, 2, 7, 6, 1, 0, 5, 4};
-
-        oc_put_be32(ret + (size_t)i * 4, words[place[i]]);
-    }
-}
-
-/* Whole blocks are hashed where they lie; what is left of a piece waits in `block`. */
-TARGET static void hash_pieces(const struct oc_slice *pieces, size_t count,
-                               uint8_t ret[OC_SHA256_LEN])
-{
-    uint8_t block[BLOCK_LEN];
-    struct lane lane;
-    size_t waiting = 0;
-    uint64_t total = 0;
-
-    start(&lane);
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *at = (const uint8_t *)pieces[i].ptr;
-        size_t left = pieces[i].len;
-
-        total += left;
-        while (waiting + left >= BLOCK_LEN) {
-            size_t blocks = waiting ? 1 : left / BLOCK_LEN, used = blocks * BLOCK_LEN - waiting;
-
-            if (waiting)
-                memcpy(block + waiting, at, used);
-            hash_blocks(&lane, waiting ? block : at, blocks);
-            at += used;
-            left -= used;
-            waiting = 0;
-        }
-        if (left)
-            memcpy(block + waiting, at, left);
-        waiting += left;
-    }
-    end(&lane, block, total, ret);
-    oc_wipe(block, sizeof(block));
-    oc_wipe(&lane, sizeof(lane));
-}
-
-TARGET static void hash_together(const struct oc_slice data[2], uint8_t *const ret[2])
-{
-    const size_t blocks[2] = {data[0].len / BLOCK_LEN, data[1].len / BLOCK_LEN};
-    const size_t both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
-    const uint8_t *at[2] = {(const uint8_t *)data[0].ptr, (const uint8_t *)data[1].ptr};
-    struct lane lanes[2];
-
-    start(&lanes[0]);
-    start(&lanes[1]);
-    hash_two(lanes, at[0], at[1], both);
-    for (int i = 0; i < 2; i++) {
-        if (blocks[i] > both)
-            hash_blocks(&lanes[i], at[i] + both * BLOCK_LEN, blocks[i] - both);
-        end(&lanes[i], blocks[i] ? at[i] + blocks[i] * BLOCK_LEN : at[i], data[i].len, ret[i]);
-    }
-}
-
-bool oc_sha256_pieces(const struct oc_slice *pieces, size_t count, uint8_t ret[OC_SHA256_LEN])
-{
-    if (pthread_once(&once, look_for_instructions) != 0 || !has_instructions)
-        return false;
-    hash_pieces(pieces, count, ret);
-    return true;
-}
-
-int oc_sha256_pair(const struct oc_slice data[2], uint8_t *const ret[2], struct oc_err *err)
-{
-    if (pthread_once(&once, look_for_instructions) != 0 || !has_instructions)
-        return hash_in_turn(data, ret, err);
-    hash_together(data, ret);
-    return OC_OK;
+    return pthread_once(&once, look_for_instructions) == 0 && has_instructions &&
+           !oc_crypto_is_openssl_only();
 }
 
 #else
 
-bool oc_sha256_pieces(const struct oc_slice *pieces, size_t count, uint8_t ret[OC_SHA256_LEN])
+bool oc_sha256_has_lanes(void)
 {
-    (void)pieces;
-    (void)count;
-    (void)ret;
     return false;
 }
 
-int oc_sha256_pair(const struct oc_slice data[2], uint8_t *const ret[2], struct oc_err *err)
+/* Never called, as there are no lanes. */
+static void hash_blocks(struct oc_sha256_lane *of, const uint8_t *at, size_t blocks)
 {
-    return hash_in_turn(data, ret, err);
+    (void)of, (void)at, (void)blocks;
+}
+
+static void hash_two(struct oc_sha256_lane *const of[2], const uint8_t *a, const uint8_t *b,
+                     size_t blocks)
+{
+    (void)of, (void)a, (void)b, (void)blocks;
 }
 
 #endif
+
+void oc_sha256_lane_start(struct oc_sha256_lane *lane)
+{
+    /* f e b a, h g d c */
+    static const uint32_t initial[8] = {0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667,
+                                        0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372};
+
+    memcpy(lane->state, initial, sizeof(initial));
+    lane->len = 0;
+}
+
+/* Complete the block that waits, if there is enough for it. */
+static void fill(struct oc_sha256_lane *lane, struct oc_slice *data)
+{
+    const size_t waiting = lane->len % BLOCK_LEN, missing = BLOCK_LEN - waiting;
+
+    if (!waiting || data->len < missing)
+        return;
+    memcpy(lane->rest + waiting, data->ptr, missing);
+    hash_blocks(lane, lane->rest, 1);
+    lane->len += missing;
+    *data = oc_slice_sub(*data, missing, data->len);
+}
+
+/* How many blocks of `data` can be hashed where they lie. */
+static size_t whole_blocks(const struct oc_sha256_lane *lane, struct oc_slice data)
+{
+    return lane->len % BLOCK_LEN ? 0 : data.len / BLOCK_LEN;
+}
+
+/* The last of `data`, of which `blocks` have been hashed. */
+static void keep_rest(struct oc_sha256_lane *lane, struct oc_slice data, size_t blocks)
+{
+    const size_t waiting = lane->len % BLOCK_LEN, done = blocks * BLOCK_LEN;
+
+    if (data.len > done)
+        memcpy(lane->rest + waiting, data.ptr + done, data.len - done);
+    lane->len += data.len;
+}
+
+void oc_sha256_lane_add(struct oc_sha256_lane *lane, struct oc_slice data)
+{
+    size_t blocks;
+
+    fill(lane, &data);
+    blocks = whole_blocks(lane, data);
+    if (blocks)
+        hash_blocks(lane, (const uint8_t *)data.ptr, blocks);
+    keep_rest(lane, data, blocks);
+}
+
+void oc_sha256_lanes_add(struct oc_sha256_lane *const lanes[2], const struct oc_slice data[2])
+{
+    struct oc_slice left[2] = {data[0], data[1]};
+    size_t blocks[2], both;
+
+    for (int i = 0; i < 2; i++) {
+        fill(lanes[i], &left[i]);
+        blocks[i] = whole_blocks(lanes[i], left[i]);
+    }
+    both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
+    if (both)
+        hash_two(lanes, (const uint8_t *)left[0].ptr, (const uint8_t *)left[1].ptr, both);
+    for (int i = 0; i < 2; i++) {
+        if (blocks[i] > both)
+            hash_blocks(lanes[i], (const uint8_t *)left[i].ptr + both * BLOCK_LEN,
+                        blocks[i] - both);
+        keep_rest(lanes[i], left[i], blocks[i]);
+    }
+}
+
+/* The last bytes, fewer than a block, and the padding that FIPS 180 wants. */
+void oc_sha256_lane_end(struct oc_sha256_lane *lane, uint8_t ret[OC_SHA256_LEN])
+{
+    static const uint8_t place[8] = {3, 2, 7, 6, 1, 0, 5, 4};
+    const size_t waiting = lane->len % BLOCK_LEN, blocks = waiting + 9 > BLOCK_LEN ? 2 : 1;
+    uint8_t last[2 * BLOCK_LEN] = {0};
+
+    memcpy(last, lane->rest, waiting);
+    last[waiting] = 0x80;
+    oc_put_be64(last + blocks * BLOCK_LEN - 8, lane->len * 8);
+    hash_blocks(lane, last, blocks);
+    for (int i = 0; i < 8; i++)
+        oc_put_be32(ret + (size_t)i * 4, lane->state[place[i]]);
+}
+
+bool oc_sha256_pieces(const struct oc_slice *pieces, size_t count, uint8_t ret[OC_SHA256_LEN])
+{
+    struct oc_sha256_lane lane;
+
+    if (!oc_sha256_has_lanes())
+        return false;
+    oc_sha256_lane_start(&lane);
+    for (size_t i = 0; i < count; i++)
+        oc_sha256_lane_add(&lane, pieces[i]);
+    oc_sha256_lane_end(&lane, ret);
+    oc_wipe(&lane, sizeof(lane));
+    return true;
+}

@@ -47,6 +47,13 @@ struct oc_blob_backend_ops {
     int (*get)(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
                size_t *ret_len, uint64_t *ret_whole, struct oc_err *err);
 
+    /**
+     * The file that a blob is, to be read from and closed; NULL: it is none.
+     * Errors: as get.
+     */
+    int (*open)(void *backend, const struct oc_blob_name *name, int *ret_fd, uint64_t *ret_whole,
+                struct oc_err *err);
+
     /** Have the next get read the disk and not a cache of this machine; NULL: it always does. */
     void (*uncache)(void *backend, const struct oc_blob_name *name);
 

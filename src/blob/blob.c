@@ -1,34 +1,13 @@
 /*
  * Content stores, whatever they are built on: names, digests, data keys, sealing and opening.
  */
-#include "blob/blob.h"
+#include "blob/blob_impl.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fault.h"
-#include "blob/backend.h"
-#include "blob/format.h"
-
-/* A blob that is known to be damaged. */
-struct mark {
-    uint8_t sha256[OC_SHA256_LEN];
-    char key_id[OC_BLOB_KEY_ID_MAX + 1];
-};
-
-struct oc_blob_store {
-    const struct oc_blob_backend_ops *ops;
-    void *backend;
-    struct oc_keys *keys;
-    char region[OC_BLOB_REGION_MAX + 1];
-    pthread_mutex_t lock; /* of the marks */
-    struct mark *marks;   /* few, if any */
-    size_t mark_cap;
-    _Atomic size_t mark_count; /* read without the lock when it is 0 */
-};
 
 /* -- life ----------------------------------------------------------------------------------- */
 
@@ -71,7 +50,7 @@ void oc_blob_close(struct oc_blob_store *store)
 /* -- marks ---------------------------------------------------------------------------------- */
 
 /* The mark of a blob, or NULL. Lock held. */
-static struct mark *find_mark(struct oc_blob_store *store, const struct oc_blob_name *name)
+static struct oc_blob_mark *find_mark(struct oc_blob_store *store, const struct oc_blob_name *name)
 {
     for (size_t i = 0; i < store->mark_count; i++)
         if (memcmp(store->marks[i].sha256, name->sha256, OC_SHA256_LEN) == 0 &&
@@ -95,7 +74,7 @@ static bool is_distrusted(struct oc_blob_store *store, const struct oc_blob_name
 int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *name,
                      struct oc_err *err)
 {
-    struct mark *grown = NULL;
+    struct oc_blob_mark *grown = NULL;
     bool marked;
 
     (void)pthread_mutex_lock(&store->lock);
@@ -103,7 +82,7 @@ int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *nam
     if (!marked)
         grown = oc_grow(store->marks, &store->mark_cap, store->mark_count + 1, sizeof(*grown));
     if (grown) {
-        struct mark *mark = &grown[store->mark_count];
+        struct oc_blob_mark *mark = &grown[store->mark_count];
 
         store->marks = grown;
         memcpy(mark->sha256, name->sha256, OC_SHA256_LEN);
@@ -116,7 +95,7 @@ int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *nam
 
 void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name)
 {
-    struct mark *mark;
+    struct oc_blob_mark *mark;
 
     if (store->mark_count == 0)
         return;
@@ -151,16 +130,15 @@ bool oc_blob_is_remote(const struct oc_blob_store *store)
 
 /* -- names and failures --------------------------------------------------------------------- */
 
-static int check_name(const struct oc_blob_name *name, struct oc_err *err)
+int oc_blob_check_name(const struct oc_blob_name *name, struct oc_err *err)
 {
     if (!oc_blob_is_plain_name(name->key_id, OC_BLOB_KEY_ID_MAX))
         return oc_fail(err, OC_ENOTFOUND, "'%.*s' is not a key id", OC_FMT(name->key_id));
     return OC_OK;
 }
 
-/* Say which blob of which Region failed; keeps the code. */
-static int name_failure(const struct oc_blob_store *store, const struct oc_blob_name *name, int rc,
-                        const struct oc_err *cause, struct oc_err *err)
+int oc_blob_name_failure(const struct oc_blob_store *store, const struct oc_blob_name *name, int rc,
+                         const struct oc_err *cause, struct oc_err *err)
 {
     char place[512];
 
@@ -169,8 +147,8 @@ static int name_failure(const struct oc_blob_store *store, const struct oc_blob_
                    cause->text);
 }
 
-static int compare_digest(const struct oc_blob_name *name, const uint8_t digest[OC_SHA256_LEN],
-                          struct oc_err *err)
+int oc_blob_compare_digest(const struct oc_blob_name *name, const uint8_t digest[OC_SHA256_LEN],
+                           struct oc_err *err)
 {
     char want[OC_SHA256_HEX_LEN], have[OC_SHA256_HEX_LEN];
 
@@ -186,22 +164,30 @@ static int check_digest(const struct oc_blob_name *name, struct oc_slice plain, 
     uint8_t digest[OC_SHA256_LEN];
     int rc = oc_sha256(plain, digest, err);
 
-    return rc < 0 ? rc : compare_digest(name, digest, err);
+    return rc < 0 ? rc : oc_blob_compare_digest(name, digest, err);
 }
 
 /* -- storing -------------------------------------------------------------------------------- */
 
+int oc_blob_make_header(const struct oc_blob_store *store, const struct oc_blob_name *name,
+                        size_t len, struct oc_blob_header *ret, uint8_t ret_key[OC_AES_KEY_LEN],
+                        struct oc_err *err)
+{
+    *ret = (struct oc_blob_header){.segment_len = OC_BLOB_SEGMENT_LEN, .plain_len = len};
+    memcpy(ret->key_id, name->key_id.ptr, name->key_id.len);
+    return oc_keys_data_key(store->keys, oc_slice_of(store->region), name->key_id, ret_key,
+                            ret->wrapped, err);
+}
+
 static int seal(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *bytes,
                 size_t len, size_t *ret_sealed_len, struct oc_err *err)
 {
-    struct oc_blob_header header = {.segment_len = OC_BLOB_SEGMENT_LEN, .plain_len = len};
+    struct oc_blob_header header;
     uint8_t key[OC_AES_KEY_LEN];
-    int rc = oc_keys_data_key(store->keys, oc_slice_of(store->region), name->key_id, key,
-                              header.wrapped, err);
+    int rc = oc_blob_make_header(store, name, len, &header, key, err);
 
     if (rc < 0)
         return rc;
-    memcpy(header.key_id, name->key_id.ptr, name->key_id.len);
     rc = oc_blob_seal_bytes(&header, name->sha256, key, bytes, err);
     oc_wipe(key, sizeof(key));
     *ret_sealed_len = oc_blob_sealed_len(&header);
@@ -212,35 +198,35 @@ int oc_blob_seal(struct oc_blob_store *store, const struct oc_blob_name *name, u
                  size_t len, size_t *ret_sealed_len, struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     if (len > OC_BLOB_MAX)
         return oc_fail(err, OC_EINVAL, "a blob may have %lu bytes", OC_BLOB_MAX);
     rc = seal(store, name, bytes, len, ret_sealed_len, &cause);
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *name,
                        uint8_t *sealed, size_t sealed_len, struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     rc = store->ops->put(store->backend, name, sealed, sealed_len, &cause);
     if (rc == OC_OK)
         oc_blob_trust(store, name);
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 int oc_blob_put_in_place(struct oc_blob_store *store, const struct oc_blob_name *name,
                          uint8_t *bytes, size_t len, bool verified, struct oc_err *err)
 {
     size_t sealed_len;
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc == OC_OK && !verified)
         rc = check_digest(name, (struct oc_slice){(char *)bytes, len}, err);
@@ -253,7 +239,7 @@ int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, st
                 bool verified, struct oc_err *err)
 {
     uint8_t *bytes;
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
@@ -274,9 +260,8 @@ int oc_blob_put(struct oc_blob_store *store, const struct oc_blob_name *name, st
 
 /* -- reading -------------------------------------------------------------------------------- */
 
-/* The header of a blob of which `len` of `whole` bytes were read; it is then known to fit. */
-static int read_header(const struct oc_blob_name *name, const uint8_t *bytes, size_t len,
-                       uint64_t whole, struct oc_blob_header *ret, struct oc_err *err)
+int oc_blob_read_header(const struct oc_blob_name *name, const uint8_t *bytes, size_t len,
+                        uint64_t whole, struct oc_blob_header *ret, struct oc_err *err)
 {
     int rc;
 
@@ -293,9 +278,10 @@ static int read_header(const struct oc_blob_name *name, const uint8_t *bytes, si
     return OC_OK;
 }
 
-/* Read and decrypt; the digest is still to be looked at. */
+/* Read and decrypt; the plaintext is added to `digest` unless that is NULL. */
 static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                     size_t cap, size_t *ret_len, struct oc_err *err)
+                     size_t cap, struct oc_sha256_stream *digest, size_t *ret_len,
+                     struct oc_err *err)
 {
     struct oc_blob_header header;
     uint8_t key[OC_AES_KEY_LEN];
@@ -304,7 +290,7 @@ static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *nam
     int rc = store->ops->get(store->backend, name, to, cap, &len, &whole, err);
 
     if (rc == OC_OK)
-        rc = read_header(name, to, len, whole, &header, err);
+        rc = oc_blob_read_header(name, to, len, whole, &header, err);
     if (rc < 0)
         return rc;
     if (OC_BLOB_ROOM(header.plain_len) > cap)
@@ -315,98 +301,65 @@ static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *nam
                         err);
     if (rc < 0)
         return rc;
-    rc = oc_blob_open_bytes(&header, name->sha256, key, to, err);
+    rc = oc_blob_open_bytes(&header, name->sha256, key, to, digest, err);
     oc_wipe(key, sizeof(key));
     *ret_len = header.plain_len;
     return rc;
 }
 
-/* Bytes that were stored and have another digest now are damaged. */
-static int call_corrupt(int rc, struct oc_err *err)
+/* The same, verified. Bytes that were stored and have another digest now are damaged. */
+static int open_verified(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                         size_t cap, size_t *ret_len, struct oc_err *err)
 {
-    return rc == OC_EINVAL ? (int)(err->rc = OC_ECORRUPT) : rc;
+    struct oc_sha256_stream *digest = oc_sha256_stream_new(err);
+    uint8_t have[OC_SHA256_LEN];
+    int rc;
+
+    if (!digest)
+        return OC_ENOMEM;
+    rc = open_blob(store, name, to, cap, digest, ret_len, err);
+    if (rc == OC_OK)
+        rc = oc_sha256_stream_end(digest, have, err);
+    if (rc == OC_OK)
+        rc = oc_blob_call_corrupt(oc_blob_compare_digest(name, have, err), err);
+    oc_sha256_stream_free(digest);
+    return rc;
 }
 
 int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                 size_t cap, size_t *ret_len, struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
-    rc = open_blob(store, name, to, cap, ret_len, &cause);
-    if (rc == OC_OK)
-        rc = call_corrupt(check_digest(name, (struct oc_slice){(char *)to, *ret_len}, &cause),
-                          &cause);
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    rc = open_verified(store, name, to, cap, ret_len, &cause);
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                          size_t cap, size_t *ret_len, struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
-    rc = open_blob(store, name, to, cap, ret_len, &cause);
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    rc = open_blob(store, name, to, cap, NULL, ret_len, &cause);
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                    size_t cap, size_t *ret_len, struct oc_err *err)
 {
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     if (store->ops->uncache)
         store->ops->uncache(store->backend, name);
     return oc_blob_get(store, name, to, cap, ret_len, err);
-}
-
-/* The digests of what was opened: of both side by side, or of the one that was. */
-static void check_digests(struct oc_blob_get gets[2])
-{
-    const struct oc_slice data[2] = {{(char *)gets[0].to, gets[0].len},
-                                     {(char *)gets[1].to, gets[1].len}};
-    uint8_t digests[2][OC_SHA256_LEN], *const ret[2] = {digests[0], digests[1]};
-    const bool both = gets[0].rc == OC_OK && gets[1].rc == OC_OK;
-    struct oc_err err = {0};
-    int rc = both ? oc_sha256_pair(data, ret, &err) : OC_OK;
-
-    for (int i = 0; i < 2; i++) {
-        struct oc_blob_get *get = &gets[i];
-
-        if (get->rc < 0)
-            continue;
-        if (rc < 0)
-            get->rc = rc, get->err = err;
-        else if (both)
-            get->rc = call_corrupt(compare_digest(&get->name, digests[i], &get->err), &get->err);
-        else
-            get->rc = call_corrupt(check_digest(&get->name, data[i], &get->err), &get->err);
-    }
-}
-
-void oc_blob_get_pair(struct oc_blob_store *store, struct oc_blob_get gets[2])
-{
-    for (int i = 0; i < 2; i++) {
-        struct oc_blob_get *get = &gets[i];
-
-        get->err = (struct oc_err){0};
-        get->rc = check_name(&get->name, &get->err);
-        if (get->rc == OC_OK)
-            get->rc = open_blob(store, &get->name, get->to, get->cap, &get->len, &get->err);
-    }
-    check_digests(gets);
-    for (int i = 0; i < 2; i++) {
-        struct oc_err cause = gets[i].err;
-
-        if (gets[i].rc < 0)
-            (void)name_failure(store, &gets[i].name, gets[i].rc, &cause, &gets[i].err);
-    }
 }
 
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,
@@ -417,15 +370,15 @@ int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, u
     struct oc_err cause = {0};
     uint64_t whole = 0;
     size_t len = 0;
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     rc = store->ops->get(store->backend, name, bytes, sizeof(bytes), &len, &whole, &cause);
     if (rc == OC_OK)
-        rc = read_header(name, bytes, len, whole, &header, &cause);
+        rc = oc_blob_read_header(name, bytes, len, whole, &header, &cause);
     if (rc < 0)
-        return name_failure(store, name, rc, &cause, err);
+        return oc_blob_name_failure(store, name, rc, &cause, err);
     *ret = header.plain_len;
     return OC_OK;
 }
@@ -434,14 +387,14 @@ int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bo
                 struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     rc = store->ops->has(store->backend, name, ret, &cause);
     if (rc == OC_OK && *ret && is_distrusted(store, name))
         *ret = false;
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 /* -- the rest ------------------------------------------------------------------------------- */
@@ -449,12 +402,12 @@ int oc_blob_has(struct oc_blob_store *store, const struct oc_blob_name *name, bo
 int oc_blob_delete(struct oc_blob_store *store, const struct oc_blob_name *name, struct oc_err *err)
 {
     struct oc_err cause = {0};
-    int rc = check_name(name, err);
+    int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
     rc = store->ops->remove(store->backend, name, &cause);
-    return rc < 0 ? name_failure(store, name, rc, &cause, err) : OC_OK;
+    return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }
 
 int oc_blob_each(struct oc_blob_store *store, oc_blob_fn *fn, void *ctx, struct oc_err *err)

@@ -160,18 +160,26 @@ int oc_blob_distrust(struct oc_blob_store *store, const struct oc_blob_name *nam
 /** Take the mark away; fine when there is none. */
 void oc_blob_trust(struct oc_blob_store *store, const struct oc_blob_name *name);
 
-/** One of two blobs to be read together: what oc_blob_get takes and gives. */
-struct oc_blob_get {
-    struct oc_blob_name name;
-    uint8_t *to;
-    size_t cap;
-    size_t len;        /* set when rc is OC_OK */
-    int rc;            /* set: as oc_blob_get returns */
-    struct oc_err err; /* set when rc is negative */
+/** A blob of one store on its way into another. */
+struct oc_blob_move {
+    struct oc_blob_name name; /* in the store that it is in */
+    struct oc_slice key_id;   /* of what it gets sealed under in the other */
+    uint8_t *bytes;           /* room for it, at a multiple of OC_BLOB_ALIGN */
+    size_t cap;               /* OC_BLOB_ROOM of the plaintext */
+    size_t len;               /* set: plaintext bytes */
+    size_t sealed_len;        /* set: what stands at `bytes`, for oc_blob_put_sealed */
+    int rc;                   /* set: OC_OK, or as oc_blob_get and oc_blob_seal return */
+    struct oc_err err;        /* set when rc is negative */
 };
 
-/** oc_blob_get for two blobs, whose digests are computed side by side (oc_sha256_pair). */
-void oc_blob_get_pair(struct oc_blob_store *store, struct oc_blob_get gets[2]);
+/**
+ * Read, decrypt and verify blobs of `from` and seal them for `to`, each on its own: what
+ * oc_blob_get and oc_blob_seal do, in one pass through the processor's caches, without the
+ * plaintext ever being in memory whole.
+ * @param count  1 or 2; of two, the digests are computed side by side (oc_sha256_streams_add)
+ */
+void oc_blob_reseal(struct oc_blob_store *from, struct oc_blob_store *to,
+                    struct oc_blob_move *moves, size_t count);
 
 /** Plaintext size without reading the content. Errors: as oc_blob_get. */
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,

@@ -16,7 +16,7 @@
 #define SALT_LEN   OC_AES_KEY_LEN
 #define PREFIX_LEN 7
 #define AAD_LEN    (OC_SHA256_LEN + OC_BLOB_HEADER_LEN)
-#define FIRST_AT   (OC_BLOB_HEADER_LEN + OC_BLOB_STREAM_HEADER_LEN)
+#define FIRST_AT   OC_BLOB_HEAD_LEN
 
 _Static_assert(OC_BLOB_STREAM_HEADER_LEN == 1 + SALT_LEN + PREFIX_LEN, "the stream's header");
 
@@ -83,20 +83,14 @@ uint64_t oc_blob_sealed_len(const struct oc_blob_header *header)
     return FIRST_AT + header->plain_len + (uint64_t)segment_count(header) * OC_GCM_TAG_LEN;
 }
 
-/* Where a segment is. */
-struct segment {
-    uint64_t plain_at;  /* in the plaintext */
-    uint64_t sealed_at; /* in the file */
-    size_t len;         /* plaintext bytes; the tag follows them in the file */
-};
-
-static struct segment find_segment(const struct oc_blob_header *header, uint32_t index)
+struct oc_blob_segment oc_blob_find_segment(const struct oc_blob_header *header, uint32_t index)
 {
     size_t full = full_len(header);
-    struct segment segment = {.sealed_at = FIRST_AT, .len = full - OC_BLOB_STREAM_HEADER_LEN};
+    struct oc_blob_segment segment = {.sealed_at = FIRST_AT,
+                                      .len = full - OC_BLOB_STREAM_HEADER_LEN};
 
     if (index > 0)
-        segment = (struct segment){
+        segment = (struct oc_blob_segment){
             .plain_at = (uint64_t)index * full - OC_BLOB_STREAM_HEADER_LEN,
             .sealed_at = OC_BLOB_HEADER_LEN + (uint64_t)index * header->segment_len,
             .len = full,
@@ -108,20 +102,14 @@ static struct segment find_segment(const struct oc_blob_header *header, uint32_t
 
 /* -- the stream ----------------------------------------------------------------------------- */
 
-struct stream {
-    uint8_t key[OC_AES_KEY_LEN];
-    uint8_t nonce[OC_GCM_NONCE_LEN]; /* prefix, number, last */
-    uint32_t count;
-};
-
-static void stream_clear(struct stream *stream)
+void oc_blob_stream_clear(struct oc_blob_stream *stream)
 {
     oc_wipe(stream->key, sizeof(stream->key));
 }
 
-static int stream_start(struct stream *stream, const struct oc_blob_header *header,
-                        const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
-                        const uint8_t stream_header[OC_BLOB_STREAM_HEADER_LEN], struct oc_err *err)
+static int start(struct oc_blob_stream *stream, const struct oc_blob_header *header,
+                 const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
+                 const uint8_t *stream_header, struct oc_err *err)
 {
     uint8_t aad[AAD_LEN];
 
@@ -135,10 +123,51 @@ static int stream_start(struct stream *stream, const struct oc_blob_header *head
                           sizeof(stream->key), err);
 }
 
-static void set_nonce(struct stream *stream, uint32_t index)
+int oc_blob_stream_open(struct oc_blob_stream *stream, const struct oc_blob_header *header,
+                        const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
+                        const uint8_t *bytes, struct oc_err *err)
+{
+    if (bytes[OC_BLOB_HEADER_LEN] != OC_BLOB_STREAM_HEADER_LEN)
+        return oc_fail(err, OC_ECORRUPT, "the header of its stream is wrong");
+    return start(stream, header, sha256, key, bytes + OC_BLOB_HEADER_LEN, err);
+}
+
+int oc_blob_stream_begin(struct oc_blob_stream *stream, const struct oc_blob_header *header,
+                         const uint8_t sha256[OC_SHA256_LEN], const uint8_t key[OC_AES_KEY_LEN],
+                         uint8_t head[OC_BLOB_HEAD_LEN], struct oc_err *err)
+{
+    uint8_t *stream_header = head + OC_BLOB_HEADER_LEN;
+    int rc = oc_random(stream_header + 1, SALT_LEN + PREFIX_LEN, err);
+
+    oc_blob_header_encode(header, head);
+    stream_header[0] = OC_BLOB_STREAM_HEADER_LEN;
+    return rc < 0 ? rc : start(stream, header, sha256, key, stream_header, err);
+}
+
+static void set_nonce(struct oc_blob_stream *stream, uint32_t index)
 {
     oc_put_be32(stream->nonce + PREFIX_LEN, index);
     stream->nonce[OC_GCM_NONCE_LEN - 1] = index + 1 == stream->count;
+}
+
+int oc_blob_seal_segment(struct oc_blob_stream *stream, uint32_t index, struct oc_slice plain,
+                         uint8_t *to, struct oc_err *err)
+{
+    set_nonce(stream, index);
+    return oc_gcm_seal(stream->key, stream->nonce, OC_STR(""), plain, to, err);
+}
+
+int oc_blob_open_segment(struct oc_blob_stream *stream, uint32_t index, const uint8_t *sealed,
+                         size_t len, uint8_t *to, struct oc_err *err)
+{
+    int rc;
+
+    set_nonce(stream, index);
+    rc = oc_gcm_open(stream->key, stream->nonce, OC_STR(""),
+                     (struct oc_slice){(const char *)sealed, len + OC_GCM_TAG_LEN}, to, err);
+    return rc == OC_ECORRUPT ? oc_fail(err, OC_ECORRUPT, "segment %u of %u does not open",
+                                       index + 1, stream->count)
+                             : rc;
 }
 
 /*
@@ -148,48 +177,40 @@ static void set_nonce(struct stream *stream, uint32_t index)
 int oc_blob_seal_bytes(const struct oc_blob_header *header, const uint8_t sha256[OC_SHA256_LEN],
                        const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes, struct oc_err *err)
 {
-    OC_AUTO(stream_clear) struct stream stream = {0};
-    uint8_t stream_header[OC_BLOB_STREAM_HEADER_LEN] = {OC_BLOB_STREAM_HEADER_LEN};
-    int rc = oc_random(stream_header + 1, SALT_LEN + PREFIX_LEN, err);
+    OC_AUTO(oc_blob_stream_clear) struct oc_blob_stream stream = {0};
+    uint8_t head[OC_BLOB_HEAD_LEN];
+    int rc = oc_blob_stream_begin(&stream, header, sha256, key, head, err);
 
-    if (rc == OC_OK)
-        rc = stream_start(&stream, header, sha256, key, stream_header, err);
     for (uint32_t i = stream.count; rc == OC_OK && i > 0; i--) {
-        struct segment segment = find_segment(header, i - 1);
+        struct oc_blob_segment segment = oc_blob_find_segment(header, i - 1);
         uint8_t *at = bytes + segment.sealed_at;
 
-        set_nonce(&stream, i - 1);
         memmove(at, bytes + segment.plain_at, segment.len);
-        rc = oc_gcm_seal(stream.key, stream.nonce, OC_STR(""),
-                         (struct oc_slice){(char *)at, segment.len}, at, err);
+        rc = oc_blob_seal_segment(&stream, i - 1, (struct oc_slice){(char *)at, segment.len}, at,
+                                  err);
     }
-    if (rc < 0)
-        return rc;
-    oc_blob_header_encode(header, bytes);
-    memcpy(bytes + OC_BLOB_HEADER_LEN, stream_header, sizeof(stream_header));
-    return OC_OK;
+    if (rc == OC_OK)
+        memcpy(bytes, head, sizeof(head));
+    return rc;
 }
 
 /* From the first segment to the last, for the same reason. */
 int oc_blob_open_bytes(const struct oc_blob_header *header, const uint8_t sha256[OC_SHA256_LEN],
-                       const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes, struct oc_err *err)
+                       const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes,
+                       struct oc_sha256_stream *digest, struct oc_err *err)
 {
-    OC_AUTO(stream_clear) struct stream stream = {0};
-    int rc;
+    OC_AUTO(oc_blob_stream_clear) struct oc_blob_stream stream = {0};
+    int rc = oc_blob_stream_open(&stream, header, sha256, key, bytes, err);
 
-    if (bytes[OC_BLOB_HEADER_LEN] != OC_BLOB_STREAM_HEADER_LEN)
-        return oc_fail(err, OC_ECORRUPT, "the header of its stream is wrong");
-    rc = stream_start(&stream, header, sha256, key, bytes + OC_BLOB_HEADER_LEN, err);
     for (uint32_t i = 0; rc == OC_OK && i < stream.count; i++) {
-        struct segment segment = find_segment(header, i);
+        struct oc_blob_segment segment = oc_blob_find_segment(header, i);
         uint8_t *at = bytes + segment.sealed_at;
 
-        set_nonce(&stream, i);
-        rc = oc_gcm_open(stream.key, stream.nonce, OC_STR(""),
-                         (struct oc_slice){(char *)at, segment.len + OC_GCM_TAG_LEN}, at, err);
-        if (rc == OC_ECORRUPT)
-            return oc_fail(err, OC_ECORRUPT, "segment %u of %u does not open", i + 1, stream.count);
-        memmove(bytes + segment.plain_at, at, segment.len);
+        rc = oc_blob_open_segment(&stream, i, at, segment.len, at, err);
+        if (rc == OC_OK && digest)
+            rc = oc_sha256_stream_add(digest, (struct oc_slice){(char *)at, segment.len}, err);
+        if (rc == OC_OK)
+            memmove(bytes + segment.plain_at, at, segment.len);
     }
     return rc;
 }

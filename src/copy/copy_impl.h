@@ -60,7 +60,7 @@ struct oc_copy_counts {
 
 /**
  * Where a copy takes its model from. All that differs between sources is here; transfer.c does the
- * rest. Functions run on the job's thread, but for `read_part`, which runs on the workers.
+ * rest. Functions run on the job's thread, but for `read_parts`, which runs on the workers.
  */
 /** What becomes of one part of a copy. */
 struct oc_copy_move {
@@ -79,13 +79,13 @@ struct oc_copy_source {
     int (*find)(struct oc_copy_job *job, struct oc_err *err);
     /** Read the manifest into job->manifest. Errors: those of the source. */
     int (*load_manifest)(struct oc_copy_job *job, struct oc_err *err);
-    /** Read part `ticket->index` into the ticket. Its digest is verified. Errors: as above. */
-    int (*read_part)(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err);
     /**
-     * Read two parts at once, each with its own `rc` and `err`; NULL: one after the other is as
-     * good.
+     * Read the parts that the moves' tickets name, one or two, each with its own `rc` and `err`.
+     * Their digests are verified. What then is in a ticket is the plaintext, or, when it says so by
+     * its `sealed_len`, what the target is to store. Errors: as above.
      */
-    void (*read_pair)(struct oc_copy_job *job, struct oc_copy_move *const moves[2]);
+    void (*read_parts)(struct oc_copy_job *job, struct oc_copy_move *const moves[], size_t count);
+    bool in_pairs; /* two at a time are faster than one after the other */
     /**
      * All parts are here: see a last time whether the model is still shared, where `check` cannot
      * tell; NULL: it can. Errors: as `find`.

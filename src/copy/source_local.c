@@ -68,30 +68,25 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
     return oc_copy_manifest_load(local->blobs, local->key_id, local->manifest, &job->manifest, err);
 }
 
-static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
+/* From one content store into the form of the other: nobody needs the plaintext. */
+static void read_parts(struct oc_copy_job *job, struct oc_copy_move *const moves[], size_t count)
 {
     const struct local *local = job->work;
-    struct oc_blob_name name = oc_flight_part_name(job, ticket->index, local->key_id);
+    struct oc_blob_move resealed[2];
 
-    return oc_blob_get(local->blobs, &name, ticket->bytes, OC_COPY_ROOM, &ticket->len, err);
-}
-
-static void read_pair(struct oc_copy_job *job, struct oc_copy_move *const moves[2])
-{
-    const struct local *local = job->work;
-    struct oc_blob_get gets[2];
-
-    for (int i = 0; i < 2; i++)
-        gets[i] = (struct oc_blob_get){
+    for (size_t i = 0; i < count; i++)
+        resealed[i] = (struct oc_blob_move){
             .name = oc_flight_part_name(job, moves[i]->ticket->index, local->key_id),
-            .to = moves[i]->ticket->bytes,
+            .key_id = job->task.key_id,
+            .bytes = moves[i]->ticket->bytes,
             .cap = OC_COPY_ROOM,
         };
-    oc_blob_get_pair(local->blobs, gets);
-    for (int i = 0; i < 2; i++) {
-        moves[i]->ticket->len = gets[i].len;
-        moves[i]->rc = gets[i].rc;
-        moves[i]->err = gets[i].err;
+    oc_blob_reseal(local->blobs, job->target->region.blobs, resealed, count);
+    for (size_t i = 0; i < count; i++) {
+        moves[i]->ticket->len = resealed[i].len;
+        moves[i]->ticket->sealed_len = resealed[i].sealed_len;
+        moves[i]->rc = resealed[i].rc;
+        moves[i]->err = resealed[i].err;
     }
 }
 
@@ -106,8 +101,8 @@ static const void *place(const struct oc_copy_job *job)
 const struct oc_copy_source oc_copy_source_local = {
     .find = find,
     .load_manifest = load_manifest,
-    .read_part = read_part,
-    .read_pair = read_pair,
+    .read_parts = read_parts,
+    .in_pairs = true,
     .place = place,
     .check = check,
 };

@@ -216,6 +216,12 @@ static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct o
     return rc < 0 ? explain(job, rc, err) : OC_OK;
 }
 
+static void read_parts(struct oc_copy_job *job, struct oc_copy_move *const moves[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        moves[i]->rc = read_part(job, moves[i]->ticket, &moves[i]->err);
+}
+
 /* The last look, and the word that there is a copy: before the commit, so that no copy is unknown
  * for a crash between the two. A server that cannot take it down does not keep the copy from being
  * one. */
@@ -244,7 +250,7 @@ static const void *place(const struct oc_copy_job *job)
 const struct oc_copy_source oc_copy_source_peer = {
     .find = find,
     .load_manifest = load_manifest,
-    .read_part = read_part,
+    .read_parts = read_parts,
     .finish = finish,
     .place = place,
     .is_peer = true,

@@ -39,10 +39,8 @@ static void move_parts(struct oc_copy_job *job, struct oc_copy_move *moves, size
             wanted[reads++] = &moves[i];
         }
     }
-    if (reads == 2)
-        job->source->read_pair(job, wanted);
-    else if (reads == 1)
-        wanted[0]->rc = job->source->read_part(job, wanted[0]->ticket, &wanted[0]->err);
+    if (reads)
+        job->source->read_parts(job, wanted, reads);
     for (size_t i = 0; i < reads; i++)
         if (wanted[i]->rc == OC_OK)
             wanted[i]->rc = put_part(job, wanted[i]);
@@ -82,7 +80,7 @@ static void copy_part(struct oc_ticket *ticket)
     struct oc_copy_move moves[2] = {{.ticket = ticket}};
     size_t count = 1;
 
-    if (job->source->read_pair)
+    if (job->source->in_pairs)
         moves[1].ticket = oc_pool_take_fellow(job->engine->pool, ticket);
     if (moves[1].ticket)
         count = 2;

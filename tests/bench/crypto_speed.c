@@ -39,23 +39,36 @@ static int seal_parts(struct oc_err *err)
 
 static int gcm_ours(struct oc_err *err)
 {
-    oc_gcm_openssl_only(false);
+    oc_crypto_openssl_only(false);
     return seal_parts(err);
 }
 
 static int gcm_openssl(struct oc_err *err)
 {
-    oc_gcm_openssl_only(true);
+    oc_crypto_openssl_only(true);
     return seal_parts(err);
 }
 
 static int sha_ours(struct oc_err *err)
 {
-    const struct oc_slice data[2] = {{(char *)parts[0], OC_PART_SIZE},
-                                     {(char *)parts[1], OC_PART_SIZE}};
-    uint8_t digests[2][OC_SHA256_LEN], *const ret[2] = {digests[0], digests[1]};
+    static struct oc_sha256_stream *streams[2];
+    uint8_t digest[OC_SHA256_LEN];
+    int rc = OC_OK;
 
-    return oc_sha256_pair(data, ret, err);
+    oc_crypto_openssl_only(false);
+    for (int i = 0; i < 2 && rc == OC_OK; i++) {
+        if (!streams[i])
+            streams[i] = oc_sha256_stream_new(err);
+        rc = streams[i] ? OC_OK : OC_ENOMEM;
+    }
+    for (size_t at = 0; rc == OC_OK && at < OC_PART_SIZE; at += SEGMENT)
+        rc = oc_sha256_streams_add(streams,
+                                   (struct oc_slice[2]){{(char *)parts[0] + at, SEGMENT},
+                                                        {(char *)parts[1] + at, SEGMENT}},
+                                   err);
+    for (int i = 0; i < 2 && rc == OC_OK; i++)
+        rc = oc_sha256_stream_end(streams[i], digest, err);
+    return rc;
 }
 
 static int sha_openssl(struct oc_err *err)

@@ -26,7 +26,7 @@ static void open_foreign(const uint8_t *data, size_t size)
         abort();
     bytes = malloc(size); /* exactly: a step beyond is seen */
     memcpy(bytes, data, size);
-    if (oc_blob_open_bytes(&header, digest, key, bytes, &err) >= 0)
+    if (oc_blob_open_bytes(&header, digest, key, bytes, NULL, &err) >= 0)
         abort(); /* without the key no input can be a blob */
     free(bytes);
 }
@@ -45,7 +45,7 @@ static void seal_and_open(const uint8_t *data, size_t size)
         bytes[i] = data[i % size];
     if (oc_blob_seal_bytes(&header, digest, key, bytes, &err) < 0 ||
         oc_blob_header_decode(bytes, &read, &err) < 0 || read.plain_len != header.plain_len ||
-        oc_blob_open_bytes(&read, digest, key, bytes, &err) < 0)
+        oc_blob_open_bytes(&read, digest, key, bytes, NULL, &err) < 0)
         abort();
     for (size_t i = 0; i < header.plain_len; i++)
         if (bytes[i] != data[i % size])

@@ -1,5 +1,5 @@
 /* The content store, on files: blob/ and blob/fs. */
-#include "folder_fixture.h"
+#include "blob_fixture.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -12,7 +12,6 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "blob/blob.h"
 #include "blob/format.h"
 
 #define REGION OC_STR("us-west-2")
@@ -41,22 +40,6 @@ static void close_site(struct site *site)
 {
     oc_blob_close(site->store);
     oc_keys_close(site->keys);
-}
-
-/* Bytes and the name they belong under. */
-struct sample {
-    uint8_t *bytes;
-    size_t size;
-    struct oc_blob_name name;
-};
-
-static struct sample make_sample(size_t size, uint64_t seed)
-{
-    struct sample s = {.bytes = malloc(size + 1), .size = size, .name.key_id = OC_STR("service")};
-
-    fill_bytes(s.bytes, size, seed);
-    ok(oc_sha256((struct oc_slice){(char *)s.bytes, size}, s.name.sha256, &err));
-    return s;
 }
 
 static int put(struct site *site, const struct sample *s)
@@ -89,12 +72,7 @@ static bool has(struct site *site, const struct sample *s)
 
 static const char *file_of(const struct folder *f, const struct sample *s)
 {
-    char hex[65] = {0}, path[256];
-
-    oc_hex_encode(s->name.sha256, 32, hex);
-    (void)snprintf(path, sizeof path, "blobs/us-west-2/parts/%.*s/%.2s/%s", OC_FMT(s->name.key_id),
-                   hex, hex + 2);
-    return folder_path(f, path);
+    return blob_file(f, "us-west-2", &s->name);
 }
 
 static void blobs_of_every_size_come_back(void **state)
@@ -204,7 +182,7 @@ static void blobs_with_other_segments_are_read(void **state)
     memcpy(bytes, plain, header.plain_len);
     ok(oc_blob_seal_bytes(&header, digest, key, bytes, &err));
     ok(oc_blob_header_decode(bytes, &read, &err));
-    ok(oc_blob_open_bytes(&read, digest, key, bytes, &err));
+    ok(oc_blob_open_bytes(&read, digest, key, bytes, NULL, &err));
     assert_memory_equal(bytes, plain, header.plain_len);
     header.segment_len--;
     oc_blob_header_encode(&header, bytes);
@@ -438,13 +416,7 @@ static void another_master_key_or_region_does_not_open_a_blob(void **state)
                        &err));
     other.keys = site.keys;
     ok(put(&other, &s));
-    {
-        char hex[65] = {0}, path[200];
-
-        oc_hex_encode(s.name.sha256, 32, hex);
-        (void)snprintf(path, sizeof path, "blobs/eu-west-1/parts/service/%.2s/%s", hex, hex + 2);
-        ok(oc_file_replace(folder_path(f, path), oc_buf_slice(&file), 0600, &err));
-    }
+    ok(oc_file_replace(blob_file(f, "eu-west-1", &s.name), oc_buf_slice(&file), 0600, &err));
     assert_int_equal(get(&other, &s), OC_ECORRUPT);
     oc_blob_close(other.store);
     oc_buf_clear(&file);
@@ -473,61 +445,6 @@ static void a_disabled_key_neither_stores_nor_reads(void **state)
     assert_int_equal(folder_count(*state, "blobs/us-west-2/parts"), 0);
     oc_arena_clear(&arena);
     free(s.bytes);
-    close_site(&site);
-}
-
-/* -- two at a time ------------------------------------------------------------------------------
- */
-
-static void two_blobs_are_read_together_and_fail_apart(void **state)
-{
-    struct site site = open_site(*state);
-    struct sample samples[2] = {make_sample(OC_PART_SIZE, 1), make_sample(3000000, 2)};
-    struct oc_buf file;
-
-    for (unsigned stored = 0; stored < 4; stored++) { /* a bit for each that is there */
-        struct oc_blob_get gets[2];
-
-        for (int i = 0; i < 2; i++) {
-            gets[i] =
-                (struct oc_blob_get){.name = samples[i].name, .cap = OC_BLOB_ROOM(OC_PART_SIZE)};
-            gets[i].to = malloc(gets[i].cap);
-            ok(stored >> i & 1 ? put(&site, &samples[i])
-                               : oc_blob_delete(site.store, &samples[i].name, &err));
-        }
-        oc_blob_get_pair(site.store, gets);
-        for (int i = 0; i < 2; i++) {
-            assert_int_equal(gets[i].rc, stored >> i & 1 ? OC_OK : OC_ENOTFOUND);
-            if (gets[i].rc == OC_OK) {
-                assert_int_equal(gets[i].len, samples[i].size);
-                assert_memory_equal(gets[i].to, samples[i].bytes, samples[i].size);
-            } else {
-                assert_non_null(
-                    strstr(gets[i].err.text,
-                           file_of(*state, &samples[i]) + strlen(((struct folder *)*state)->path)));
-            }
-            free(gets[i].to);
-        }
-    }
-    file = stored_file(*state, &samples[1]);
-    file.ptr[1000] ^= 1;
-    ok(oc_file_replace(file_of(*state, &samples[1]), oc_buf_slice(&file), 0600, &err));
-    oc_buf_clear(&file);
-    {
-        struct oc_blob_get gets[2] = {{.name = samples[0].name}, {.name = samples[1].name}};
-
-        gets[0].cap = gets[1].cap = OC_BLOB_ROOM(OC_PART_SIZE);
-        gets[0].to = malloc(gets[0].cap);
-        gets[1].to = malloc(gets[1].cap);
-        oc_blob_get_pair(site.store, gets);
-        assert_int_equal(gets[0].rc, OC_OK);
-        assert_memory_equal(gets[0].to, samples[0].bytes, samples[0].size);
-        assert_int_equal(gets[1].rc, OC_ECORRUPT);
-        free(gets[0].to);
-        free(gets[1].to);
-    }
-    free(samples[0].bytes);
-    free(samples[1].bytes);
     close_site(&site);
 }
 
@@ -769,7 +686,6 @@ int main(void)
         TEST(a_sealed_blob_is_stored_again_after_a_failure),
         TEST(the_room_of_a_blob_is_enough),
         TEST(blobs_with_other_segments_are_read),
-        TEST(two_blobs_are_read_together_and_fail_apart),
         TEST(bytes_with_another_digest_are_not_stored),
         TEST(what_is_stored_is_not_the_plaintext),
         TEST(a_buffer_that_is_too_small_is_told),

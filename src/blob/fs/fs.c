@@ -250,15 +250,13 @@ static int fs_has(void *backend, const struct oc_blob_name *name, bool *ret, str
     return OC_OK;
 }
 
-static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
-                  size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
+static int fs_open(void *backend, const struct oc_blob_name *name, int *ret_fd, uint64_t *ret_whole,
+                   struct oc_err *err)
 {
     const struct oc_blob_fs *fs = backend;
     OC_AUTO(oc_autoclose) int fd = -1;
     struct oc_blob_place place;
     struct stat st;
-    size_t len;
-    int rc;
 
     oc_blob_find_place(name, &place);
     fd = openat(fs->parts_fd, place.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -266,13 +264,22 @@ static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, s
         return oc_fail_errno(err, "open");
     if (fstat(fd, &st) < 0)
         return oc_fail_errno(err, "stat");
-    len = (uint64_t)st.st_size < cap ? (size_t)st.st_size : cap;
-    rc = oc_file_pread(fd, to, len, 0, err);
+    *ret_whole = (uint64_t)st.st_size;
+    *ret_fd = fd;
+    fd = -1;
+    return OC_OK;
+}
+
+static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+                  size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
+{
+    OC_AUTO(oc_autoclose) int fd = -1;
+    int rc = fs_open(backend, name, &fd, ret_whole, err);
+
     if (rc < 0)
         return rc;
-    *ret_len = len;
-    *ret_whole = (uint64_t)st.st_size;
-    return OC_OK;
+    *ret_len = *ret_whole < cap ? (size_t)*ret_whole : cap;
+    return oc_file_pread(fd, to, *ret_len, 0, err);
 }
 
 /* Clean pages are dropped; what was just written was synced. */
@@ -306,6 +313,7 @@ static const struct oc_blob_backend_ops fs_ops = {
     .describe = fs_describe,
     .put = fs_put,
     .get = fs_get,
+    .open = fs_open,
     .uncache = fs_uncache,
     .has = fs_has,
     .remove = fs_remove,
