@@ -19,7 +19,8 @@
 #include "base/log.h"
 #include "model/arn.h"
 
-#define READ_TRIES 3 /* of a blob whose reading fails */
+#define READ_TRIES 3       /* of a blob whose reading fails */
+#define PAUSE_US   25000LL /* before the second is four times this, before the third sixteen */
 #define RECORD_MAX (64 * 1024)
 
 void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer)
@@ -161,7 +162,7 @@ static bool is_found(const struct oc_scrubber *scrubber, struct oc_slice key)
     struct oc_err ignored = {0};
     struct oc_slice value;
 
-    return oc_store_read(scrubber->options.store, &read, &ignored) == OC_OK &&
+    return key.ptr && oc_store_read(scrubber->options.store, &read, &ignored) == OC_OK &&
            oc_read_get(read, OC_RECORD_FINDING, key, &value, &ignored) == OC_OK;
 }
 
@@ -232,7 +233,10 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
                       was.text, err.text);
     }
     finding->problem = oc_slice_of(problem->text);
-    log_blob(OC_LOG_ERROR, "scrub.damaged", finding, problem->text);
+    log_blob(is_found(scrubber, oc_finding_key(needs->arena, finding->region, &finding->name))
+                 ? OC_LOG_INFO
+                 : OC_LOG_ERROR,
+             "scrub.damaged", finding, problem->text);
     keep_finding(scrubber, needs->arena, finding, OC_SCRUB_DAMAGED);
     return OC_SCRUB_DAMAGED;
 }
@@ -266,16 +270,13 @@ static int read_patiently(struct oc_scrubber *scrubber, const struct oc_region *
                           const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
                           struct oc_err *problem)
 {
-    int rc = OC_OK;
+    for (int try = 1;; try++) {
+        int rc = oc_scrub_read(region->blobs, name, buffer, problem);
 
-    for (int try = 0; try < READ_TRIES; try++) {
-        rc = oc_scrub_read(region->blobs, name, buffer, problem);
-        if (rc != OC_EIO && rc != OC_EBUSY)
-            break;
-        if (!oc_scrub_sleep(scrubber, 100000LL << (2 * try)))
-            break;
+        if ((rc != OC_EIO && rc != OC_EBUSY) || try == READ_TRIES ||
+            !oc_scrub_sleep(scrubber, PAUSE_US << (2 * try)))
+            return rc;
     }
-    return rc;
 }
 
 enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,

@@ -25,7 +25,8 @@
 #define ROUND_BLOBS 100000
 #define KEEP_US     30000000LL /* how often the place is written down */
 #define RETRY_US    60000000LL /* after a failure of the store */
-#define NICE        19         /* behind all others; see setpriority(2) */
+#define AGAIN_MS    600000LL
+#define NICE        19 /* behind all others; see setpriority(2) */
 
 /* Where a pass is. */
 struct place {
@@ -234,57 +235,6 @@ static int find_missing(struct pass *pass, const struct oc_region *region, struc
     return rc;
 }
 
-/* Findings whose model or blob is gone, or whole again, without the passes below meeting them. */
-struct old_findings {
-    struct pass *pass;
-    struct blob *blobs;
-    struct oc_slice region;
-    size_t count, cap;
-};
-
-static int note_finding(struct oc_slice key, struct oc_slice record, void *ctx, struct oc_err *err)
-{
-    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
-    struct old_findings *old = ctx;
-    struct oc_finding finding;
-    struct blob *grown;
-    int rc;
-
-    oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
-    rc = oc_finding_decode(key, record, &arena, &finding, err);
-    if (rc < 0 || !oc_slice_eq(finding.region, old->region))
-        return rc;
-    grown = oc_grow(old->blobs, &old->cap, old->count + 1, sizeof(*grown));
-    if (!grown)
-        return oc_fail_nomem(err);
-    old->blobs = grown;
-    memcpy(grown[old->count].sha256, finding.name.sha256, OC_SHA256_LEN);
-    (void)snprintf(grown[old->count++].key_id, sizeof(grown->key_id), "%.*s",
-                   OC_FMT(finding.name.key_id));
-    return OC_OK;
-}
-
-static int look_again(struct pass *pass, const struct oc_region *region, struct oc_err *err)
-{
-    struct old_findings old = {.pass = pass, .region = region->name};
-    struct oc_read *read = NULL;
-    int rc = oc_store_read(pass->scrubber->options.store, &read, err);
-
-    if (rc == OC_OK)
-        rc = oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_FINDING}, note_finding, &old,
-                          err);
-    oc_read_closep(&read);
-    for (size_t i = 0; rc == OC_OK && i < old.count && !oc_scrub_is_stopping(pass->scrubber); i++) {
-        struct oc_blob_name name = {.key_id = oc_slice_of(old.blobs[i].key_id)};
-        struct oc_err problem = {0};
-
-        memcpy(name.sha256, old.blobs[i].sha256, OC_SHA256_LEN);
-        (void)oc_scrub_look(pass->scrubber, region, &name, &pass->buffer, &problem);
-    }
-    free(old.blobs);
-    return rc;
-}
-
 /* -- what is there -------------------------------------------------------------------------- */
 
 static int count_blob(const struct oc_blob_name *name, void *ctx, struct oc_err *err)
@@ -354,8 +304,8 @@ static int scrub_region(struct pass *pass, const struct oc_region *region, struc
     int rc = OC_OK;
 
     (void)snprintf(pass->place.region, sizeof(pass->place.region), "%.*s", OC_FMT(region->name));
-    if (!pass->place.has_digest)
-        rc = look_again(pass, region, err);
+    if (!pass->place.has_digest) /* also findings whose model or blob is gone */
+        rc = oc_scrub_look_again(pass->scrubber, region, false, &pass->buffer, err);
     if (rc == OC_OK && !pass->place.has_digest)
         rc = find_missing(pass, region, err);
     pass->in_all = 0;
@@ -392,18 +342,39 @@ static int scrub_all(struct pass *pass, struct oc_err *err)
     return OC_OK;
 }
 
+/* What another machine could have mended that was away, or was no peer then. */
+static void try_again(struct pass *pass)
+{
+    const struct oc_scrub_options *options = &pass->scrubber->options;
+
+    for (size_t i = 0; i < options->region_count; i++) {
+        struct oc_err err = {0};
+
+        if (oc_metrics_read(&pass->scrubber->counts.findings) > 0 &&
+            oc_scrub_look_again(pass->scrubber, &options->regions[i], true, &pass->buffer, &err) <
+                0)
+            oc_log(OC_LOG_WARN, "scrub.not_tried_again", "reason", err.text, (char *)NULL);
+    }
+}
+
 /* Wait for the next pass to be due. @return false: the scrubber stops */
 static bool await_pass(struct pass *pass)
 {
     const struct oc_scrub_options *options = &pass->scrubber->options;
-    int64_t now = oc_clock_now_ms(), due = pass->place.start_ms + options->interval_ms;
+    int64_t again_ms = options->again_ms ? options->again_ms : AGAIN_MS;
+    int64_t left = pass->place.start_ms + options->interval_ms - oc_clock_now_ms();
 
     if (pass->place.is_running)
         return !oc_scrub_is_stopping(pass->scrubber);
     /* A clock that was set back must not put it off for longer than the interval. */
-    if (due > now + options->interval_ms)
-        due = now + options->interval_ms;
-    if (!oc_scrub_sleep(pass->scrubber, (due - now) * 1000))
+    if (left > options->interval_ms)
+        left = options->interval_ms;
+    for (; left > again_ms; left -= again_ms) {
+        if (!oc_scrub_sleep(pass->scrubber, again_ms * 1000))
+            return false;
+        try_again(pass);
+    }
+    if (!oc_scrub_sleep(pass->scrubber, left * 1000))
         return false;
     pass->place = (struct place){.start_ms = oc_clock_now_ms(), .is_running = true};
     keep_place(pass);
@@ -431,6 +402,7 @@ void *oc_scrub_pass_main(void *arg)
     (void)pthread_setname_np(pthread_self(), "scrub");
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread only */
     load_place(&pass);
+    try_again(&pass);
     while (await_pass(&pass)) {
         struct oc_err err = {0};
         int rc = scrub_all(&pass, &err);

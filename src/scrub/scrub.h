@@ -10,9 +10,10 @@
  * What is damaged or missing is mended from another copy when there is one: the same part under
  * another key, in another Region of this process, on the machine that a model was copied from
  * (a peer, which decides whether the model may still be copied), or on one that copied it from here
- * (a peer that has told so, see model/copies.h). The mended blob replaces the
- * damaged one in one step. What cannot be mended becomes a finding (finding.h), which every pass
- * tries again; the damaged file stays, since a read verifies and never serves it, and is stored
+ * (a peer that has told so, see model/copies.h). The mended blob replaces the damaged one in one
+ * step. What cannot be mended becomes a finding (finding.h), which every pass tries again; where
+ * another machine has a copy and cannot be asked, the scrubber tries again at its start and every
+ * ten minutes. The damaged file stays, since a read verifies and never serves it, and is stored
  * anew when a copy, an import or an upload brings the same bytes (oc_blob_distrust).
  *
  * Threads: any. The scrubber owns its threads and logs, as the copy engine does.
@@ -35,6 +36,7 @@ struct oc_scrub_options {
     size_t region_count;
     struct oc_peers peers; /* Regions on other machines */
     int64_t rate;          /* bytes a second of the scrubber; 0: it does not run */
+    int64_t again_ms;      /* until what is found is tried again; 0: 600,000 */
     int64_t interval_ms;   /* from the start of one pass to that of the next, at least */
 };
 

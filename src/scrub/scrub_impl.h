@@ -3,6 +3,7 @@
  *
  * scrub.c         life, pace, figures
  * pass.c          one pass over all Regions
+ * again.c         looking again at what was found
  * mend.c          what happens to a blob that is not what it should be
  * needs.c         who needs it, and where else its bytes may be
  * far.c           its bytes from other machines
@@ -103,6 +104,16 @@ enum oc_scrub_state {
 enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,
                                   const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
                                   struct oc_err *problem);
+
+/* -- again.c -------------------------------------------------------------------------------- */
+
+/**
+ * Look again at the findings of a Region.
+ * @param advised_only  those whose finding says what can be done about it (struct oc_finding)
+ * Errors: those of the store; OC_ENOMEM.
+ */
+int oc_scrub_look_again(struct oc_scrubber *scrubber, const struct oc_region *region,
+                        bool advised_only, struct oc_scrub_buffer *buffer, struct oc_err *err);
 
 /* -- verify_model.c ------------------------------------------------------------------------- */
 

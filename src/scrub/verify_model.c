@@ -213,6 +213,10 @@ static int meet_verification(struct oc_slice key, struct oc_slice record, void *
 
     oc_arena_init(&arena, OC_SCRUB_ARENA_MAX);
     rc = oc_verification_decode(record, &arena, &verification, err);
+    if (rc == OC_ECORRUPT) { /* the next verification of that model replaces it */
+        oc_log(OC_LOG_ERROR, "scrub.verification_lost", "reason", err->text, (char *)NULL);
+        return OC_OK;
+    }
     if (rc < 0 || verification.status != OC_VERIFICATION_IN_PROGRESS ||
         key.len > OC_SCRUB_KEY_MAX || (next->key_len && next->start_ms <= verification.start_ms))
         return rc;

@@ -215,15 +215,16 @@ def test_a_copier_that_is_away_is_named_and_asked_again(
 
 
 def test_a_copier_that_is_no_peer_is_named(tmp_path: Path, library: Path) -> None:
-    with Sites(tmp_path, library, settings=NO_SCRUB) as sites:
+    """And asked by itself as soon as it is one, long before the scrubber's next pass."""
+    with Sites(tmp_path, library) as sites:
         here, _, model, _ = copied(sites)
+        wait_until(lambda: logged(sites.source, "scrub.passed"))
         flip_a_bit(blobs(sites.source, HOME)[0])
         assert verify(here, model)["status"] == "Damaged"
         said = findings(sites.source)
         assert f"there is a copy in {AWAY}: make that Region a peer" in said, said
         sites.join_source()
-        here._clients.clear()
-        assert verify(here, model)["status"] == "Repaired"
+        wait_until(lambda: logged(sites.source, "scrub.mended"))
         assert not findings(sites.source, "--deep")
 
 

@@ -302,7 +302,6 @@ static void what_has_no_other_copy_is_found_once_and_forgotten_when_it_is_back(v
 struct lone {
     struct rot rot;
     struct oc_buf part; /* its plaintext */
-    struct oc_peer *peer;
     struct oc_slice model_id;
 };
 
@@ -363,17 +362,30 @@ static void begin_lone(struct lone *lone, struct cloud *c, const char *const *ar
     spoil(lone->rot.file);
 }
 
-/* Look at the part with `url` as the server of eu-west-1; the finding's advice, in the arena. */
+/* The server of eu-west-1. */
+static struct oc_peer *make_peer(const char *url)
+{
+    struct oc_peer_options options = {.region = OC_STR("eu-west-1"),
+                                      .url = oc_slice_of(url),
+                                      .access_key_id = OC_STR("AKIA0000000000000000"),
+                                      .secret = OC_STR("secret"),
+                                      .stall_timeout_ms = 1000};
+    struct oc_peer *peer = NULL;
+
+    ok(oc_peer_new(&options, &peer, &err));
+    return peer;
+}
+
+/* Look at the part, with `url` as that server's; the finding's advice, in the arena. */
 static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct oc_slice *advice)
 {
-    struct oc_peer_options peer = {.region = OC_STR("eu-west-1"),
-                                   .url = oc_slice_of(url),
-                                   .access_key_id = OC_STR("AKIA0000000000000000"),
-                                   .secret = OC_STR("secret"),
-                                   .stall_timeout_ms = 1000};
     struct cloud *c = lone->rot.cloud;
-    struct oc_scrub_options options = {
-        .store = c->store, .engine = c->engine, .regions = c->regions, .region_count = 2};
+    struct oc_peer *peer = make_peer(url);
+    struct oc_scrub_options options = {.store = c->store,
+                                       .engine = c->engine,
+                                       .regions = c->regions,
+                                       .region_count = 2,
+                                       .peers = {&peer, 1}};
     struct oc_scrub_buffer buffer = {0};
     struct oc_err problem = {0};
     struct oc_finding finding = {0};
@@ -381,8 +393,6 @@ static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct 
     struct oc_read *read;
     struct oc_slice record, key;
 
-    ok(oc_peer_new(&peer, &lone->peer, &err));
-    options.peers = (struct oc_peers){&lone->peer, 1};
     ok(oc_scrubber_new(&options, &lone->rot.scrubber, &err));
     state =
         oc_scrub_look(lone->rot.scrubber, &c->regions[EAST], &lone->rot.name, &buffer, &problem);
@@ -391,7 +401,7 @@ static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct 
                                 oc_buf_slice(&lone->part)));
     oc_scrub_buffer_clear(&buffer);
     oc_scrubber_free(lone->rot.scrubber);
-    oc_peer_free(lone->peer);
+    oc_peer_free(peer);
     ok(oc_store_read(c->store, &read, &err));
     key = oc_finding_key(&c->arena, c->regions[EAST].name, &lone->rot.name);
     if (oc_read_get(read, OC_RECORD_FINDING, key, &record, &err) == OC_OK)
@@ -455,6 +465,101 @@ static void what_could_be_done_is_said_with_the_finding(void **state)
     oc_buf_clear(&lone.part);
 }
 
+/* The pass is over and the next one far away when the copier answers again. */
+static void a_copier_that_was_away_is_asked_again(void **state)
+{
+    static const char *const arns[] = {COPY("eu-west-1", "abcdefghij12"), NULL};
+    struct lone lone = {0};
+    struct cloud *c = *state;
+    struct fake_server server;
+    struct oc_peer *peer;
+
+    begin_lone(&lone, c, arns);
+    const struct fake_rule rules[] = {
+        {.match = "POST", .times = 1, .status = 503},
+        {.match = "/parts/", .status = 200, .body = oc_buf_slice(&lone.part)},
+        {0}};
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    struct oc_scrub_options options = {.store = c->store,
+                                       .engine = c->engine,
+                                       .regions = c->regions,
+                                       .region_count = 2,
+                                       .peers = {&peer, 1},
+                                       .rate = 1L << 30,
+                                       .interval_ms = 3600000,
+                                       .again_ms = 20};
+    ok(oc_scrubber_new(&options, &lone.rot.scrubber, &err));
+    for (int i = 0; i < 1000 && oc_metrics_read(&lone.rot.scrubber->counts.mended) == 0; i++)
+        (void)usleep(10000);
+    oc_scrubber_stop(lone.rot.scrubber);
+    assert_int_equal(lone.rot.scrubber->counts.mended, 1);
+    assert_int_equal(lone.rot.scrubber->counts.passes, 1);
+    assert_int_equal(lone.rot.scrubber->counts.findings, 0);
+    oc_scrubber_free(lone.rot.scrubber);
+    oc_peer_free(peer);
+    fake_server_stop(&server);
+    oc_buf_clear(&lone.part);
+}
+
+static void copies_of_a_model_that_is_gone_are_found_by_the_checker(void **state)
+{
+    static const char *const arns[] = {COPY("eu-west-1", "abcdefghij12"), NULL};
+    struct telling telling = {.write.apply = apply_telling, .arns = arns};
+    struct cloud *c = *state;
+
+    cloud_start(c);
+    telling.key = oc_key_model(&c->arena, cloud_partition(c, ALICE, EAST), OC_STR("abcdefghij12"));
+    ok(oc_store_write(c->store, &telling.write, &err));
+    assert_int_equal(cloud_check(c), 1);
+}
+
+/* -- verifications --------------------------------------------------------------------------------
+ */
+
+struct verifying {
+    struct oc_write write;
+    struct oc_slice bad, good; /* keys */
+};
+
+static int apply_verifying(struct oc_tx *tx, struct oc_write *write, struct oc_err *e)
+{
+    const struct verifying *verifying = (const struct verifying *)(void *)write;
+    struct oc_verification begun = {.status = OC_VERIFICATION_IN_PROGRESS, .start_ms = 1};
+    OC_AUTO(oc_buf_clear) struct oc_buf record = {0};
+    int rc = oc_tx_put(tx, OC_RECORD_VERIFICATION, verifying->bad, OC_STR("{}"), e);
+
+    oc_buf_init(&record, 4096);
+    oc_verification_encode(&record, &begun);
+    return rc < 0
+               ? rc
+               : oc_tx_put(tx, OC_RECORD_VERIFICATION, verifying->good, oc_buf_slice(&record), e);
+}
+
+static void a_bad_record_does_not_keep_other_models_from_being_verified(void **state)
+{
+    struct verifying verifying = {.write.apply = apply_verifying};
+    struct oc_scrubber *scrubber = NULL;
+    struct cloud *c = *state;
+    struct oc_slice id;
+
+    folder_write(c->folder, "models/a/weights", 3000, 1);
+    cloud_start(c);
+    id = cloud_imported(c, ALICE, EAST, "s3://models/a");
+    verifying.good = oc_key_model(&c->arena, cloud_partition(c, ALICE, EAST), id);
+    verifying.bad =
+        oc_key_model(&c->arena, cloud_partition(c, ALICE, EAST), OC_STR("000000000000"));
+    ok(oc_store_write(c->store, &verifying.write, &err));
+    ok(oc_scrubber_new(
+        &(struct oc_scrub_options){
+            .store = c->store, .engine = c->engine, .regions = c->regions, .region_count = 2},
+        &scrubber, &err));
+    for (int i = 0; i < 300 && scrubber->counts.verifications[OC_VERIFICATION_SOUND] == 0; i++)
+        (void)usleep(10000);
+    assert_int_equal(scrubber->counts.verifications[OC_VERIFICATION_SOUND], 1);
+    oc_scrubber_free(scrubber);
+}
+
 static void a_scrubber_starts_or_leaves_nothing(void **state)
 {
     struct cloud *c = *state;
@@ -488,6 +593,9 @@ int main(void)
         WITH_CLOUD(what_has_no_other_copy_is_found_once_and_forgotten_when_it_is_back),
         WITH_CLOUD(copies_elsewhere_are_asked_until_one_is_right),
         WITH_CLOUD(what_could_be_done_is_said_with_the_finding),
+        WITH_CLOUD(a_copier_that_was_away_is_asked_again),
+        WITH_CLOUD(copies_of_a_model_that_is_gone_are_found_by_the_checker),
+        WITH_CLOUD(a_bad_record_does_not_keep_other_models_from_being_verified),
         WITH_CLOUD(a_scrubber_starts_or_leaves_nothing),
     };
 
