@@ -16,6 +16,7 @@ struct watch {
     struct oc_api *api;
     struct oc_partition partition;
     struct oc_slice job_arn, id;
+    struct oc_slice model_id; /* of what the job makes */
     int64_t until_us;
 };
 
@@ -34,9 +35,8 @@ static void put_progress(struct oc_jw *w, const struct oc_copy_progress *progres
 }
 
 /* What a copy that is not running has to show: all of it done, or none known. */
-static int resting_progress(const struct watch *watch, struct oc_read *read, bool in_progress,
-                            struct oc_slice model_id, struct oc_copy_progress *ret,
-                            struct oc_err *err)
+static int resting_progress(const struct watch *watch, struct oc_read *read, bool ended,
+                            struct oc_copy_progress *ret, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_slice key, record;
@@ -44,11 +44,11 @@ static int resting_progress(const struct watch *watch, struct oc_read *read, boo
     int rc;
 
     *ret = (struct oc_copy_progress){.phase = "queued", .seconds_left = -1};
-    if (in_progress)
+    if (!ended)
         return OC_OK;
     ret->phase = "done";
     oc_arena_init(&arena, ARENA_MAX);
-    key = oc_key_model(&arena, watch->partition, model_id);
+    key = oc_key_model(&arena, watch->partition, watch->model_id);
     rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
     if (rc == OC_ENOTFOUND)
         return OC_OK; /* the model was deleted since */
@@ -61,25 +61,32 @@ static int resting_progress(const struct watch *watch, struct oc_read *read, boo
     return OC_OK;
 }
 
-/* Append the progress as a JSON object. `text`: the job as the store has it. */
-static int put_watch(const struct watch *watch, struct oc_read *read, struct oc_slice text,
-                     struct oc_buf *out, bool *ret_ended, struct oc_err *err)
+/*
+ * Append the progress as a JSON object. The engine is asked before the store: a job that it has
+ * just ended and forgotten is ended there.
+ */
+static int put_watch(const struct watch *watch, struct oc_buf *out, bool *ret_ended,
+                     struct oc_err *err)
 {
+    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
     OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
     struct oc_copy_progress progress;
-    struct oc_arn target;
-    struct oc_slice status;
+    struct oc_slice status, text;
     struct oc_jw w;
-    int rc = oc_json_parse(text, &job, err);
+    bool running =
+        oc_copy_engine_progress(watch->api->engine, watch->partition, watch->model_id, &progress);
+    int rc = oc_store_read(watch->api->store, &read, err);
 
+    if (rc == OC_OK)
+        rc = oc_read_job_json(read, watch->partition, watch->id, &text, err);
+    if (rc == OC_OK)
+        rc = oc_json_parse(text, &job, err);
     if (rc < 0)
         return rc;
     status = oc_json_string(oc_json_get(job, "status"));
     *ret_ended = !oc_slice_eq_str(status, "InProgress");
-    if (!oc_arn_parse(oc_json_string(oc_json_get(job, "targetModelArn")), &target))
-        return oc_fail(err, OC_ECORRUPT, "job %.*s has no readable target ARN", OC_FMT(watch->id));
-    if (!oc_copy_engine_progress(watch->api->engine, watch->partition, target.id, &progress))
-        rc = resting_progress(watch, read, !*ret_ended, target.id, &progress, err);
+    if (!running || *ret_ended)
+        rc = resting_progress(watch, read, *ret_ended, &progress, err);
     if (rc < 0)
         return rc;
     oc_jw_init(&w, out);
@@ -94,19 +101,14 @@ static int put_watch(const struct watch *watch, struct oc_read *read, struct oc_
 /* The next event, and the last one when the job has ended. */
 static int next_event(void *ctx, struct oc_buf *out)
 {
-    OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
     OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
     const struct watch *watch = ctx;
     struct oc_err ignored = {0}; /* the stream is cut off: the client asks again and is told */
-    struct oc_slice job;
     bool ended = false;
-    int rc = oc_store_read(watch->api->store, &read, &ignored);
+    int rc;
 
     oc_buf_init(&text, OC_HTTP_BODY_MAX);
-    if (rc == OC_OK)
-        rc = oc_read_job_json(read, watch->partition, watch->id, &job, &ignored);
-    if (rc == OC_OK)
-        rc = put_watch(watch, read, job, &text, &ended, &ignored);
+    rc = put_watch(watch, &text, &ended, &ignored);
     if (rc < 0)
         return rc;
     oc_buf_printf(out, "event: progress\ndata: %.*s\n\n", OC_FMT(text));
@@ -123,6 +125,22 @@ static bool wants_events(const struct oc_call *call)
             oc_slice_find_slice(call->request->headers[i].value, OC_STR("text/event-stream")) >= 0)
             return true;
     return false;
+}
+
+/* Remember which model the job makes. `text`: the job as the store has it. */
+static int find_model_id(struct oc_call *call, struct watch *watch, struct oc_slice text,
+                         struct oc_err *err)
+{
+    OC_AUTO(oc_json_freep) struct oc_json *job = NULL;
+    struct oc_arn target;
+    int rc = oc_json_parse(text, &job, err);
+
+    if (rc < 0)
+        return rc;
+    if (!oc_arn_parse(oc_json_string(oc_json_get(job, "targetModelArn")), &target))
+        return oc_fail(err, OC_ECORRUPT, "job %.*s has no readable target ARN", OC_FMT(watch->id));
+    watch->model_id = oc_arena_copy(call->arena, target.id);
+    return watch->model_id.ptr ? OC_OK : oc_fail_nomem(err);
 }
 
 int oc_call_get_model_copy_job_progress(struct oc_call *call, struct oc_err *err)
@@ -144,11 +162,13 @@ int oc_call_get_model_copy_job_progress(struct oc_call *call, struct oc_err *err
     if (!watch->partition.account.ptr || !watch->partition.region.ptr)
         return oc_fail_nomem(err);
     int rc = oc_call_own_job(call, in->job_arn, &watch->id, &text, err);
+    if (rc == OC_OK)
+        rc = find_model_id(call, watch, text, err);
     if (rc < 0)
         return rc;
+    oc_call_read_done(call); /* each look takes a snapshot of its own */
     if (!wants_events(call))
-        return put_watch(watch, call->read, text, &call->out, &ended, err);
-    oc_call_read_done(call); /* the stream takes a snapshot for each event */
+        return put_watch(watch, &call->out, &ended, err);
     call->content_type = OC_STR("text/event-stream");
     call->next = next_event;
     call->next_ctx = watch;

@@ -137,6 +137,23 @@ def test_an_ended_job_is_told_once(account: Account) -> None:
         assert connection.getresponse().status == 200
 
 
+def test_phases_never_go_back(account: Account) -> None:
+    """A copy that ends between two looks, at the engine and at the store, is not queued again."""
+    order = ["queued", "copying", "sealing", "done"]
+    model = account.import_model()
+    host = account.server.endpoint.split("//")[1]
+    with closing(http.client.HTTPConnection(host, timeout=20)) as connection:
+        for _ in range(40):
+            job = account.start_copy(model, region="us-west-2")
+            path = f"/-/model-copy-jobs/{escape(job)}/progress"
+            made = Request("GET", path).sign(account.keys, "us-west-2", host)
+            phases = ["queued"]
+            while phases[-1] != "done":
+                connection.request("GET", path, headers=made.headers)
+                phases.append(json.loads(connection.getresponse().read())["phase"])
+            assert phases == sorted(phases, key=order.index)
+
+
 def test_it_lasts_as_long_as_the_job(tmp_path: Path, library: Path) -> None:
     with Server(tmp_path, waiting_config(tmp_path, library, 3)) as server:
         owner = Cloud(server).account()
