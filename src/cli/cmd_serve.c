@@ -361,14 +361,17 @@ static int announce(struct server *server, struct oc_err *err)
 static int make_absolute(struct server *server, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0};
+    struct oc_slice data = server->config.data;
     char folder[4096];
 
-    if (server->config.data.ptr[0] == '/')
+    if (data.ptr[0] == '/')
         return OC_OK;
+    while (oc_slice_has_prefix(data, OC_STR("./")))
+        data = oc_slice_sub(data, 2, data.len);
     oc_buf_init(&path, 64 * 1024);
     if (!getcwd(folder, sizeof(folder)))
         return oc_fail_errno(err, "current folder");
-    oc_buf_printf(&path, "%s/%.*s", folder, OC_FMT(server->config.data));
+    oc_buf_printf(&path, "%s/%.*s", folder, OC_FMT(data));
     server->config.data = oc_arena_copy(&server->arena, oc_buf_slice(&path));
     return server->config.data.ptr ? OC_OK : oc_fail_nomem(err);
 }
