@@ -113,6 +113,17 @@ static void answer_success(struct oc_call *call)
     respond(call, &response);
 }
 
+/* What the log says of a failure: all. */
+static const char *detail_of(struct oc_call *call)
+{
+    const struct oc_err *err = &call->err;
+    struct oc_slice both = err->hidden[0]
+                               ? oc_arena_printf(call->arena, "%s (%s)", err->text, err->hidden)
+                               : (struct oc_slice){0};
+
+    return both.ptr ? both.ptr : err->text;
+}
+
 static void answer_failure(struct oc_call *call)
 {
     oc_buf_clear(&call->out);
@@ -122,12 +133,13 @@ static void answer_failure(struct oc_call *call)
     struct oc_api_response response = {
         .status = oc_error_status(&call->err),
         .content_type = OC_STR("application/json"),
+        .allow = call->allow,
         .error = oc_error_name(&call->err),
         .pieces = &body,
         .piece_count = 1,
         .operation = call->op ? call->op->name : NULL,
         .user_arn = call->authenticated ? call->caller.user_arn : (struct oc_slice){0},
-        .detail = call->err.text,
+        .detail = detail_of(call),
     };
 
     respond(call, &response);
@@ -299,6 +311,28 @@ static void answer_nomem(struct oc_api_request *request)
     request->respond(request, &response);
 }
 
+/* AWS answers a wrong method as an unknown path; resources of our own say what they take. */
+static int refuse_route(struct oc_call *call, bool path_known)
+{
+    const struct oc_api_request *request = call->request;
+    OC_AUTO(oc_buf_clear) struct oc_buf methods = {0};
+
+    if (path_known && oc_slice_has_prefix(request->path, OC_STR("/-/"))) {
+        oc_buf_init(&methods, OC_HTTP_HEAD_MAX);
+        oc_op_put_methods(request->path, &methods);
+        call->allow = oc_arena_copy(call->arena, oc_buf_slice(&methods));
+        if (methods.failed || !call->allow.ptr)
+            return oc_fail_nomem(&call->err);
+        return oc_fail_as(&call->err, OC_EINVAL, "MethodNotAllowedException",
+                          "The resource does not take the method %.*s, but %.*s.",
+                          OC_FMT(oc_slice_sub(request->method, 0, 32)), OC_FMT(call->allow));
+    }
+    return oc_fail_as(&call->err, OC_ENOTFOUND, "UnknownOperationException",
+                      path_known ? "The resource does not take the method %.*s."
+                                 : "There is no such operation: %.*s.",
+                      OC_FMT(path_known ? request->method : request->path));
+}
+
 /* The call of a request, its route found. @return NULL: it was answered already. */
 static struct oc_call *begin_call(struct oc_api *api, struct oc_api_request *request)
 {
@@ -316,10 +350,7 @@ static struct oc_call *begin_call(struct oc_api *api, struct oc_api_request *req
     call->op = oc_op_match(request->method, request->path, &call->labels, &path_known);
     if (call->op)
         return call;
-    finish(call, oc_fail_as(&call->err, OC_ENOTFOUND, "UnknownOperationException",
-                            path_known ? "The resource does not take the method %.*s."
-                                       : "There is no such operation: %.*s.",
-                            OC_FMT(path_known ? request->method : request->path)));
+    finish(call, refuse_route(call, path_known));
     return NULL;
 }
 

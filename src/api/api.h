@@ -60,6 +60,7 @@ void oc_api_free(struct oc_api *api);
 struct oc_api_response {
     int status; /* HTTP status */
     struct oc_slice content_type;
+    struct oc_slice allow;         /* for Allow; absent: that is not sent */
     const char *error;             /* for X-Amzn-ErrorType; NULL on success */
     const struct oc_slice *pieces; /* the body, joined */
     size_t piece_count;

@@ -49,6 +49,7 @@ struct oc_call {
     int (*next)(void *ctx, struct oc_buf *out); /* a long-lived body; see struct oc_api_response */
     void *next_ctx;
     struct oc_slice content_type; /* absent: by the operation, JSON or bytes */
+    struct oc_slice allow;        /* of a failure: methods that the resource takes */
     struct oc_read *read;         /* open until the answer has left, when set */
     bool frees_blobs;             /* the change leaves blobs that nothing refers to */
     bool makes_events;            /* the change does */

@@ -134,6 +134,9 @@ struct oc_op_labels {
 const struct oc_op *oc_op_match(struct oc_slice method, struct oc_slice raw_path,
                                 struct oc_op_labels *ret_labels, bool *ret_path_known);
 
+/** Append the methods that a path takes, "GET, PUT", each once; nothing when it has none. */
+void oc_op_put_methods(struct oc_slice raw_path, struct oc_buf *buf);
+
 /** The operation of that name ("ListModelCopyJobs"), or NULL. */
 const struct oc_op *oc_op_find(struct oc_slice name);
 

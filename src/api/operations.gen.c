@@ -17,6 +17,7 @@ const struct oc_error_kind oc_error_kinds[] = {
     {"ValidationException", 400},
     {"SerializationException", 400},
     {"UnknownOperationException", 404},
+    {"MethodNotAllowedException", 405},
     {"UnrecognizedClientException", 403},
     {"InvalidSignatureException", 403},
     {"MissingAuthenticationTokenException", 403},
@@ -990,7 +991,7 @@ static const struct oc_member in_get_model_verification[] = {
 
 static const struct oc_segment segments_get_peer_manifest[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"manifests", 9}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_get_peer_manifest[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_get_peer_manifest[] = {
     {.name = "modelArn",
      .wire = "modelArn",
@@ -1037,7 +1038,7 @@ static const struct oc_member in_get_peer_manifest[] = {
 
 static const struct oc_segment segments_get_peer_model[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_get_peer_model[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_get_peer_model[] = {
     {.name = "modelArn",
      .wire = "modelArn",
@@ -1072,7 +1073,7 @@ static const struct oc_member in_get_peer_model[] = {
 
 static const struct oc_segment segments_get_peer_part[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_get_peer_part[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_get_peer_part[] = {
     {.name = "modelArn",
      .wire = "modelArn",
@@ -1199,7 +1200,7 @@ static const struct oc_member in_list_upload_parts[] = {
 
 static const struct oc_segment segments_put_peer_copy[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"copies", 6}}};
 static const struct oc_error_kind *const errors_put_peer_copy[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[12], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_put_peer_copy[] = {
     {.name = "modelArn",
      .wire = "modelArn",

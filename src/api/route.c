@@ -1,5 +1,7 @@
 #include "api/operation.h"
 
+#include <string.h>
+
 #define SEGMENTS_MAX 64 /* of a path; a bare ARN needs no more than four */
 
 /* A path cut at its slashes; the first segment stands after the leading slash. */
@@ -93,6 +95,33 @@ const struct oc_op *oc_op_match(struct oc_slice method, struct oc_slice raw_path
         *ret_labels = labels;
     }
     return best;
+}
+
+/* Whether an operation before `op` has its method and fits the path, too. */
+static bool is_repeat(const struct oc_op *op, const struct path *path)
+{
+    struct oc_op_labels labels;
+    size_t fixed;
+
+    for (const struct oc_op *before = oc_ops; before < op; before++)
+        if (strcmp(before->method, op->method) == 0 && match_route(before, path, &labels, &fixed))
+            return true;
+    return false;
+}
+
+void oc_op_put_methods(struct oc_slice raw_path, struct oc_buf *buf)
+{
+    struct oc_op_labels labels;
+    struct path path;
+    size_t fixed;
+
+    if (!split_path(raw_path, &path))
+        return;
+    for (const struct oc_op *op = oc_ops; op < oc_ops + OC_OP_COUNT; op++) {
+        if (!match_route(op, &path, &labels, &fixed) || is_repeat(op, &path))
+            continue;
+        oc_buf_printf(buf, "%s%s", buf->len ? ", " : "", op->method);
+    }
 }
 
 const struct oc_op *oc_op_find(struct oc_slice name)

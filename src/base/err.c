@@ -16,6 +16,7 @@ fill(struct oc_err *err, enum oc_rc rc, const char *name, const char *fmt, va_li
     err->rc = rc;
     err->name = name;
     err->resource = (struct oc_slice){NULL, 0};
+    err->hidden[0] = '\0';
     memcpy(err->text, text, strlen(text) + 1);
 }
 
@@ -37,6 +38,31 @@ int oc_fail_as(struct oc_err *err, enum oc_rc rc, const char *name, const char *
     fill(err, rc, name, fmt, args);
     va_end(args);
     return rc;
+}
+
+int oc_fail_for(struct oc_err *err, enum oc_rc rc, const struct oc_err *cause, const char *fmt, ...)
+{
+    char hidden[OC_ERR_HIDDEN_MAX];
+    va_list args;
+
+    memcpy(hidden, cause->hidden, sizeof(hidden));
+    va_start(args, fmt);
+    fill(err, rc, NULL, fmt, args);
+    va_end(args);
+    memcpy(err->hidden, hidden, sizeof(hidden));
+    return rc;
+}
+
+void oc_err_hide(struct oc_err *err, const char *fmt, ...)
+{
+    char hidden[OC_ERR_HIDDEN_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    if (vsnprintf(hidden, sizeof(hidden), fmt, args) < 0)
+        hidden[0] = '\0';
+    va_end(args);
+    memcpy(err->hidden, hidden, strlen(hidden) + 1);
 }
 
 static enum oc_rc rc_of_errno(int number)

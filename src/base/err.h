@@ -26,7 +26,8 @@ enum oc_rc {
 /** Returned by an operation that will finish later on another thread. Not an error. */
 #define OC_PENDING 1
 
-#define OC_ERR_TEXT_MAX 2048 /* a validation error may name many members and long patterns */
+#define OC_ERR_TEXT_MAX   2048 /* a validation error may name many members and long patterns */
+#define OC_ERR_HIDDEN_MAX 256
 
 /** Zero-initialise before use: `struct oc_err err = {0};` */
 struct oc_err {
@@ -39,6 +40,9 @@ struct oc_err {
     /* What the error is about, where the API sends that apart from the text (resourceName of
      * TooManyTagsException); else absent. Borrowed from the request's arena. */
     struct oc_slice resource;
+    /* More for who runs the server, as the path of a file: for the log and for `outcrop check`,
+     * never for clients. NUL-terminated, "" when there is nothing. */
+    char hidden[OC_ERR_HIDDEN_MAX];
 };
 
 /**
@@ -51,6 +55,13 @@ int oc_fail(struct oc_err *err, enum oc_rc rc, const char *fmt, ...)
 /** Like oc_fail, with the public name of the error. `name` must be a static string. */
 int oc_fail_as(struct oc_err *err, enum oc_rc rc, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/** Like oc_fail, for what `cause` explains, which may be `err`: its hidden text is kept. */
+int oc_fail_for(struct oc_err *err, enum oc_rc rc, const struct oc_err *cause, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/** Add the hidden text of a failure, cut at OC_ERR_HIDDEN_MAX - 1 bytes. */
+void oc_err_hide(struct oc_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /**
  * A failed system call: the text gets `: ` and the system's words for errno; the code becomes

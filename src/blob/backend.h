@@ -26,8 +26,12 @@ struct oc_blob_backend_ops {
     void (*stop)(void *backend);
     void (*give_way)(void *backend, bool (*is_in_the_way)(void *ctx), void *ctx);
 
-    /** Where a blob stands, for messages: a path or a URL. NUL-terminated, cut to `cap`. */
+    /** Where a blob stands, for who runs the server: a path or a key. NUL-terminated, cut to `cap`.
+     */
     void (*describe)(void *backend, const struct oc_blob_name *name, char *to, size_t cap);
+
+    /** The other machine, for everybody; NULL: it is none. Borrowed from the backend. */
+    const char *(*machine)(void *backend);
 
     /**
      * Keep `len` bytes under a name, in place of what is there; whole and durable on return, or not

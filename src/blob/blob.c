@@ -140,11 +140,19 @@ int oc_blob_check_name(const struct oc_blob_name *name, struct oc_err *err)
 int oc_blob_name_failure(const struct oc_blob_store *store, const struct oc_blob_name *name, int rc,
                          const struct oc_err *cause, struct oc_err *err)
 {
-    char place[512];
+    const char *machine = store->ops->machine ? store->ops->machine(store->backend) : NULL;
+    char hex[OC_SHA256_HEX_LEN], place[OC_ERR_HIDDEN_MAX];
 
-    store->ops->describe(store->backend, name, place, sizeof(place));
-    return oc_fail(err, rc, "content store of Region %s, '%s': %s", store->region, place,
-                   cause->text);
+    oc_hex_encode(name->sha256, OC_SHA256_LEN, hex);
+    (void)oc_fail_for(err, rc, cause,
+                      "content store of Region %s%s%s, blob '%.64s' under key '%.*s': %s",
+                      store->region, machine ? ", " : "", machine ? machine : "", hex,
+                      OC_FMT(name->key_id), cause->text);
+    if (!err->hidden[0]) {
+        store->ops->describe(store->backend, name, place, sizeof(place));
+        oc_err_hide(err, "%s", place);
+    }
+    return rc;
 }
 
 int oc_blob_compare_digest(const struct oc_blob_name *name, const uint8_t digest[OC_SHA256_LEN],

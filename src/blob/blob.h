@@ -131,8 +131,8 @@ int oc_blob_put_sealed(struct oc_blob_store *store, const struct oc_blob_name *n
  * @param to         at a multiple of OC_BLOB_ALIGN is fastest
  * @param cap        room at `to`: OC_BLOB_ROOM of the plaintext
  * @param[out] ret_len  plaintext bytes
- * Errors: OC_ENOTFOUND; OC_ECORRUPT (text names the file); OC_ELIMIT (`cap` is less than that);
- *         OC_EDENIED (key unknown or disabled); OC_EIO; OC_ENOMEM.
+ * Errors: OC_ENOTFOUND; OC_ECORRUPT (text names the blob, hidden text the file); OC_ELIMIT (`cap`
+ * is less than that); OC_EDENIED (key unknown or disabled); OC_EIO; OC_ENOMEM.
  */
 int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                 size_t cap, size_t *ret_len, struct oc_err *err);

@@ -15,6 +15,7 @@ static const char *known_name(struct oc_slice name)
         "InternalFailure",
         "InternalServerException",
         "InvalidSignatureException",
+        "MethodNotAllowedException",
         "MissingAuthenticationTokenException",
         "RequestExpired",
         "ResourceInUseException",

@@ -58,10 +58,11 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
                    OC_COPY_WAITING_MAX - 1, cause->text);
     (void)pthread_mutex_unlock(&engine->lock);
     if (over)
-        (void)oc_fail(ret_reason, OC_EBUSY,
-                      "%s. It was waited for %lld seconds: start again when it answers; parts that "
-                      "have arrived are not moved again",
-                      cause->text, (long long)(patience_us(engine) / 1000000));
+        (void)oc_fail_for(
+            ret_reason, OC_EBUSY, cause,
+            "%s. It was waited for %lld seconds: start again when it answers; parts that "
+            "have arrived are not moved again",
+            cause->text, (long long)(patience_us(engine) / 1000000));
     return over;
 }
 

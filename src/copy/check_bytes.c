@@ -63,7 +63,8 @@ static int look_at_parts(struct oc_check *check, const struct oc_model *model,
         memcpy(name.sha256, manifest->parts[i].sha256, OC_SHA256_LEN);
         rc = look_at_part(check, blobs, &verify, &name, i, &cause);
         if (rc < 0)
-            (void)oc_fail(err, rc, "part %u of %zu: %s", i + 1, manifest->part_count, cause.text);
+            (void)oc_fail_for(err, rc, &cause, "part %u of %zu: %s", i + 1, manifest->part_count,
+                              cause.text);
     }
     if (rc == OC_OK && check->options->deep)
         rc = oc_copy_verify_end(&verify, err);
@@ -167,7 +168,8 @@ int oc_check_bytes(struct oc_check *check, const struct oc_check_active *active,
         return OC_OK;
     rc = read_active(check, active, &arena, &model, &is_active, err);
     if (rc == OC_OK && is_active)
-        oc_check_find(check, "model %s: %s", oc_check_model_arn(&arena, &model), wrong.text);
+        oc_check_find(check, "model %s: %s%s%s%s", oc_check_model_arn(&arena, &model), wrong.text,
+                      wrong.hidden[0] ? " (" : "", wrong.hidden, wrong.hidden[0] ? ")" : "");
     return rc;
 }
 

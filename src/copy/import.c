@@ -219,7 +219,8 @@ static void store_part(struct oc_ticket *ticket)
     while (rc < 0 && oc_flight_retry(job, rc, &tries));
     if (rc < 0) {
         oc_flight_describe(job, ticket->index, part, sizeof(part));
-        (void)oc_fail(&err, rc, "%s could not be stored: %s", part, cause.text); /* rc is kept */
+        (void)oc_fail_for(&err, rc, &cause, "%s could not be stored: %s", part,
+                          cause.text); /* rc is kept */
     }
     oc_flight_land(ticket, rc, &err, moved, false);
 }

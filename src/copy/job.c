@@ -72,7 +72,7 @@ int oc_copy_store_manifest(struct oc_copy_job *job, struct oc_slice text, struct
             rc = oc_blob_put(job->target->region.blobs, &name, text, true, &cause);
     } while (rc < 0 && oc_flight_retry(job, rc, &tries));
     if (rc < 0)
-        return oc_fail(err, rc, "the manifest could not be stored: %s", cause.text);
+        return oc_fail_for(err, rc, &cause, "the manifest could not be stored: %s", cause.text);
     return OC_OK;
 }
 
@@ -102,7 +102,7 @@ static int seal(struct oc_copy_job *job, struct oc_err *err)
 static const char *const kind_names[] = {"copy", "import", "upload"};
 
 static void log_end(const struct oc_copy_job *job, enum oc_log_level level, const char *event,
-                    const char *reason)
+                    const struct oc_err *reason)
 {
     char model[32], region[32], account[16], bytes[24], moved[24];
     struct oc_slice id = job->key;
@@ -118,7 +118,8 @@ static void log_end(const struct oc_copy_job *job, enum oc_log_level level, cons
     (void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)job->manifest.size);
     (void)snprintf(moved, sizeof(moved), "%llu", (unsigned long long)job->bytes_moved);
     oc_log(level, event, "kind", kind_names[job->task.kind], "account", account, "region", region,
-           "model", model, "bytes", bytes, "moved", moved, "reason", reason, (char *)NULL);
+           "model", model, "bytes", bytes, "moved", moved, "reason", reason ? reason->text : NULL,
+           "at", reason && reason->hidden[0] ? reason->hidden : NULL, (char *)NULL);
 }
 
 /* What the operator can do, where the text of the failure does not say it already. */
@@ -175,11 +176,12 @@ static enum oc_copy_end fail_job(struct oc_copy_job *job, int rc, const struct o
     if (message.failed || oc_copy_commit_failed(job, oc_buf_slice(&message), &err) < 0) {
         if (job->gone)
             return OC_COPY_DONE;
-        log_end(job, OC_LOG_ERROR, "copy.not_recorded",
-                message.failed ? "out of memory" : err.text);
+        if (message.failed)
+            (void)oc_fail_nomem(&err);
+        log_end(job, OC_LOG_ERROR, "copy.not_recorded", &err);
         return OC_COPY_LATER;
     }
-    log_end(job, OC_LOG_WARN, "copy.failed", cause->text);
+    log_end(job, OC_LOG_WARN, "copy.failed", cause);
     oc_metrics_count(&job->engine->counts.failed[job->task.kind], 1);
     job->leaves_garbage = true;
     return OC_COPY_DONE;
@@ -194,16 +196,16 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, struct oc_copy_entry *e
         return OC_COPY_DONE;
     }
     if (job->gone) {
-        log_end(job, OC_LOG_INFO, "copy.gone", err->text);
+        log_end(job, OC_LOG_INFO, "copy.gone", err);
         job->leaves_garbage = true;
         return OC_COPY_DONE;
     }
     if (job->closed)
-        log_end(job, OC_LOG_INFO, "copy.paused", err->text);
+        log_end(job, OC_LOG_INFO, "copy.paused", err);
     if (rc == OC_ECANCELED || oc_pool_is_stopping(job->engine->pool))
         return OC_COPY_STOPPED;
     if (job->store_failed) {
-        log_end(job, OC_LOG_ERROR, "copy.put_off", err->text);
+        log_end(job, OC_LOG_ERROR, "copy.put_off", err);
         oc_metrics_count(&job->engine->counts.put_off, 1);
         return OC_COPY_LATER;
     }
@@ -212,7 +214,7 @@ static enum oc_copy_end end_run(struct oc_copy_job *job, struct oc_copy_entry *e
 
         if (oc_copy_away_is_over(job, entry, err, &reason))
             return fail_job(job, rc, &reason);
-        log_end(job, OC_LOG_WARN, "copy.waiting", err->text);
+        log_end(job, OC_LOG_WARN, "copy.waiting", err);
         oc_metrics_count(&job->engine->counts.put_off, 1);
         return OC_COPY_AWAY;
     }

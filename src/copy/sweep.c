@@ -323,8 +323,8 @@ static int follow(struct sweep *sweep, const struct reference *reference, struct
         need(sweep, sha256, key);
     } else if (rc != OC_ENOTFOUND || !reference->may_be_missing) {
         sweep->keys[key].unsure = true;
-        oc_log(OC_LOG_WARN, "copy.sweep_unsure", "key", reference->key, "reason", cause.text,
-               (char *)NULL);
+        oc_log(OC_LOG_WARN, "copy.sweep_unsure", "key", reference->key, "reason", cause.text, "at",
+               cause.hidden[0] ? cause.hidden : NULL, (char *)NULL);
     }
     oc_manifest_clear(&manifest);
     return OC_OK;

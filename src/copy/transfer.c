@@ -53,7 +53,7 @@ static int fail_at(const char *what, int rc, const struct oc_err *cause, struct 
         *err = *cause;
         return rc;
     }
-    return oc_fail(err, rc, "%s: %s", what, cause->text);
+    return oc_fail_for(err, rc, cause, "%s: %s", what, cause->text);
 }
 
 /* Try again as long as it may help, and land. */

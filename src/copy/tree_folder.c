@@ -254,8 +254,11 @@ int oc_tree_list_folder(const char *folder, struct oc_slice prefix, struct oc_tr
 
     *ret = (struct oc_tree){.ops = &folder_ops, .fd = -1};
     base = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (base < 0)
-        return oc_fail_errno(err, "open '%s'", folder);
+    if (base < 0) {
+        rc = oc_fail_errno(err, "the folder of that bucket cannot be opened");
+        oc_err_hide(err, "%s", folder);
+        return rc;
+    }
     rc = open_below(base, prefix, O_RDONLY | O_DIRECTORY, &ret->fd, err);
     return rc < 0 ? rc : list(ret, err);
 }

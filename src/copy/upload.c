@@ -43,7 +43,8 @@ static void read_part(struct oc_ticket *ticket)
     while (rc < 0 && oc_flight_retry(job, rc, &tries));
     if (rc < 0) {
         oc_flight_describe(job, ticket->index, part, sizeof(part));
-        (void)oc_fail(&err, rc, "%s could not be verified: %s", part, cause.text); /* rc is kept */
+        (void)oc_fail_for(&err, rc, &cause, "%s could not be verified: %s", part,
+                          cause.text); /* rc is kept */
     }
     oc_flight_land(ticket, rc, &err, true, true);
 }
@@ -120,7 +121,8 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
                                    &job->manifest, &cause);
     while (rc < 0 && oc_flight_retry(job, rc, &tries));
     if (rc < 0)
-        return oc_fail(err, rc, "the manifest of the upload could not be read: %s", cause.text);
+        return oc_fail_for(err, rc, &cause, "the manifest of the upload could not be read: %s",
+                           cause.text);
     rc = oc_flight_begin(job, err);
     for (uint32_t i = 0; rc == OC_OK && i < job->manifest.part_count; i++)
         rc = oc_flight_pin(job, i, err);

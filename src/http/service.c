@@ -38,7 +38,7 @@ static void log_request(const struct oc_http_request *http, const struct oc_api_
 static void respond(struct oc_api_request *request, const struct oc_api_response *response)
 {
     struct exchange *exchange = (struct exchange *)request;
-    struct oc_http_header headers[2];
+    struct oc_http_header headers[3];
     struct oc_http_stream stream = {response->next, response->next_ctx};
     struct oc_http_response http = {
         .status = (unsigned)response->status,
@@ -56,6 +56,8 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
     if (response->error)
         headers[http.header_count++] =
             (struct oc_http_header){OC_STR("x-amzn-ErrorType"), oc_slice_of(response->error)};
+    if (response->allow.ptr)
+        headers[http.header_count++] = (struct oc_http_header){OC_STR("Allow"), response->allow};
     log_request(exchange->http, response);
     if (response->large)
         oc_http_respond_buf(exchange->http, &http, response->large);
@@ -103,6 +105,24 @@ static int answer_health(const struct oc_http_service *service, struct oc_http_r
     return OC_OK;
 }
 
+static int refuse_method(struct oc_http_request *req)
+{
+    static const char name[] = "MethodNotAllowedException";
+    const struct oc_http_header headers[] = {
+        {OC_STR("x-amzn-ErrorType"), oc_slice_of(name)},
+        {OC_STR("Allow"), OC_STR("GET, HEAD")},
+    };
+    struct oc_slice body = OC_STR("{\"message\":\"Ask for the server's health with GET.\"}");
+
+    oc_http_respond(req, &(struct oc_http_response){.status = 405,
+                                                    .content_type = OC_STR("application/json"),
+                                                    .headers = headers,
+                                                    .header_count = 2,
+                                                    .body = &body,
+                                                    .body_count = 1});
+    return OC_OK;
+}
+
 static int copy_headers(const struct oc_http_request *req, struct oc_api_request *api)
 {
     struct oc_sigv4_header *headers =
@@ -146,8 +166,10 @@ int oc_http_service_handle(struct oc_http_request *req, void *ctx)
 {
     struct oc_http_service *service = ctx;
 
-    if (oc_slice_eq_str(req->path, "/-/health") && oc_slice_eq_str(req->method, "GET"))
-        return answer_health(service, req);
+    if (oc_slice_eq_str(req->path, "/-/health"))
+        return oc_slice_eq_str(req->method, "GET") || oc_slice_eq_str(req->method, "HEAD")
+                   ? answer_health(service, req)
+                   : refuse_method(req);
     struct exchange *exchange = make_exchange(req);
     if (!exchange)
         return OC_ENOMEM; /* the server answers 500 */

@@ -188,7 +188,7 @@ static void keep_finding(struct oc_scrubber *scrubber, struct oc_arena *arena,
 }
 
 static void log_blob(enum oc_log_level level, const char *event, const struct oc_finding *finding,
-                     const char *problem)
+                     const struct oc_err *problem)
 {
     char hex[OC_SHA256_HEX_LEN + 1] = "", region[32], model[512];
 
@@ -196,8 +196,9 @@ static void log_blob(enum oc_log_level level, const char *event, const struct oc
     (void)snprintf(region, sizeof(region), "%.*s", OC_FMT(finding->region));
     (void)snprintf(model, sizeof(model), "%.*s",
                    OC_FMT(finding->model_count ? finding->models[0] : OC_STR("none")));
-    oc_log(level, event, "region", region, "part", hex, "model", model, "problem", problem,
-           "advice", finding->advice.ptr, (char *)NULL);
+    oc_log(level, event, "region", region, "part", hex, "model", model, "problem", problem->text,
+           "at", problem->hidden[0] ? problem->hidden : NULL, "advice", finding->advice.ptr,
+           (char *)NULL);
 }
 
 /* -- one blob ------------------------------------------------------------------------------- */
@@ -218,7 +219,7 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
                          (struct oc_slice){(char *)buffer->bytes, buffer->len}, true, &err);
     if (rc == OC_OK) {
         oc_metrics_count(&scrubber->counts.mended, 1);
-        log_blob(OC_LOG_WARN, "scrub.mended", finding, problem->text);
+        log_blob(OC_LOG_WARN, "scrub.mended", finding, problem);
         keep_finding(scrubber, needs->arena, finding, OC_SCRUB_MENDED);
         return OC_SCRUB_MENDED;
     }
@@ -229,14 +230,15 @@ static enum oc_scrub_state mend(struct oc_scrubber *scrubber, const struct oc_re
     if (rc != OC_ENOTFOUND) {
         struct oc_err was = *problem;
 
-        (void)oc_fail(problem, was.rc, "%.900s; a whole copy could not be stored in its place: %s",
-                      was.text, err.text);
+        (void)oc_fail_for(problem, was.rc, &was,
+                          "%.900s; a whole copy could not be stored in its place: %s", was.text,
+                          err.text);
     }
     finding->problem = oc_slice_of(problem->text);
     log_blob(is_found(scrubber, oc_finding_key(needs->arena, finding->region, &finding->name))
                  ? OC_LOG_INFO
                  : OC_LOG_ERROR,
-             "scrub.damaged", finding, problem->text);
+             "scrub.damaged", finding, problem);
     keep_finding(scrubber, needs->arena, finding, OC_SCRUB_DAMAGED);
     return OC_SCRUB_DAMAGED;
 }

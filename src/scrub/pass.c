@@ -286,7 +286,8 @@ static int read_round(struct pass *pass, const struct oc_region *region, struct 
         pass->buffer.len = 0;
         if (oc_scrub_look(pass->scrubber, region, &name, &pass->buffer, &problem) ==
             OC_SCRUB_SKIPPED)
-            oc_log(OC_LOG_INFO, "scrub.skipped", "reason", problem.text, (char *)NULL);
+            oc_log(OC_LOG_INFO, "scrub.skipped", "reason", problem.text, "at",
+                   problem.hidden[0] ? problem.hidden : NULL, (char *)NULL);
         /* Copies of one part under several keys share a digest: done when the last one is. */
         if (i + 1 == pass->count ||
             memcmp(pass->blobs[i + 1].sha256, name.sha256, OC_SHA256_LEN) != 0) {

@@ -76,10 +76,17 @@ def start_and_reach_the_middle(account: Account, source: str, **more: Any) -> st
     return job
 
 
+def models_of(server: Server) -> list[str]:
+    return re.findall(r"path = (.*)", server.config.read_text())
+
+
 def failure(account: Account, job: str) -> str:
     ended = account.wait_job(job, timeout=BOUND)
     assert ended["status"] == "Failed", ended
-    return str(ended["failureMessage"])
+    text = str(ended["failureMessage"])
+    for path in (account.server.data, *models_of(account.server)):
+        assert str(path) not in text, f"nothing of the server's folders is for its users: {text}"
+    return text
 
 
 def check_next_attempt(server: Server, account: Account, source: str, to: Path) -> None:
@@ -93,7 +100,7 @@ def check_next_attempt(server: Server, account: Account, source: str, to: Path) 
         "pull", done["targetModelArn"], str(to), keys=account.keys, region=AWAY
     )
     assert pulled.returncode == 0, pulled.stderr
-    (bucket,) = re.findall(r"path = (.*)", server.config.read_text())
+    (bucket,) = models_of(server)
     assert digests(to) == digests(Path(bucket) / "big")
 
 
@@ -116,8 +123,13 @@ def test_a_source_part_that_goes_bad_half_way(
     text = failure(owner, job)
     assert text.startswith(f"The copy from {HOME} to {AWAY} failed: part "), text
     assert re.search(rf"part \d of {PARTS} \(file '[^']+'\) could not be copied", text), text
-    assert f"content store of Region {HOME}, '" in text, text
-    assert any(part.name in text for part in parts), text
+    assert f"content store of Region {HOME}, blob '" in text, text
+    assert any(part.parent.name + part.name in text for part in parts), text
+    log = slow.log.read_text()
+    assert any(str(part) in log for part in parts), "who runs the server is told where it is"
+    if damage is not lose_to_a_folder:
+        checked = slow.command("check", "--deep", "--data", str(slow.data), keys=None)
+        assert any(str(part) in checked.stdout + checked.stderr for part in parts), checked
     assert re.search(r"(bring|start again|again\.)", text), f"no remedy: {text}"
     wait_until(lambda: not blobs(slow, AWAY))
     for part, content in kept.items():

@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.cloud import AWAY, HOME, Account, Cloud, digests, sharing_policy
+from support.cloud import (
+    AWAY,
+    HOME,
+    Account,
+    Cloud,
+    bucket_config,
+    digests,
+    sharing_policy,
+    write_model,
+)
+from support.server import Server
 
 MODEL_ARN = re.compile(r"arn:aws:bedrock:us-east-1:([0-9]{12}):custom-model/imported/[a-z0-9]{12}")
 
@@ -365,3 +375,15 @@ def test_deleting_a_model_leaves_another_with_the_same_bytes(
     pulled = account.server.command("pull", second, str(out), keys=account.keys)
     assert pulled.returncode == 0, pulled.stderr
     assert digests(out) == digests(library / "small")
+
+
+def test_failed_import_shows_nothing_of_the_servers_folders(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "shelf", {"weights.bin": b"x"})
+    with Server(tmp_path / "server", bucket_config(folder)) as server:
+        account = Cloud(server).account()
+        folder.rename(tmp_path / "elsewhere")
+        model = account.wait_model(account.start_import(prefix=""))
+        assert model["modelStatus"] == "Failed", model
+        assert "the folder of that bucket cannot be opened" in model["failureMessage"], model
+        assert str(tmp_path) not in model["failureMessage"], model
+        assert str(folder) in server.log.read_text()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import re
 import uuid
 
 import pytest
+from support import api_table
 from support.cloud import AWAY, Account
 from support.server import Server
 from support.wire import Request, escape
@@ -105,3 +107,22 @@ def test_error_message_carries_no_inner_detail(account: Account, server: Server)
         for path in ("/custom-models/nothing", "/nothing", "/custom-models/%00"):
             body = wire.call("GET", path).body.decode()
             assert str(server.data) not in body and ".c:" not in body
+
+
+def test_wrong_method_of_our_own_resources_is_405(account: Account) -> None:
+    """With the methods that they take; whoever asks, since nothing is told that is not documented."""
+    own: dict[str, set[str]] = {}
+    for operation in api_table.load():
+        if operation.uri.startswith("/-/"):
+            path = re.sub(r"{[^}]+}", "x", operation.uri)
+            own.setdefault(path, set()).add(operation.method)
+    own["/-/health"] = {"GET", "HEAD"}
+    with account.wire() as wire:
+        for path, methods in own.items():
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+                if method in methods:
+                    continue
+                answer = wire.call(method, path)
+                assert (answer.status, answer.error) == (405, "MethodNotAllowedException"), answer
+                assert set(answer.headers["allow"].split(", ")) == methods, (path, answer)
+        assert wire.call("HEAD", "/-/health").status == 200

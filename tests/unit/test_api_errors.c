@@ -84,16 +84,24 @@ static void too_many_tags_names_the_resource(void **state)
 /* The statuses that the protocol fixes, as AWS's service model and the signing rules have them. */
 static void statuses_are_those_of_the_contract(void **state)
 {
-    static const struct oc_error_kind want[] = {
-        {"AccessDeniedException", 403},       {"ConflictException", 400},
-        {"InternalServerException", 500},     {"ResourceInUseException", 400},
-        {"ResourceNotFoundException", 404},   {"ServiceQuotaExceededException", 400},
-        {"ServiceUnavailableException", 503}, {"ThrottlingException", 429},
-        {"TooManyTagsException", 400},        {"ValidationException", 400},
-        {"SerializationException", 400},      {"UnknownOperationException", 404},
-        {"UnrecognizedClientException", 403}, {"InvalidSignatureException", 403},
-        {"ExpiredTokenException", 403},       {"MissingAuthenticationTokenException", 403},
-        {"IncompleteSignatureException", 400}};
+    static const struct oc_error_kind want[] = {{"AccessDeniedException", 403},
+                                                {"ConflictException", 400},
+                                                {"InternalServerException", 500},
+                                                {"ResourceInUseException", 400},
+                                                {"ResourceNotFoundException", 404},
+                                                {"ServiceQuotaExceededException", 400},
+                                                {"ServiceUnavailableException", 503},
+                                                {"ThrottlingException", 429},
+                                                {"TooManyTagsException", 400},
+                                                {"ValidationException", 400},
+                                                {"SerializationException", 400},
+                                                {"UnknownOperationException", 404},
+                                                {"MethodNotAllowedException", 405},
+                                                {"UnrecognizedClientException", 403},
+                                                {"InvalidSignatureException", 403},
+                                                {"ExpiredTokenException", 403},
+                                                {"MissingAuthenticationTokenException", 403},
+                                                {"IncompleteSignatureException", 400}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {

@@ -163,12 +163,33 @@ static void grown_array_doubles_and_keeps_its_content(void **state)
     free(items);
 }
 
+static void hidden_text_goes_along_and_never_into_the_text(void **state)
+{
+    struct oc_err cause = {0}, err = {0};
+
+    (void)state;
+    (void)oc_fail(&cause, OC_EIO, "a part");
+    oc_err_hide(&cause, "/srv/%s", "part");
+    assert_string_equal(cause.text, "a part");
+    assert_int_equal(oc_fail_for(&err, OC_EIO, &cause, "copy: %s", cause.text), OC_EIO);
+    assert_string_equal(err.text, "copy: a part");
+    assert_string_equal(err.hidden, "/srv/part");
+    assert_int_equal(oc_fail_for(&err, OC_EBUSY, &err, "again: %s", err.text), OC_EBUSY);
+    assert_string_equal(err.text, "again: copy: a part");
+    assert_string_equal(err.hidden, "/srv/part");
+    (void)oc_fail(&err, OC_EIO, "another failure");
+    assert_string_equal(err.hidden, "");
+    oc_err_hide(&err, "%300s", "x");
+    assert_int_equal(strlen(err.hidden), OC_ERR_HIDDEN_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(armed_site_fails_at_the_nth_call),
         cmocka_unit_test(environment_arms_one_site),
         cmocka_unit_test(mode_die_ends_the_process),
+        cmocka_unit_test(hidden_text_goes_along_and_never_into_the_text),
         cmocka_unit_test(failed_allocation_leaves_the_old_memory),
         cmocka_unit_test(grown_array_doubles_and_keeps_its_content),
         cmocka_unit_test(error_holds_code_name_and_text),

@@ -129,7 +129,7 @@ static void two_fail_apart(void **state)
             } else {
                 assert_int_equal(moves[i].rc, OC_ENOTFOUND);
                 assert_non_null(
-                    strstr(moves[i].err.text, blob_file(*state, "us-west-2", &samples[i].name)));
+                    strstr(moves[i].err.hidden, blob_file(*state, "us-west-2", &samples[i].name)));
             }
             free(moves[i].bytes);
         }

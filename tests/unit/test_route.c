@@ -130,6 +130,25 @@ static void a_path_of_another_method_is_known(void **state)
     assert_false(known);
 }
 
+static void expect_methods(const char *path, const char *want)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf methods = {0};
+
+    oc_buf_init(&methods, 1024);
+    oc_op_put_methods(oc_slice_of(path), &methods);
+    assert_true(oc_slice_eq_str(oc_buf_slice(&methods), want));
+}
+
+static void methods_of_a_path_are_named_once(void **state)
+{
+    (void)state;
+    expect_methods("/-/whoami", "GET");
+    expect_methods("/-/uploads/x/parts", "GET");
+    expect_methods("/-/kms/keys", "POST, GET");
+    expect_methods("/-/nothing", "");
+    expect_methods("nothing", "");
+}
+
 /* Every operation is reached by its own route, whatever stands in its labels. */
 static void every_operation_is_reached_by_its_route(void **state)
 {
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(an_empty_label_is_a_label),
         cmocka_unit_test(other_paths_match_nothing),
         cmocka_unit_test(a_path_of_another_method_is_known),
+        cmocka_unit_test(methods_of_a_path_are_named_once),
         cmocka_unit_test(every_operation_is_reached_by_its_route),
         cmocka_unit_test(operations_are_found_by_name),
     };

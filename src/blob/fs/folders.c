@@ -54,7 +54,7 @@ int oc_blob_open_folder(const struct oc_blob_fs *fs, const char *path, int *ret,
     int fd = openat(fs->parts_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return oc_fail_errno(err, "folder '%s/%s'", fs->path, path);
+        return oc_fail_errno(err, "folder '%s'", path);
     *ret = fd;
     return OC_OK;
 }
@@ -66,7 +66,7 @@ static int make_key_folder(const struct oc_blob_fs *fs, const char *id, struct o
     int rc;
 
     if (mkdirat(fs->parts_fd, id, 0700) < 0 && errno != EEXIST)
-        return oc_fail_errno(err, "folder '%s/%s'", fs->path, id);
+        return oc_fail_errno(err, "folder '%s'", id);
     rc = oc_blob_open_folder(fs, id, &fd, err);
     if (rc < 0)
         return rc;
@@ -75,7 +75,7 @@ static int make_key_folder(const struct oc_blob_fs *fs, const char *id, struct o
 
         snprintf(name, sizeof(name), "%02x", i & 0xff);
         if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST)
-            return oc_fail_errno(err, "folder '%s/%s/%s'", fs->path, id, name);
+            return oc_fail_errno(err, "folder '%s/%s'", id, name);
     }
     rc = sync_fd(fd, id, err);
     if (rc < 0)

@@ -66,7 +66,12 @@ static void s3_describe(void *backend, const struct oc_blob_name *name, char *to
     struct key key;
 
     make_key(blobs, name, &key);
-    (void)snprintf(to, cap, "%s of %s", key.text, oc_s3_name(blobs->s3));
+    (void)snprintf(to, cap, "%s", key.text);
+}
+
+static const char *s3_machine(void *backend)
+{
+    return oc_s3_name(((const struct blob_s3 *)backend)->s3);
 }
 
 /* -- the place ------------------------------------------------------------------------------ */
@@ -312,6 +317,7 @@ static const struct oc_blob_backend_ops s3_ops = {
     .stop = s3_stop,
     .give_way = s3_give_way,
     .describe = s3_describe,
+    .machine = s3_machine,
     .put = s3_put,
     .get = s3_get,
     .has = s3_has,

@@ -84,6 +84,7 @@ int oc_keyring_save(const struct oc_keys *keys, struct oc_err *err)
     OC_AUTO(oc_buf_clear) struct oc_buf buf = {0};
     uint8_t mac[OC_SHA256_LEN];
     char hex[OC_SHA256_HEX_LEN];
+    struct oc_err cause = {0};
     int rc;
 
     oc_buf_init(&buf, OC_KEYRING_FILE_MAX);
@@ -100,7 +101,12 @@ int oc_keyring_save(const struct oc_keys *keys, struct oc_err *err)
     oc_buf_put_char(&buf, '\n');
     if (buf.failed)
         return oc_fail_nomem(err);
-    return oc_file_replace(keys->path, oc_buf_slice(&buf), 0600, err);
+    rc = oc_file_replace(keys->path, oc_buf_slice(&buf), 0600, &cause);
+    if (rc < 0) {
+        (void)oc_fail(err, rc, "the keyring could not be written");
+        oc_err_hide(err, "%s", cause.text);
+    }
+    return rc;
 }
 
 /* -- reading -------------------------------------------------------------------------------- */
