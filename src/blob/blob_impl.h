@@ -31,11 +31,7 @@ struct oc_blob_store {
 int oc_blob_check_name(const struct oc_blob_name *name, struct oc_err *err);
 
 /** Say which blob of which Region failed, to everybody, and where it stands, to who runs the
-<<<<<<< HEAD
  * server. @return `rc` */
-=======
-*server.*@ return `rc` * /
->>>>>>> 91cba5e (api, http: a wrong method on a path of our own is 405)
 int oc_blob_name_failure(const struct oc_blob_store *store, const struct oc_blob_name *name, int rc,
                          const struct oc_err *cause, struct oc_err *err);
 
