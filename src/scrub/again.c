@@ -44,7 +44,8 @@ static int note_finding(struct oc_slice key, struct oc_slice record, void *ctx, 
 }
 
 int oc_scrub_look_again(struct oc_scrubber *scrubber, const struct oc_region *region,
-                        bool advised_only, struct oc_scrub_buffer *buffer, struct oc_err *err)
+                        bool advised_only, struct oc_scrub_batch *batch,
+                        struct oc_scrub_buffer *buffer, struct oc_err *err)
 {
     struct list list = {.region = region->name, .advised_only = advised_only};
     struct oc_read *read = NULL;
@@ -54,13 +55,15 @@ int oc_scrub_look_again(struct oc_scrubber *scrubber, const struct oc_region *re
         rc = oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_FINDING}, note_finding, &list,
                           err);
     oc_read_closep(&read);
+    oc_scrub_batch_begin(batch, list.items, sizeof(*list.items), list.count);
     for (size_t i = 0; rc == OC_OK && i < list.count && !oc_scrub_is_stopping(scrubber); i++) {
         struct oc_blob_name name = {.key_id = oc_slice_of(list.items[i].key_id)};
         struct oc_err problem = {0};
 
         memcpy(name.sha256, list.items[i].sha256, OC_SHA256_LEN);
-        (void)oc_scrub_look(scrubber, region, &name, buffer, &problem);
+        (void)oc_scrub_look(scrubber, region, &name, batch, buffer, &problem);
     }
+    oc_scrub_batch_end(batch);
     free(list.items);
     return rc;
 }

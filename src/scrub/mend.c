@@ -282,8 +282,8 @@ static int read_patiently(struct oc_scrubber *scrubber, const struct oc_region *
 }
 
 enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,
-                                  const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
-                                  struct oc_err *problem)
+                                  const struct oc_blob_name *name, struct oc_scrub_batch *batch,
+                                  struct oc_scrub_buffer *buffer, struct oc_err *problem)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct oc_finding finding = {.region = region->name, .name = *name};
@@ -312,6 +312,7 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
                                      .region = region->name,
                                      .name = name,
                                      .arena = &arena,
+                                     .batch = batch,
                                      .finding = &finding};
     if (rc != OC_ENOTFOUND)
         (void)oc_blob_distrust(region->blobs, name, &ignored); /* then it is not stored anew */

@@ -38,6 +38,8 @@ static bool is_needed_by(struct oc_scrub_needs *needs, const struct oc_model *mo
     oc_hex_encode(needs->name->sha256, OC_SHA256_LEN, hex);
     if (oc_slice_eq(model->manifest, (struct oc_slice){hex, sizeof(hex)}))
         return needs->is_manifest = true;
+    if (oc_scrub_batch_tells(needs->batch, model->manifest, needs->name->sha256, &needed))
+        return needed;
     oc_manifest_init(&manifest);
     if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
                               &ignored) == OC_OK) {
@@ -153,11 +155,14 @@ static int meet_model(struct oc_slice key, struct oc_slice record, void *ctx, st
 int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err)
 {
     OC_AUTO(oc_read_closep) struct oc_read *read = NULL;
+    struct oc_err ignored = {0};
     int rc = oc_store_read(needs->scrubber->options.store, &read, err);
 
     if (rc < 0)
         return rc;
     needs->read = read;
+    (void)oc_scrub_batch_fill(needs->batch, read, oc_scrub_region(needs->scrubber, needs->region),
+                              needs->name->sha256, &ignored); /* then it takes longer */
     rc = oc_read_scan(read, &(struct oc_scan){.kind = OC_RECORD_MODEL}, meet_model, needs, err);
     needs->read = NULL;
     return rc;

@@ -46,6 +46,7 @@ struct pass {
     struct oc_scrubber *scrubber;
     struct place place;
     struct oc_scrub_buffer buffer;
+    struct oc_scrub_batch batch;
     int64_t due_us;  /* when the next byte may be read */
     int64_t kept_us; /* when the place was written down */
     /* The blobs of one round. */
@@ -194,16 +195,20 @@ static int look_for(struct pass *pass, const struct oc_region *region, const str
     oc_manifest_init(&manifest);
     if (oc_copy_manifest_load(region->blobs, model->kms_key_id, model->manifest, &manifest,
                               &problem) < 0) {
-        (void)oc_scrub_look(pass->scrubber, region, &name, &pass->buffer, &problem);
+        (void)oc_scrub_look(pass->scrubber, region, &name, &pass->batch, &pass->buffer, &problem);
         (void)oc_copy_manifest_load(
             region->blobs, model->kms_key_id, model->manifest, &manifest,
             &problem); /* when it still fails there is nothing to look for */
     }
+    oc_scrub_batch_begin(&pass->batch, manifest.parts, sizeof(*manifest.parts),
+                         manifest.part_count);
     for (size_t i = 0; i < manifest.part_count && !oc_scrub_is_stopping(pass->scrubber); i++) {
         memcpy(name.sha256, manifest.parts[i].sha256, OC_SHA256_LEN);
         if (oc_blob_has(region->blobs, &name, &there, &problem) == OC_OK && !there)
-            (void)oc_scrub_look(pass->scrubber, region, &name, &pass->buffer, &problem);
+            (void)oc_scrub_look(pass->scrubber, region, &name, &pass->batch, &pass->buffer,
+                                &problem);
     }
+    oc_scrub_batch_end(&pass->batch);
     oc_manifest_clear(&manifest);
     return OC_OK;
 }
@@ -278,13 +283,14 @@ static int read_round(struct pass *pass, const struct oc_region *region, struct 
     rc = oc_blob_each(region->blobs, list_blob, pass, err);
     if (rc == OC_OK && pass->count > 0)
         qsort(pass->blobs, pass->count, sizeof(*pass->blobs), by_digest);
+    oc_scrub_batch_begin(&pass->batch, pass->blobs, sizeof(*pass->blobs), pass->count);
     for (size_t i = 0; rc == OC_OK && i < pass->count; i++) {
         struct oc_blob_name name = {.key_id = oc_slice_of(pass->blobs[i].key_id)};
         struct oc_err problem = {0};
 
         memcpy(name.sha256, pass->blobs[i].sha256, OC_SHA256_LEN);
         pass->buffer.len = 0;
-        if (oc_scrub_look(pass->scrubber, region, &name, &pass->buffer, &problem) ==
+        if (oc_scrub_look(pass->scrubber, region, &name, &pass->batch, &pass->buffer, &problem) ==
             OC_SCRUB_SKIPPED)
             oc_log(OC_LOG_INFO, "scrub.skipped", "reason", problem.text, "at",
                    problem.hidden[0] ? problem.hidden : NULL, (char *)NULL);
@@ -297,6 +303,7 @@ static int read_round(struct pass *pass, const struct oc_region *region, struct 
         if (!pace(pass, pass->buffer.len))
             rc = oc_fail(err, OC_ECANCELED, "the scrubber is stopping");
     }
+    oc_scrub_batch_end(&pass->batch);
     return rc;
 }
 
@@ -306,7 +313,7 @@ static int scrub_region(struct pass *pass, const struct oc_region *region, struc
 
     (void)snprintf(pass->place.region, sizeof(pass->place.region), "%.*s", OC_FMT(region->name));
     if (!pass->place.has_digest) /* also findings whose model or blob is gone */
-        rc = oc_scrub_look_again(pass->scrubber, region, false, &pass->buffer, err);
+        rc = oc_scrub_look_again(pass->scrubber, region, false, &pass->batch, &pass->buffer, err);
     if (rc == OC_OK && !pass->place.has_digest)
         rc = find_missing(pass, region, err);
     pass->in_all = 0;
@@ -352,8 +359,8 @@ static void try_again(struct pass *pass)
         struct oc_err err = {0};
 
         if (oc_metrics_read(&pass->scrubber->counts.findings) > 0 &&
-            oc_scrub_look_again(pass->scrubber, &options->regions[i], true, &pass->buffer, &err) <
-                0)
+            oc_scrub_look_again(pass->scrubber, &options->regions[i], true, &pass->batch,
+                                &pass->buffer, &err) < 0)
             oc_log(OC_LOG_WARN, "scrub.not_tried_again", "reason", err.text, (char *)NULL);
     }
 }
@@ -418,6 +425,7 @@ void *oc_scrub_pass_main(void *arg)
     if (pass.place.is_running)
         keep_place(&pass);
     free(pass.blobs);
+    oc_scrub_batch_clear(&pass.batch);
     oc_scrub_buffer_clear(&pass.buffer);
     return NULL;
 }

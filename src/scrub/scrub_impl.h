@@ -6,6 +6,7 @@
  * again.c         looking again at what was found
  * mend.c          what happens to a blob that is not what it should be
  * needs.c         who needs it, and where else its bytes may be
+ * batch.c         the same for many blobs at once
  * far.c           its bytes from other machines
  * verify_model.c  the verifier: one model
  * finding.c, verification.c  records
@@ -59,6 +60,20 @@ struct oc_scrub_buffer {
 };
 void oc_scrub_buffer_clear(struct oc_scrub_buffer *buffer);
 
+struct oc_scrub_known;
+
+/** What one thread knows of the blobs that it looks at next: see batch.c. Zero-initialise; clear.
+ */
+struct oc_scrub_batch {
+    const uint8_t *list; /* of those that may still be taken in, see oc_scrub_batch_begin */
+    size_t stride, left;
+    const struct oc_region *region; /* of what is known */
+    struct oc_scrub_known *known;   /* sorted by digest */
+    size_t count;
+    void *manifests; /* digests of those that were read, sorted */
+    size_t manifest_count, manifest_cap;
+};
+
 /* -- scrub.c -------------------------------------------------------------------------------- */
 
 bool oc_scrub_is_stopping(struct oc_scrubber *scrubber);
@@ -98,12 +113,13 @@ enum oc_scrub_state {
 /**
  * Look at one blob, mend it if it is damaged and a model needs it, and keep the findings up to
  * date.
+ * @param batch    of the thread: makes many damaged blobs, one behind the other, cheap
  * @param problem  set unless the blob is good
  * @return the state; a failure of the store or of memory is OC_SCRUB_SKIPPED
  */
 enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_region *region,
-                                  const struct oc_blob_name *name, struct oc_scrub_buffer *buffer,
-                                  struct oc_err *problem);
+                                  const struct oc_blob_name *name, struct oc_scrub_batch *batch,
+                                  struct oc_scrub_buffer *buffer, struct oc_err *problem);
 
 /* -- again.c -------------------------------------------------------------------------------- */
 
@@ -113,7 +129,8 @@ enum oc_scrub_state oc_scrub_look(struct oc_scrubber *scrubber, const struct oc_
  * Errors: those of the store; OC_ENOMEM.
  */
 int oc_scrub_look_again(struct oc_scrubber *scrubber, const struct oc_region *region,
-                        bool advised_only, struct oc_scrub_buffer *buffer, struct oc_err *err);
+                        bool advised_only, struct oc_scrub_batch *batch,
+                        struct oc_scrub_buffer *buffer, struct oc_err *err);
 
 /* -- verify_model.c ------------------------------------------------------------------------- */
 
@@ -145,6 +162,7 @@ struct oc_scrub_needs {
     struct oc_slice region;
     const struct oc_blob_name *name;
     struct oc_arena *arena;
+    struct oc_scrub_batch *batch;
     struct oc_read *read;       /* while models are met */
     struct oc_finding *finding; /* its models are filled in */
     bool is_manifest;           /* of one of them */
@@ -155,10 +173,39 @@ struct oc_scrub_needs {
     size_t place_count;
 };
 
-/** Fill in what the store says; scrubber, region, name, arena and finding are set.
+/** Fill in what the store says; scrubber, region, name, arena, batch and finding are set.
  * Errors: those of the store; OC_ENOMEM. Cost: reads all models, and the manifests of those of this
- * Region and key. */
+ * Region and key that the batch does not know. */
 int oc_scrub_find_needs(struct oc_scrub_needs *needs, struct oc_err *err);
+
+/* -- batch.c -------------------------------------------------------------------------------- */
+
+/**
+ * Say what will be looked at.
+ * @param list   `count` things of `stride` bytes, each of which begins with a digest, in the order
+ *               in which they come; borrowed until oc_scrub_batch_end
+ */
+void oc_scrub_batch_begin(struct oc_scrub_batch *batch, const void *list, size_t stride,
+                          size_t count);
+/** The list is no more. What is known stays. */
+void oc_scrub_batch_end(struct oc_scrub_batch *batch);
+void oc_scrub_batch_clear(struct oc_scrub_batch *batch);
+
+/**
+ * Get to know the blob `sha256` and those that come next in the list, unless it is known, or not in
+ * the list. Errors: those of the store; OC_ENOMEM. Cost: reads all manifests of the Region.
+ */
+int oc_scrub_batch_fill(struct oc_scrub_batch *batch, struct oc_read *read,
+                        const struct oc_region *region, const uint8_t sha256[OC_SHA256_LEN],
+                        struct oc_err *err);
+
+/**
+ * Whether a manifest holds a blob.
+ * @param manifest  digest, hexadecimal
+ * @return false: not known here
+ */
+bool oc_scrub_batch_tells(const struct oc_scrub_batch *batch, struct oc_slice manifest,
+                          const uint8_t sha256[OC_SHA256_LEN], bool *ret_holds);
 
 /* -- far.c ---------------------------------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ struct run {
     struct oc_manifest manifest;
     struct oc_copy_verify verify;
     struct oc_scrub_buffer buffer;
+    struct oc_scrub_batch batch;
     uint8_t *zeros; /* in place of a part that is lost; NULL until one is */
     size_t lost_to; /* files up to this one have bytes in a lost part */
     struct oc_verification result;
@@ -44,6 +45,7 @@ static void run_clear(struct run *run)
     oc_copy_verify_clear(&run->verify);
     oc_manifest_clear(&run->manifest);
     oc_scrub_buffer_clear(&run->buffer);
+    oc_scrub_batch_clear(&run->batch);
     free(run->zeros);
     oc_arena_clear(&run->arena);
 }
@@ -85,7 +87,7 @@ static int load_manifest(struct run *run, struct oc_err *err)
 
     if (!oc_hex_decode(run->model.manifest, name.sha256, OC_SHA256_LEN))
         return oc_fail(err, OC_ECORRUPT, "the model's record names no manifest");
-    state = oc_scrub_look(run->scrubber, region, &name, &run->buffer, &problem);
+    state = oc_scrub_look(run->scrubber, region, &name, &run->batch, &run->buffer, &problem);
     if (state == OC_SCRUB_SKIPPED)
         return oc_fail(err, problem.rc < 0 ? problem.rc : OC_EIO, "%s", problem.text);
     if (state != OC_SCRUB_GOOD)
@@ -145,7 +147,7 @@ static int verify_part(struct run *run, uint32_t index, struct oc_err *err)
     int rc = OC_OK;
 
     memcpy(name.sha256, run->manifest.parts[index].sha256, OC_SHA256_LEN);
-    state = oc_scrub_look(run->scrubber, region, &name, &run->buffer, &problem);
+    state = oc_scrub_look(run->scrubber, region, &name, &run->batch, &run->buffer, &problem);
     if (state == OC_SCRUB_SKIPPED)
         return oc_fail(err, problem.rc < 0 ? problem.rc : OC_EIO, "part %u of %zu: %s", index + 1,
                        run->manifest.part_count, problem.text);
@@ -180,6 +182,8 @@ static int verify_model(struct run *run, struct oc_err *err)
         rc = add_finding(run, OC_STR("(manifest)"), 0,
                          "the model's record speaks of other sizes than its manifest", false, err);
     run->verify.manifest = &run->manifest;
+    oc_scrub_batch_begin(&run->batch, run->manifest.parts, sizeof(*run->manifest.parts),
+                         run->manifest.part_count);
     for (uint32_t i = 0; rc == OC_OK && i < run->manifest.part_count; i++) {
         set_progress(run, i, bytes);
         if (oc_scrub_is_stopping(run->scrubber))

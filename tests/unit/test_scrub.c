@@ -215,10 +215,14 @@ static void spoil(const char *file)
 static enum oc_scrub_state look(struct rot *rot)
 {
     struct oc_scrub_buffer buffer = {0};
+    struct oc_scrub_batch batch = {0};
     struct oc_err problem = {0};
-    enum oc_scrub_state state =
-        oc_scrub_look(rot->scrubber, &rot->cloud->regions[WEST], &rot->name, &buffer, &problem);
+    enum oc_scrub_state state;
 
+    oc_scrub_batch_begin(&batch, rot->name.sha256, OC_SHA256_LEN, 1);
+    state = oc_scrub_look(rot->scrubber, &rot->cloud->regions[WEST], &rot->name, &batch, &buffer,
+                          &problem);
+    oc_scrub_batch_clear(&batch);
     oc_scrub_buffer_clear(&buffer);
     return state;
 }
@@ -387,6 +391,7 @@ static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct 
                                        .region_count = 2,
                                        .peers = {&peer, 1}};
     struct oc_scrub_buffer buffer = {0};
+    struct oc_scrub_batch batch = {0};
     struct oc_err problem = {0};
     struct oc_finding finding = {0};
     enum oc_scrub_state state;
@@ -394,11 +399,12 @@ static enum oc_scrub_state look_from(struct lone *lone, const char *url, struct 
     struct oc_slice record, key;
 
     ok(oc_scrubber_new(&options, &lone->rot.scrubber, &err));
-    state =
-        oc_scrub_look(lone->rot.scrubber, &c->regions[EAST], &lone->rot.name, &buffer, &problem);
+    state = oc_scrub_look(lone->rot.scrubber, &c->regions[EAST], &lone->rot.name, &batch, &buffer,
+                          &problem);
     if (state == OC_SCRUB_MENDED)
         assert_true(oc_slice_eq((struct oc_slice){(char *)buffer.bytes, buffer.len},
                                 oc_buf_slice(&lone->part)));
+    oc_scrub_batch_clear(&batch);
     oc_scrub_buffer_clear(&buffer);
     oc_scrubber_free(lone->rot.scrubber);
     oc_peer_free(peer);
@@ -514,6 +520,76 @@ static void copies_of_a_model_that_is_gone_are_found_by_the_checker(void **state
     assert_int_equal(cloud_check(c), 1);
 }
 
+/* -- many at once ---------------------------------------------------------------------------------
+ */
+
+/* Which models need a blob, by their number in the finding. */
+static uint64_t needed_by(struct oc_scrubber *scrubber, const struct oc_blob_name *name,
+                          struct oc_scrub_batch *batch)
+{
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_finding finding = {0};
+    struct oc_scrub_needs *needs = calloc(1, sizeof(*needs));
+
+    assert_non_null(needs);
+    oc_arena_init(&arena, 1UL << 20);
+    *needs = (struct oc_scrub_needs){.scrubber = scrubber,
+                                     .region = OC_STR("us-east-1"),
+                                     .name = name,
+                                     .arena = &arena,
+                                     .batch = batch,
+                                     .finding = &finding};
+    ok(oc_scrub_find_needs(needs, &err));
+    free(needs);
+    return finding.models_in_all;
+}
+
+/*
+ * Model a has part A twice and part B, b has A; and c, which comes later, has B. A batch tells the
+ * same as reading all manifests for each blob.
+ */
+static void a_batch_tells_what_manifests_tell(void **state)
+{
+    struct cloud *c = *state;
+    struct oc_scrub_batch none = {0}, batch = {0};
+    struct oc_scrubber *scrubber = NULL;
+    struct oc_manifest m;
+    struct oc_model model;
+    bool holds;
+
+    cloud_start(c);
+    folder_write(c->folder, "models/a/1", OC_PART_SIZE, 1);
+    folder_write(c->folder, "models/a/2", OC_PART_SIZE, 2);
+    folder_write(c->folder, "models/a/3", OC_PART_SIZE, 1);
+    folder_write(c->folder, "models/b/1", OC_PART_SIZE, 1);
+    folder_write(c->folder, "models/c/1", OC_PART_SIZE, 2);
+    model = cloud_model(c, ALICE, EAST, cloud_imported(c, ALICE, EAST, "s3://models/a"));
+    (void)cloud_imported(c, BOB, EAST, "s3://models/b");
+    ok(oc_scrubber_new(
+        &(struct oc_scrub_options){
+            .store = c->store, .engine = c->engine, .regions = c->regions, .region_count = 2},
+        &scrubber, &err));
+    oc_manifest_init(&m);
+    ok(oc_copy_manifest_load(c->regions[EAST].blobs, model.kms_key_id, model.manifest, &m, &err));
+    assert_int_equal(m.part_count, 3);
+    oc_scrub_batch_begin(&batch, m.parts, sizeof(*m.parts), m.part_count);
+    for (size_t i = 0; i < m.part_count; i++) {
+        struct oc_blob_name name = {.key_id = model.kms_key_id};
+
+        memcpy(name.sha256, m.parts[i].sha256, OC_SHA256_LEN);
+        assert_int_equal(needed_by(scrubber, &name, &none), 2);
+        assert_int_equal(needed_by(scrubber, &name, &batch), 2);
+        assert_true(oc_scrub_batch_tells(&batch, model.manifest, name.sha256, &holds) && holds);
+        assert_int_equal(batch.left, 0); /* the first one made all known */
+        if (i == 0)
+            (void)cloud_imported(c, BOB, EAST, "s3://models/c");
+    }
+    oc_scrub_batch_end(&batch);
+    oc_scrub_batch_clear(&batch);
+    oc_manifest_clear(&m);
+    oc_scrubber_free(scrubber);
+}
+
 /* -- verifications --------------------------------------------------------------------------------
  */
 
@@ -595,6 +671,7 @@ int main(void)
         WITH_CLOUD(what_could_be_done_is_said_with_the_finding),
         WITH_CLOUD(a_copier_that_was_away_is_asked_again),
         WITH_CLOUD(copies_of_a_model_that_is_gone_are_found_by_the_checker),
+        WITH_CLOUD(a_batch_tells_what_manifests_tell),
         WITH_CLOUD(a_bad_record_does_not_keep_other_models_from_being_verified),
         WITH_CLOUD(a_scrubber_starts_or_leaves_nothing),
     };
