@@ -184,6 +184,15 @@ static int apply_part(struct oc_call *call, struct oc_tx *tx, struct oc_err *err
     return oc_tx_put(tx, OC_RECORD_UPLOAD_PART, key, size, err);
 }
 
+/* Whether the signature was verified with this digest of the body: then it has it. */
+static bool is_hashed(const struct oc_call *call, struct oc_slice sha256)
+{
+    const struct oc_caller *caller = &call->caller;
+
+    return caller->has_body_sha256 &&
+           oc_slice_eq(sha256, (struct oc_slice){caller->body_sha256, OC_SHA256_HEX_LEN});
+}
+
 static int run_put_part(struct oc_call *call, struct oc_err *err)
 {
     const struct oc_put_upload_part_in *in = call->in;
@@ -206,7 +215,7 @@ static int run_put_part(struct oc_call *call, struct oc_err *err)
     rc = oc_copy_engine_pin(call->api->engine, region->name, name.sha256, err);
     if (rc < 0)
         return rc;
-    rc = put_body(call, region, &name, false, err);
+    rc = put_body(call, region, &name, is_hashed(call, in->sha256), err);
     if (rc == OC_EINVAL)
         rc = oc_fail_invalid(err, "The body does not have the digest %.*s: send the part again.",
                              OC_FMT(in->sha256));

@@ -150,6 +150,17 @@ static int take_announced_digest(struct oc_sigv4_request *request, struct oc_err
     return rc;
 }
 
+/* Computed here and not while verifying, since others need it too. */
+static int take_digest(struct oc_caller *caller, struct oc_sigv4_request *request,
+                       struct oc_err *err)
+{
+    int rc = oc_sigv4_body_hash(request, caller->body_sha256, err);
+
+    caller->has_body_sha256 = rc == OC_OK;
+    request->body_sha256 = (struct oc_slice){caller->body_sha256, sizeof(caller->body_sha256)};
+    return rc;
+}
+
 static int authenticate_signed(struct attempt *attempt, struct oc_err *err)
 {
     const struct oc_auth_options *options = attempt->options;
@@ -176,7 +187,8 @@ static int authenticate_signed(struct attempt *attempt, struct oc_err *err)
     if (rc >= 0)
         rc = check_state(key, attempt->now_ms, err);
     if (rc >= 0)
-        rc = options->body_is_to_come ? take_announced_digest(&request, err) : OC_OK;
+        rc = options->body_is_to_come ? take_announced_digest(&request, err)
+                                      : take_digest(&attempt->caller, &request, err);
     if (rc >= 0)
         rc = check_signature(attempt, &request, &claim, key, err);
     attempt->caller.region = find_region(options, claim.region);

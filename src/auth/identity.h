@@ -26,8 +26,8 @@
 struct oc_identity;
 
 /**
- * Who a request comes from. All but `region` is borrowed from `identity`, `region` from the
- * options' list: give back with oc_caller_clear when the request is done.
+ * Who a request comes from. Text is borrowed from `identity`, but `region` from the options' list:
+ * give back with oc_caller_clear when the request is done.
  */
 struct oc_caller {
     struct oc_slice account;
@@ -37,6 +37,9 @@ struct oc_caller {
     const struct oc_policy *policy; /* the identity policy; NULL: nothing is allowed */
     enum oc_access_key_kind kind;
     struct oc_identity *identity; /* keeps the above alive */
+    /* SHA-256 of the body in hexadecimal, computed from the body for the signature. */
+    bool has_body_sha256;
+    char body_sha256[OC_SHA256_HEX_LEN];
 };
 
 /** Release what the caller holds. A zeroed caller is fine. */

@@ -1,6 +1,6 @@
 /*
- * Verifying what a client has uploaded: the workers read, decrypt and hash the parts; the job's
- * thread takes them in order and hashes the files.
+ * Verifying what a client has uploaded: the workers read and decrypt the parts; the job's thread
+ * takes them in order and hashes the files.
  */
 #include <string.h>
 
@@ -16,11 +16,15 @@ struct upload {
     uint32_t first, count;
 };
 
+/*
+ * That they are the bytes which were stored, under the digest that they had then, is proved by
+ * their encryption; the digests of the files, into which they all go, are computed from them.
+ */
 static int get_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
 {
     struct oc_blob_name name = oc_flight_part_name(job, ticket->index, job->task.key_id);
-    int rc = oc_blob_get(job->target->region.blobs, &name, ticket->bytes, OC_COPY_ROOM,
-                         &ticket->len, err);
+    int rc = oc_blob_get_unhashed(job->target->region.blobs, &name, ticket->bytes, OC_COPY_ROOM,
+                                  &ticket->len, err);
 
     if (rc < 0)
         return rc;
