@@ -61,7 +61,7 @@ void oc_blob_close(struct oc_blob_store *store);
  * owner; calls fail until it has told them.
  * @param prefix       goes before all keys, with a `/` between; empty: nothing does
  * @param may_be_away  a server that does not answer is asked again by the calls: oc_blob_state
- *                     tells
+ *                     tells, and a thread asks when no call has for five seconds
  * Errors: as oc_s3_open and what its calls say; OC_EINVAL (made by a newer version, or by a
  *         server with another master key).
  */
@@ -70,7 +70,7 @@ int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
                     struct oc_blob_store **ret, struct oc_err *err);
 
 /**
- * How the last call to another machine went. Asks nobody.
+ * How the last call to another machine went, or the last question whether it answers. Asks nobody.
  * Errors: OC_EBUSY (it was away; text says why).
  */
 int oc_blob_state(struct oc_blob_store *store, struct oc_err *err);

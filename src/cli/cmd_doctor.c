@@ -229,7 +229,7 @@ static int check_content(struct doctor *d, struct oc_err *err)
     oc_buf_put_str(&text, "the store with the content of ");
     for (size_t i = 0; i < oc_json_size(away); i++)
         oc_buf_printf(&text, "%s%.*s", i ? ", " : "", OC_FMT(oc_json_string(oc_json_at(away, i))));
-    oc_buf_put_str(&text, " did not answer when it was last asked: copies wait for it");
+    oc_buf_put_str(&text, " does not answer: copies wait for it");
     return find(d, "content", RESULT_WARNING, 0, &text,
                 "start that store, or correct [blob]; the server's log says which and why", err);
 }

@@ -65,7 +65,8 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
         oc_http_respond(exchange->http, &http);
 }
 
-/* Whether a Region's content is on a machine that was away when it was last asked. */
+/* Whether a Region's content is on a machine that is away; it was asked some seconds ago at most.
+ */
 static bool is_away(const struct oc_http_service *service, struct oc_slice name)
 {
     const struct oc_region *region = oc_copy_engine_region(service->engine, name);

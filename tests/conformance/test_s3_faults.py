@@ -211,7 +211,7 @@ def test_the_server_starts_while_its_bucket_is_away(
         account.boto(AWAY).tag_resource(resourceARN=copied, tags=[{"key": "a", "value": "b"}])
         assert health(server)["status"] == "degraded" and health(server)["contentAway"] == [AWAY]
         told = server.command("doctor", keys=account.keys, region=HOME)
-        assert f"the store with the content of {AWAY} did not answer" in told.stdout, told
+        assert f"the store with the content of {AWAY} does not answer" in told.stdout, told
         with account.wire(AWAY) as wire:
             refused = wire.call("GET", f"/-/models/{copied}/manifest")
         assert refused.status == 503 and refused.error == "ServiceUnavailableException", refused
@@ -222,6 +222,18 @@ def test_the_server_starts_while_its_bucket_is_away(
         s3.start()
         assert account.wait_job(job)["status"] == "Completed"
         assert health(server)["status"] == "ok" and health(server)["contentAway"] == []
+
+
+def test_health_tells_of_a_store_that_nobody_uses(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    with Server(tmp_path / "server", config_of(s3, library, s3.endpoint)) as server:
+        assert health(server)["contentAway"] == []
+        s3.kill()
+        wait_until(lambda: health(server)["contentAway"] == [AWAY])
+        assert health(server)["status"] == "degraded"
+        s3.start()
+        wait_until(lambda: health(server)["status"] == "ok")
 
 
 def test_a_bucket_that_comes_back_as_another_servers_is_refused(

@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "blob/backend.h"
+#include "blob/s3/watch.h"
 #include "s3/s3.h"
 
 #define STORE_VERSION "outcrop blobs 1\n"
@@ -42,6 +44,9 @@ struct blob_s3 {
     bool clean_later;         /* as soon as the place is known */
     pthread_mutex_t lock;     /* guards what follows */
     struct oc_err away;       /* of the last call; OC_OK: it came through */
+    int64_t asked_us;         /* when that was */
+
+    struct oc_blob_watch *watch; /* asks when nobody else does; NULL: nobody */
 };
 
 /* Whatever goes into a key. */
@@ -117,6 +122,7 @@ static int note(struct blob_s3 *blobs, int rc, const struct oc_err *cause, struc
 {
     (void)pthread_mutex_lock(&blobs->lock);
     blobs->away.rc = OC_OK;
+    blobs->asked_us = oc_clock_mono_us();
     if (rc == OC_EBUSY)
         blobs->away = *cause;
     (void)pthread_mutex_unlock(&blobs->lock);
@@ -136,6 +142,25 @@ static int s3_state(void *backend, struct oc_err *err)
         *err = blobs->away;
     (void)pthread_mutex_unlock(&blobs->lock);
     return rc;
+}
+
+static int64_t asked_us(void *ctx)
+{
+    struct blob_s3 *blobs = ctx;
+    int64_t us;
+
+    (void)pthread_mutex_lock(&blobs->lock);
+    us = blobs->asked_us;
+    (void)pthread_mutex_unlock(&blobs->lock);
+    return us;
+}
+
+/* What the watch has found: only whether the store answers. */
+static void be_told(int rc, const struct oc_err *err, void *ctx)
+{
+    struct oc_err ignored = {0};
+
+    (void)note(ctx, rc, err, &ignored);
 }
 
 /* One does what was left for later, before anybody writes. */
@@ -293,7 +318,11 @@ static int s3_leftovers(void *backend, uint64_t *ret, struct oc_err *err)
 
 static void s3_stop(void *backend)
 {
-    oc_s3_stop(((const struct blob_s3 *)backend)->s3);
+    struct blob_s3 *blobs = backend;
+
+    oc_blob_watch_free(blobs->watch);
+    blobs->watch = NULL;
+    oc_s3_stop(blobs->s3);
 }
 
 static void s3_give_way(void *backend, bool (*is_in_the_way)(void *ctx), void *ctx)
@@ -305,6 +334,7 @@ static void s3_close(void *backend)
 {
     struct blob_s3 *blobs = backend;
 
+    oc_blob_watch_free(blobs->watch);
     oc_s3_free(blobs->s3);
     (void)pthread_mutex_destroy(&blobs->cleaning); /* nobody holds them any more */
     (void)pthread_mutex_destroy(&blobs->lock);
@@ -371,6 +401,20 @@ static int set_up(struct blob_s3 *blobs, const struct oc_s3_options *options,
     return oc_s3_open(options, &blobs->s3, err);
 }
 
+static int begin_watch(struct blob_s3 *blobs, const struct oc_s3_options *options,
+                       struct oc_err *err)
+{
+    char key[sizeof(blobs->root) + 8];
+
+    (void)snprintf(key, sizeof(key), "%sversion", blobs->root);
+    return oc_blob_watch_new(&(struct oc_blob_watch_options){.s3 = options,
+                                                             .key = oc_slice_of(key),
+                                                             .asked_us = asked_us,
+                                                             .tell = be_told,
+                                                             .ctx = blobs},
+                             &blobs->watch, err);
+}
+
 int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
                     struct oc_slice region, bool may_be_away, struct oc_keys *keys,
                     struct oc_blob_store **ret, struct oc_err *err)
@@ -387,6 +431,8 @@ int oc_blob_s3_open(const struct oc_s3_options *options, struct oc_slice prefix,
     rc = set_up(blobs, options, prefix, region, keys, &cause);
     if (rc == OC_OK)
         rc = may_be_away ? look_for_place(blobs, options, &cause) : reach(blobs, &cause);
+    if (rc == OC_OK && may_be_away)
+        rc = begin_watch(blobs, options, &cause);
     if (rc < 0) {
         s3_close(blobs);
         return oc_fail(err, rc, "content store of Region %.*s: %s", OC_FMT(region), cause.text);
