@@ -1358,9 +1358,11 @@ struct oc_get_model_part_output {
 };
 
 /**
- * Read the plaintext of one part of a model. Outcrop's own; AWS has no such operation.
+ * Read the plaintext of one part of a model, or, with a header `Range: bytes=FIRST-LAST`, some of
+ * it (status 206). Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
- *         InternalServerException, ThrottlingException; see the top.
+ *         RequestedRangeNotSatisfiableException, InternalServerException, ThrottlingException; see
+ *         the top.
  */
 int oc_get_model_part(struct oc_client *client, const struct oc_get_model_part_input *input,
                       struct oc_get_model_part_output *output, struct oc_error *error);
@@ -1549,9 +1551,11 @@ struct oc_get_peer_part_output {
 
 /**
  * For another Region's server: read the plaintext of a part of a model that one of its accounts
- * copies, or of a copy that was made of its own. Outcrop's own; AWS has no such operation.
- * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
- *         UnrecognizedClientException, InternalServerException, ThrottlingException; see the top.
+ * copies, or of a copy that was made of its own; with a header `Range: bytes=FIRST-LAST` some of it
+ * (status 206). Outcrop's own; AWS has no such operation.
+ * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
+ *         RequestedRangeNotSatisfiableException, ConflictException, UnrecognizedClientException,
+ *         InternalServerException, ThrottlingException; see the top.
  */
 int oc_get_peer_part(struct oc_client *client, const struct oc_get_peer_part_input *input,
                      struct oc_get_peer_part_output *output, struct oc_error *error);

@@ -97,10 +97,11 @@ static void answer_success(struct oc_call *call)
 {
     struct oc_slice out = oc_buf_slice(&call->out);
     struct oc_api_response response = {
-        .status = call->op->status,
+        .status = call->status ? call->status : call->op->status,
         .content_type = call->content_type.ptr ? call->content_type
                         : call->op->raw_output ? OC_STR("application/octet-stream")
                                                : OC_STR("application/json"),
+        .content_range = call->content_range,
         .pieces = call->pieces ? call->pieces : &out,
         .piece_count = call->pieces ? call->piece_count : 1,
         .mapping = call->mapping,
@@ -134,6 +135,8 @@ static void answer_failure(struct oc_call *call)
         .status = oc_error_status(&call->err),
         .content_type = OC_STR("application/json"),
         .allow = call->allow,
+        .content_range =
+            oc_error_status(&call->err) == 416 ? call->content_range : (struct oc_slice){0},
         .error = oc_error_name(&call->err),
         .pieces = &body,
         .piece_count = 1,

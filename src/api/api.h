@@ -61,6 +61,7 @@ struct oc_api_response {
     int status; /* HTTP status */
     struct oc_slice content_type;
     struct oc_slice allow;         /* for Allow; absent: that is not sent */
+    struct oc_slice content_range; /* for Content-Range; absent: none */
     const char *error;             /* for X-Amzn-ErrorType; NULL on success */
     const struct oc_slice *pieces; /* the body, joined */
     size_t piece_count;

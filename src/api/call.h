@@ -48,13 +48,15 @@ struct oc_call {
     struct oc_mapping mapping;                  /* that the pieces may lie in */
     int (*next)(void *ctx, struct oc_buf *out); /* a long-lived body; see struct oc_api_response */
     void *next_ctx;
-    struct oc_slice content_type; /* absent: by the operation, JSON or bytes */
-    struct oc_slice allow;        /* of a failure: methods that the resource takes */
-    struct oc_read *read;         /* open until the answer has left, when set */
-    bool frees_blobs;             /* the change leaves blobs that nothing refers to */
-    bool makes_events;            /* the change does */
-    bool wakes_scrubber;          /* the change has work for it, and none for the copy engine */
-    void *state;                  /* the operation's own, in the arena */
+    struct oc_slice content_type;  /* absent: by the operation, JSON or bytes */
+    struct oc_slice content_range; /* of an answer that is a part of a body; see range.h */
+    int status;                    /* 0: the operation's */
+    struct oc_slice allow;         /* of a failure: methods that the resource takes */
+    struct oc_read *read;          /* open until the answer has left, when set */
+    bool frees_blobs;              /* the change leaves blobs that nothing refers to */
+    bool makes_events;             /* the change does */
+    bool wakes_scrubber;           /* the change has work for it, and none for the copy engine */
+    void *state;                   /* the operation's own, in the arena */
     struct oc_err err;
     struct oc_write write;
     oc_apply_fn *apply;

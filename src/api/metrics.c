@@ -91,6 +91,7 @@ static void collect(struct oc_metrics_writer *w, void *ctx)
 
     oc_api_counts_write(api->counts, w);
     write_engine(api->engine, w);
+    oc_copy_places_metrics(w, api->engine);
     write_store(api->store, w);
     oc_scrubber_metrics(w, api->scrubber);
     oc_events_metrics(w, api->events);

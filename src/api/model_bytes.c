@@ -6,6 +6,7 @@
  * part by part does not decode its manifest each time.
  */
 #include "api/models.h"
+#include "api/range.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -125,29 +126,52 @@ static int name_failure(struct oc_call *call, oc_find_model_fn *find, int rc, st
     return (int)now.rc;
 }
 
-/* Read a blob whole into `out`, by oc_blob_get or oc_blob_get_unhashed. */
-static int read_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
-                     typeof(oc_blob_get) *get, struct oc_buf *out, struct oc_err *err)
+/* Read a blob of `size` bytes whole into `out`, by oc_blob_get or oc_blob_get_unhashed. */
+static int read_whole(struct oc_blob_store *blobs, const struct oc_blob_name *name, uint64_t size,
+                      typeof(oc_blob_get) *get, struct oc_buf *out, struct oc_err *err)
 {
-    uint64_t size;
+    uint8_t *to = oc_buf_extend(out, OC_BLOB_ROOM(size));
     size_t len;
 
-    int rc = oc_blob_size(blobs, name, &size, err);
-    if (rc < 0)
-        return rc;
-    uint8_t *to = oc_buf_extend(out, OC_BLOB_ROOM(size));
     if (!to)
         return oc_fail_nomem(err);
-    rc = get(blobs, name, to, OC_BLOB_ROOM(size), &len, err);
+    int rc = get(blobs, name, to, OC_BLOB_ROOM(size), &len, err);
     if (rc >= 0)
         out->len = len;
+    return rc;
+}
+
+/* Read of a part what the request asks for into its answer. */
+static int answer_part(struct oc_call *call, struct oc_blob_store *blobs,
+                       const struct oc_blob_name *name, typeof(oc_blob_get) *get,
+                       struct oc_err *err)
+{
+    struct oc_byte_range range;
+    uint64_t size;
+
+    int rc = oc_blob_size(blobs, name, &size, err);
+    if (rc >= 0)
+        rc = oc_range_of(call, size, &range, err);
+    if (rc < 0)
+        return rc;
+    if (!call->content_range.ptr)
+        return read_whole(blobs, name, size, get, &call->out, err);
+    uint8_t *to = oc_buf_extend(&call->out, OC_BLOB_RANGE_ROOM(range.len));
+    if (!to)
+        return oc_fail_nomem(err);
+    rc = oc_blob_get_range(blobs, name, range.from, range.len, to, err);
+    if (rc >= 0)
+        call->out.len = range.len;
     return rc;
 }
 
 static int get_blob(struct oc_blob_store *blobs, const struct oc_blob_name *name,
                     struct oc_buf *out, struct oc_err *err)
 {
-    return read_blob(blobs, name, oc_blob_get, out, err);
+    uint64_t size;
+    int rc = oc_blob_size(blobs, name, &size, err);
+
+    return rc < 0 ? rc : read_whole(blobs, name, size, oc_blob_get, out, err);
 }
 
 int oc_bytes_answer_manifest(struct oc_call *call, oc_find_model_fn *find, struct oc_err *err)
@@ -206,8 +230,8 @@ int oc_bytes_answer_part(struct oc_call *call, oc_find_model_fn *find, struct oc
                                  OC_FMT(sha256));
     part.key_id = bytes.manifest.key_id;
     memcpy(part.sha256, part_digest.bytes, OC_SHA256_LEN);
-    rc = read_blob(bytes.blobs, &part, will_be_hashed ? oc_blob_get_unhashed : oc_blob_get,
-                   &call->out, err);
+    rc = answer_part(call, bytes.blobs, &part, will_be_hashed ? oc_blob_get_unhashed : oc_blob_get,
+                     err);
     return name_failure(call, find, rc, err);
 }
 

@@ -27,6 +27,7 @@ const struct oc_error_kind oc_error_kinds[] = {
     {"RequestExpired", 400},
     {"RequestEntityTooLargeException", 413},
     {"RequestTimeoutException", 408},
+    {"RequestedRangeNotSatisfiableException", 416},
     {NULL, 0}
 };
 
@@ -958,7 +959,7 @@ static const struct oc_member in_get_model_manifest[] = {
 
 static const struct oc_segment segments_get_model_part[] = {{{"-", 1}}, {{"models", 6}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_get_model_part[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[22], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_get_model_part[] = {
     {.name = "modelArn",
      .wire = "modelArn",
@@ -1073,7 +1074,7 @@ static const struct oc_member in_get_peer_model[] = {
 
 static const struct oc_segment segments_get_peer_part[] = {{{"-", 1}}, {{"peer", 4}}, {{"models", 6}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_get_peer_part[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[22], &oc_error_kinds[1], &oc_error_kinds[13], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_get_peer_part[] = {
     {.name = "modelArn",
      .wire = "modelArn",

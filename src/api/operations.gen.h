@@ -246,7 +246,7 @@ struct oc_get_model_manifest_in {
     struct oc_slice model_arn;
 };
 
-/** Read the plaintext of one part of a model. */
+/** Read the plaintext of one part of a model, or, with a header `Range: bytes=FIRST-LAST`, some of it (status 206). */
 struct oc_get_model_part_in {
     struct oc_slice model_arn;
     struct oc_slice sha256;
@@ -277,7 +277,7 @@ struct oc_get_peer_model_in {
     struct oc_tag_list tags;
 };
 
-/** For another Region's server: read the plaintext of a part of a model that one of its accounts copies, or of a copy that was made of its own. */
+/** For another Region's server: read the plaintext of a part of a model that one of its accounts copies, or of a copy that was made of its own; with a header `Range: bytes=FIRST-LAST` some of it (status 206). */
 struct oc_get_peer_part_in {
     struct oc_slice model_arn;
     struct oc_slice sha256;

@@ -43,12 +43,12 @@ struct oc_blob_backend_ops {
                struct oc_err *err);
 
     /**
-     * Read what is there from its begin, at most `cap` bytes of it.
-     * @param[out] ret_len    bytes read: all, or `cap`
+     * Read what is there from byte `at` on, at most `cap` bytes of it.
+     * @param[out] ret_len    bytes read: all that there are from there on, or `cap`
      * @param[out] ret_whole  bytes there
      * Errors: OC_ENOTFOUND, OC_EIO, OC_EDENIED, OC_ENOMEM; OC_EBUSY (try again).
      */
-    int (*get)(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+    int (*get)(void *backend, const struct oc_blob_name *name, uint64_t at, uint8_t *to, size_t cap,
                size_t *ret_len, uint64_t *ret_whole, struct oc_err *err);
 
     /**
@@ -66,6 +66,9 @@ struct oc_blob_backend_ops {
 
     /** As oc_blob_state; NULL: it is never away. */
     int (*state)(void *backend, struct oc_err *err);
+
+    /** As oc_blob_streams; NULL: it has none. */
+    struct oc_streams_state (*streams)(void *backend);
 
     /** As oc_blob_delete, _each, _clean and _leftovers. */
     int (*remove)(void *backend, const struct oc_blob_name *name, struct oc_err *err);

@@ -123,6 +123,14 @@ int oc_blob_state(struct oc_blob_store *store, struct oc_err *err)
     return store->ops->state ? store->ops->state(store->backend, err) : OC_OK;
 }
 
+bool oc_blob_streams(const struct oc_blob_store *store, struct oc_streams_state *ret)
+{
+    if (!store->ops->streams)
+        return false;
+    *ret = store->ops->streams(store->backend);
+    return true;
+}
+
 bool oc_blob_is_remote(const struct oc_blob_store *store)
 {
     return store->ops->is_remote;
@@ -295,7 +303,7 @@ static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *nam
     uint8_t key[OC_AES_KEY_LEN];
     uint64_t whole = 0;
     size_t len = 0;
-    int rc = store->ops->get(store->backend, name, to, cap, &len, &whole, err);
+    int rc = store->ops->get(store->backend, name, 0, to, cap, &len, &whole, err);
 
     if (rc == OC_OK)
         rc = oc_blob_read_header(name, to, len, whole, &header, err);
@@ -382,7 +390,7 @@ int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, u
 
     if (rc < 0)
         return rc;
-    rc = store->ops->get(store->backend, name, bytes, sizeof(bytes), &len, &whole, &cause);
+    rc = store->ops->get(store->backend, name, 0, bytes, sizeof(bytes), &len, &whole, &cause);
     if (rc == OC_OK)
         rc = oc_blob_read_header(name, bytes, len, whole, &header, &cause);
     if (rc < 0)

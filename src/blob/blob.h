@@ -28,6 +28,7 @@ struct oc_blob_store;
 #define OC_BLOB_MAX             OC_MANIFEST_MAX /* plaintext bytes of one blob */
 #define OC_BLOB_KEY_ID_MAX      36
 #define OC_BLOB_SEGMENT_LEN_MIN (1UL << 16) /* encrypted segments are no shorter */
+#define OC_BLOB_SEGMENT_LEN_MAX (1UL << 20) /* and no longer */
 #define OC_BLOB_ALIGN           4096UL      /* of buffers that a disk can write from directly */
 
 /**
@@ -38,6 +39,9 @@ struct oc_blob_store;
     (((plain_len) + 168UL + 16UL * ((plain_len) / (OC_BLOB_SEGMENT_LEN_MIN - 16UL) + 2UL) +        \
       OC_BLOB_ALIGN - 1UL) &                                                                       \
      ~(OC_BLOB_ALIGN - 1UL))
+
+/** Bytes that a buffer needs to hold `len` bytes out of a blob, with what is sealed together. */
+#define OC_BLOB_RANGE_ROOM(len) OC_BLOB_ROOM((len) + 2 * OC_BLOB_SEGMENT_LEN_MAX)
 
 /** Which blob: the digest of the plaintext, and the key that wraps its data key. */
 struct oc_blob_name {
@@ -83,6 +87,9 @@ void oc_blob_stop(struct oc_blob_store *store);
 
 /** As oc_s3_give_way, for calls that wait for another machine; others go on. */
 void oc_blob_give_way(struct oc_blob_store *store, bool (*is_in_the_way)(void *ctx), void *ctx);
+
+/** How many ranges of a blob are asked for at once; @return false: it is on no other machine. */
+bool oc_blob_streams(const struct oc_blob_store *store, struct oc_streams_state *ret);
 
 /** Whether it is kept on another machine, so that calls may wait for that. */
 bool oc_blob_is_remote(const struct oc_blob_store *store);
@@ -143,6 +150,15 @@ int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, ui
  */
 int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                          size_t cap, size_t *ret_len, struct oc_err *err);
+
+/**
+ * The same for some of its bytes, of which only the segments are read that they lie in.
+ * @param from, len  within the blob, `len` at least 1
+ * @param to         room for OC_BLOB_RANGE_ROOM(len) bytes; receives `len`
+ * Errors: as oc_blob_get, and OC_EINVAL (not within the blob).
+ */
+int oc_blob_get_range(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t from,
+                      size_t len, uint8_t *to, struct oc_err *err);
 
 /** oc_blob_get from the disk, and not from what the kernel remembers of it: for those who look for
  * rot.

@@ -1,5 +1,5 @@
 /*
- * Inside of blob/, above the backends: blob.c and reseal.c.
+ * Inside of blob/, above the backends: blob.c, range.c and reseal.c.
  */
 #ifndef OC_BLOB_BLOB_IMPL_H
 #define OC_BLOB_BLOB_IMPL_H

@@ -100,6 +100,11 @@ struct oc_blob_segment oc_blob_find_segment(const struct oc_blob_header *header,
     return segment;
 }
 
+uint32_t oc_blob_segment_of(const struct oc_blob_header *header, uint64_t at)
+{
+    return (uint32_t)((at + OC_BLOB_STREAM_HEADER_LEN) / full_len(header));
+}
+
 /* -- the stream ----------------------------------------------------------------------------- */
 
 void oc_blob_stream_clear(struct oc_blob_stream *stream)

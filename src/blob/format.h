@@ -32,7 +32,6 @@
 #define OC_BLOB_STREAM_HEADER_LEN 40          /* its length byte, salt (32), nonce prefix (7) */
 #define OC_BLOB_HEAD_LEN          168         /* both headers */
 #define OC_BLOB_SEGMENT_LEN       (1UL << 18) /* what is written */
-#define OC_BLOB_SEGMENT_LEN_MAX   (1UL << 20) /* what is read */
 
 /** A header, read or to be written. */
 struct oc_blob_header {
@@ -118,5 +117,8 @@ int oc_blob_seal_bytes(const struct oc_blob_header *header, const uint8_t sha256
 int oc_blob_open_bytes(const struct oc_blob_header *header, const uint8_t sha256[OC_SHA256_LEN],
                        const uint8_t key[OC_AES_KEY_LEN], uint8_t *bytes,
                        struct oc_sha256_stream *digest, struct oc_err *err);
+
+/** The segment that has byte `at` of the plaintext, which has more bytes than that. */
+uint32_t oc_blob_segment_of(const struct oc_blob_header *header, uint64_t at);
 
 #endif

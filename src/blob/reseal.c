@@ -42,7 +42,7 @@ static int read_head(struct oc_blob_store *store, struct passage *passage, size_
     int rc;
 
     if (!store->ops->open)
-        return store->ops->get(store->backend, &move->name, move->bytes, move->cap, ret_len,
+        return store->ops->get(store->backend, &move->name, 0, move->bytes, move->cap, ret_len,
                                ret_whole, err);
     rc = store->ops->open(store->backend, &move->name, &passage->fd, ret_whole, err);
     if (rc < 0)

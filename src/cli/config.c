@@ -235,6 +235,7 @@ static int set_numeric(struct oc_config *config, struct oc_slice section, struct
         {"copy", "workers", &config->copy_workers, 0, 64, 1},
         {"copy", "jobs", &config->copy_jobs, 0, 256, 1},
         {"copy", "account-jobs", &config->copy_account_jobs, 0, 256, 1},
+        {"copy", "streams", &config->copy_streams, 1, OC_STREAMS_MAX, 1},
         {"copy", "peer-patience", &config->peer_patience_ms, 1, 604800, 1000},
         {"copy", "peer-stall", &config->peer_stall_ms, 1, 3600, 1000},
     };

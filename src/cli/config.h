@@ -47,6 +47,7 @@
  *   workers = 4                      parts in flight
  *   jobs = 16                        copies and imports at one time
  *   account-jobs = 0                 of these, of one account, at most; 0: half of them
+ *   streams = 8                      ranges of a part that are fetched at once, at most
  *   bandwidth = 0                    bytes a second of all copies together, e.g. 200M; 0: any
  *   upload-keep = 14d                how long an upload may take from its start; 0: for ever
  *   hours = 0-24                     local hours in which copies run, e.g. 22-06
@@ -135,6 +136,7 @@ struct oc_config {
     int64_t throttle_rate, throttle_burst;
     int64_t store_batch;                                /* 0: the store's default */
     int64_t copy_workers, copy_jobs, copy_account_jobs; /* 0: the engine's default */
+    int64_t copy_streams;                               /* 0: the default */
     int64_t copy_bandwidth;                             /* 0: none */
     int64_t copy_upload_keep_ms;                        /* 0: for ever */
     uint32_t copy_from_hour, copy_to_hour;              /* 0–23; equal: always */

@@ -44,7 +44,7 @@ static struct oc_slice either(struct oc_slice first, struct oc_slice second)
     return first.ptr ? first : second;
 }
 
-static int open_peer(const struct oc_peer_config *config, int64_t stall_ms,
+static int open_peer(const struct oc_config *all, const struct oc_peer_config *config,
                      const struct oc_ini *credentials, struct oc_arena *arena, struct oc_peer **ret,
                      struct oc_err *err)
 {
@@ -56,7 +56,8 @@ static int open_peer(const struct oc_peer_config *config, int64_t stall_ms,
         .ca_bundle = either(config->ca_bundle, oc_ini_value(profile, "ca_bundle")),
         .access_key_id = either(config->access_key, oc_ini_value(profile, "aws_access_key_id")),
         .secret = oc_ini_value(profile, "aws_secret_access_key"),
-        .stall_timeout_ms = (unsigned)stall_ms,
+        .stall_timeout_ms = (unsigned)all->peer_stall_ms,
+        .streams = (unsigned)all->copy_streams,
     };
     int rc = config->secret_key_file.ptr
                  ? read_secret(config->secret_key_file, arena, &options.secret, err)
@@ -70,8 +71,8 @@ static int open_all(const struct oc_config *config, const struct oc_ini *credent
 {
     for (size_t i = 0; i < config->peer_count; i++) {
         struct oc_err cause = {0};
-        int rc = open_peer(&config->peers[i], config->peer_stall_ms, credentials, arena,
-                           &ret->items[ret->count], &cause);
+        int rc = open_peer(config, &config->peers[i], credentials, arena, &ret->items[ret->count],
+                           &cause);
 
         if (rc < 0)
             return oc_fail(err, rc, "peer %.*s: %s", OC_FMT(config->peers[i].region), cause.text);

@@ -175,6 +175,7 @@ static int open_region(const struct oc_config *config, enum oc_site_mode mode, c
         return rc;
     if (!oc_place_is_s3(&place))
         return oc_blob_fs_open(folder, region->name, site->keys, &region->blobs, err);
+    place.s3.streams = (unsigned)config->copy_streams;
     rc = oc_blob_s3_open(&place.s3, place.prefix, region->name, mode == OC_SITE_SERVE, site->keys,
                          &region->blobs, err);
     if (rc == OC_OK && !noted && mode == OC_SITE_SERVE)
@@ -217,6 +218,7 @@ static int open_buckets(const struct oc_config *config, struct oc_site *site, st
         return oc_fail_nomem(err);
     for (size_t i = 0; i < config->bucket_count; i++) {
         const struct oc_config_place *from = &config->buckets[i];
+        struct oc_s3_options options = from->place.s3;
         struct oc_bucket *bucket = &site->buckets[i];
         struct oc_err cause = {0};
 
@@ -228,7 +230,8 @@ static int open_buckets(const struct oc_config *config, struct oc_site *site, st
         if (bucket->folder)
             continue;
         bucket->prefix = from->place.prefix;
-        if (oc_s3_open(&from->place.s3, &bucket->s3, &cause) < 0)
+        options.streams = (unsigned)config->copy_streams;
+        if (oc_s3_open(&options, &bucket->s3, &cause) < 0)
             return oc_fail(err, cause.rc, "[bucket %.*s]: %s", OC_FMT(from->name), cause.text);
     }
     return OC_OK;

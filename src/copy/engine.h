@@ -127,6 +127,9 @@ struct oc_copy_stats {
 /** Never fails; waits for no I/O. */
 void oc_copy_engine_stats(struct oc_copy_engine *engine, struct oc_copy_stats *ret);
 
+/** Write the families about the other machines that are copied from, if there are any. */
+void oc_copy_places_metrics(struct oc_metrics_writer *w, const struct oc_copy_engine *engine);
+
 /** The engine's view of a Region, or NULL when this process does not serve it. */
 const struct oc_region *oc_copy_engine_region(struct oc_copy_engine *engine, struct oc_slice name);
 

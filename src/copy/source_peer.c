@@ -204,15 +204,15 @@ static int load_manifest(struct oc_copy_job *job, struct oc_err *err)
 static int read_part(struct oc_copy_job *job, struct oc_ticket *ticket, struct oc_err *err)
 {
     const struct remote *remote = job->work;
-    const uint8_t *sha256 = job->manifest.parts[ticket->index].sha256;
+    const struct oc_manifest_part *part = &job->manifest.parts[ticket->index];
     int64_t begin = oc_clock_mono_us();
     int rc;
 
-    rc = oc_peer_get_part(remote->peer, &remote->question, sha256, ticket->bytes, OC_PART_SIZE,
+    rc = oc_peer_get_part(remote->peer, &remote->question, part->sha256, ticket->bytes, part->size,
                           &ticket->len, err);
     if (rc == OC_EBUSY && oc_clock_mono_us() - begin < AT_ONCE_US)
-        rc = oc_peer_get_part(remote->peer, &remote->question, sha256, ticket->bytes, OC_PART_SIZE,
-                              &ticket->len, err);
+        rc = oc_peer_get_part(remote->peer, &remote->question, part->sha256, ticket->bytes,
+                              part->size, &ticket->len, err);
     return rc < 0 ? explain(job, rc, err) : OC_OK;
 }
 

@@ -38,7 +38,7 @@ static void log_request(const struct oc_http_request *http, const struct oc_api_
 static void respond(struct oc_api_request *request, const struct oc_api_response *response)
 {
     struct exchange *exchange = (struct exchange *)request;
-    struct oc_http_header headers[3];
+    struct oc_http_header headers[4];
     struct oc_http_stream stream = {response->next, response->next_ctx};
     struct oc_http_response http = {
         .status = (unsigned)response->status,
@@ -53,6 +53,9 @@ static void respond(struct oc_api_request *request, const struct oc_api_response
     if (response->next)
         headers[http.header_count++] =
             (struct oc_http_header){OC_STR("Cache-Control"), OC_STR("no-store")};
+    if (response->content_range.ptr)
+        headers[http.header_count++] =
+            (struct oc_http_header){OC_STR("Content-Range"), response->content_range};
     if (response->error)
         headers[http.header_count++] =
             (struct oc_http_header){OC_STR("x-amzn-ErrorType"), oc_slice_of(response->error)};

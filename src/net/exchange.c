@@ -38,6 +38,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 
     if (oc_slice_has_prefix(value, OC_STR("HTTP/"))) {
         *head = (struct oc_transport_head){0}; /* after an interim answer */
+        ((struct oc_exchange *)ctx)->content_range[0] = '\0';
         return size * count;
     }
     name = oc_slice_cut(&value, ':');
@@ -55,21 +56,65 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         keep_header(head->retry_after, value);
     else if (oc_slice_eq_nocase(name, OC_STR("x-amz-retry-after")))
         keep_header(head->retry_after_ms, value);
+    else if (oc_slice_eq_nocase(name, OC_STR("content-range")))
+        keep_header(((struct oc_exchange *)ctx)->content_range, value);
     else if (oc_slice_eq_nocase(name, OC_STR("date")))
         head->date_s = parse_date(value);
     return size * count;
 }
 
-/* The body of an answer that says yes, to where the caller wants it. */
-static size_t land(struct oc_exchange *x, const char *bytes, size_t len)
+/* Where the body of an answer that says yes goes. @return false: it is not to be used */
+static bool find_place(struct oc_exchange *x, long status)
 {
+    const struct oc_transport_request *r = &x->request;
+    struct oc_ranges *ranges = r->ranges;
+
     x->landing = true;
-    x->too_large = len > x->request.to_cap - x->to_len;
+    x->to = r->to;
+    x->to_cap = r->to_cap;
+    if (!ranges)
+        return true;
+    if (status == 206) {
+        x->wrong_range = !oc_ranges_accept(ranges, x->index, oc_slice_of(x->content_range));
+    } else {
+        x->wrong_range = !oc_ranges_accept_whole(ranges);
+        x->group->whole = x;
+        x->index = 0;
+    }
+    const struct oc_range *range = &ranges->items[x->index];
+
+    x->to += range->at + range->got;
+    x->to_cap = range->len - range->got;
+    return !x->wrong_range;
+}
+
+static size_t land(struct oc_exchange *x, long status, const char *bytes, size_t len)
+{
+    if (!x->landing && !find_place(x, status))
+        return 0;
+    x->too_large = len > x->to_cap - x->to_len;
     if (x->too_large)
         return 0;
-    memcpy(x->request.to + x->to_len, bytes, len);
+    memcpy(x->to + x->to_len, bytes, len);
     x->to_len += len;
+    if (x->request.ranges)
+        x->request.ranges->items[x->index].got += len;
     return len;
+}
+
+bool oc_exchange_is_refusal(const struct oc_exchange *x, long status)
+{
+    return status / 100 != 2 && !(status == 416 && x->group && x->index > 0);
+}
+
+/* Whether the text of this answer is of no interest: another's is told. */
+static bool is_unheard(struct oc_exchange *x, long status)
+{
+    if (!x->group)
+        return false;
+    if (!x->group->refused && oc_exchange_is_refusal(x, status))
+        x->group->refused = x;
+    return x->group->refused != x;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
@@ -77,9 +122,13 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     struct oc_exchange *x = ctx;
     long status = 0;
 
+    if (x->group && x->group->whole && x->group->whole != x)
+        return 0; /* ends it */
     (void)oc_curl.easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
     if (x->request.to && status / 100 == 2)
-        return land(x, bytes, size * count);
+        return land(x, status, bytes, size * count);
+    if (is_unheard(x, status))
+        return size * count;
     x->too_large = size * count > x->body->max - x->body->len;
     if (x->too_large)
         return 0;
@@ -100,9 +149,23 @@ static int add_line(struct curl_slist **list, const char *line)
     return OC_OK;
 }
 
-/* @return NULL when out of memory. */
-static struct curl_slist *build_headers(const struct oc_transport_request *request)
+/* The one header that differs between the exchanges of a request: it is not signed. */
+static int add_range(struct curl_slist **list, struct oc_exchange *x)
 {
+    static const char name[] = "Range: ";
+    char line[sizeof(name) + OC_RANGE_TEXT_MAX];
+
+    if (!x->request.ranges)
+        return OC_OK;
+    memcpy(line, name, sizeof(name));
+    x->has_range = oc_ranges_put_header(x->request.ranges, x->index, line + sizeof(name) - 1);
+    return x->has_range ? add_line(list, line) : OC_OK;
+}
+
+/* @return NULL when out of memory. */
+static struct curl_slist *build_headers(struct oc_exchange *x)
+{
+    const struct oc_transport_request *request = &x->request;
     struct curl_slist *list = NULL;
     bool has_type = false;
     struct oc_buf line;
@@ -122,6 +185,8 @@ static struct curl_slist *build_headers(const struct oc_transport_request *reque
         has_type = has_type || oc_slice_eq_nocase(h->name, OC_STR("content-type"));
     }
     oc_buf_clear(&line);
+    if (rc == OC_OK)
+        rc = add_range(&list, x);
     /* What libcurl would add of its own accord and nobody signed. */
     if (rc == OC_OK)
         rc = add_line(&list, "Expect:");
@@ -131,6 +196,14 @@ static struct curl_slist *build_headers(const struct oc_transport_request *reque
         return list;
     oc_curl.slist_free_all(list);
     return NULL;
+}
+
+/* Fewer, larger system calls; but the memory of many streams is to be that of one. */
+static long buffer_size(const struct oc_exchange *x)
+{
+    size_t size = BIG / (x->request.ranges ? x->request.ranges->count : 1);
+
+    return (long)(size < BIG / 4 ? BIG / 4 : size);
 }
 
 static void set_options(struct oc_exchange *x, const struct oc_transport_options *options)
@@ -149,8 +222,8 @@ static void set_options(struct oc_exchange *x, const struct oc_transport_options
     (void)oc_curl.easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
                               (long)(options->stall_timeout_ms / 1000));
     (void)oc_curl.easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-    if (r->to_cap > BIG) /* fewer, larger system calls */
-        (void)oc_curl.easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)BIG);
+    if (r->to_cap > BIG)
+        (void)oc_curl.easy_setopt(curl, CURLOPT_BUFFERSIZE, buffer_size(x));
     if (r->body.len > BIG)
         (void)oc_curl.easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)BIG);
     if (options->no_proxy)
@@ -172,8 +245,7 @@ static void set_options(struct oc_exchange *x, const struct oc_transport_options
     (void)oc_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, x->headers);
 }
 
-/* scheme://host:port of a URL, for messages. */
-static struct oc_slice url_base(const char *url)
+struct oc_slice oc_exchange_base(const char *url)
 {
     size_t scheme = strcspn(url, ":") + 3;
 
@@ -190,7 +262,7 @@ static bool has_connected(CURL *curl)
 
 static int fail_curl(const struct oc_exchange *x, CURLcode code, struct oc_err *err)
 {
-    struct oc_slice base = url_base(x->request.url);
+    struct oc_slice base = oc_exchange_base(x->request.url);
     const char *why = x->detail[0] ? x->detail : oc_curl.easy_strerror(code);
     long system_error = 0;
 
@@ -201,11 +273,14 @@ static int fail_curl(const struct oc_exchange *x, CURLcode code, struct oc_err *
     case CURLE_OUT_OF_MEMORY:
         return oc_fail_nomem(err);
     case CURLE_WRITE_ERROR:
+        if (x->wrong_range)
+            return oc_fail_as(err, OC_ECORRUPT, "ResponseParserError",
+                              "%.*s sends other bytes than were asked for", OC_FMT(base));
         if (!x->too_large)
             return oc_fail_nomem(err);
         return oc_fail_as(err, OC_ELIMIT, "ResponseParserError",
                           "the answer of %.*s is larger than %zu bytes", OC_FMT(base),
-                          x->landing ? x->request.to_cap : x->body->max);
+                          x->landing ? x->to_cap : x->body->max);
     case CURLE_OPERATION_TIMEDOUT:
         if (has_connected(x->curl))
             return oc_fail_as(err, OC_EIO, "ReadTimeoutError", "%.*s stopped answering; try again",
@@ -250,11 +325,15 @@ static bool was_sent(CURLcode code)
 
 int oc_exchange_begin(struct oc_exchange *x, CURL *curl, const struct oc_transport_options *options,
                       const struct oc_transport_request *request, struct oc_buf *body,
-                      struct oc_err *err)
+                      struct oc_exchange_group *group, unsigned index, struct oc_err *err)
 {
-    *x = (struct oc_exchange){
-        .curl = curl, .request = *request, .body = body, .trust_hint = options->trust_hint};
-    x->headers = build_headers(request);
+    *x = (struct oc_exchange){.curl = curl,
+                              .request = *request,
+                              .body = body,
+                              .group = group,
+                              .index = index,
+                              .trust_hint = options->trust_hint};
+    x->headers = build_headers(x);
     if (!x->headers)
         return oc_fail_nomem(err);
     oc_buf_reset(body);

@@ -195,9 +195,9 @@ int oc_loop_begin(struct oc_loop *loop, const struct oc_transport_request *reque
     if (loop->calls)
         loop->calls->back = &call->next;
     loop->calls = call;
-    rc = call->easy
-             ? oc_exchange_begin(&call->exchange, call->easy, &loop->options, request, body, err)
-             : oc_fail_nomem(err);
+    rc = call->easy ? oc_exchange_begin(&call->exchange, call->easy, &loop->options, request, body,
+                                        NULL, 0, err)
+                    : oc_fail_nomem(err);
     if (rc == OC_OK) {
         (void)oc_curl.easy_setopt(call->easy, CURLOPT_PRIVATE, call);
         if (oc_curl.multi_add_handle(loop->multi, call->easy) != CURLM_OK)

@@ -42,7 +42,7 @@ int oc_loop_fd(const struct oc_loop *loop);
 /**
  * Begin an exchange.
  * @param request  what it points to but URL and headers must live until the end; `is_canceled` is
- *                 not asked
+ *                 not asked, `ranges` is not for it
  * @param body     as of oc_transport_send, until the end
  * @param done     called once, unless the exchange is canceled
  * Errors: OC_ENOMEM.

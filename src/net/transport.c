@@ -8,13 +8,14 @@
 #include "base/fault.h"
 #include "net/exchange.h"
 
-#define IDLE_MAX      64   /* lines, and with them connections, that are kept */
+#define IDLE_MAX      64 /* lines, and with them connections, that are kept */
+#define TELL_EVERY_US 100000
 #define LOOK_EVERY_MS 1000 /* whether the exchange is canceled, when nobody wakes it */
 
 /* What one request at a time uses. */
 struct line {
-    CURL *easy;
-    CURLM *multi; /* holds the connection, and can be woken */
+    CURL *easy[OC_STREAMS_MAX]; /* one for each range; made when they are needed */
+    CURLM *multi;               /* holds the connections, and can be woken */
     struct line *next;
 };
 
@@ -49,7 +50,8 @@ static void free_line(struct line *line)
 {
     if (!line)
         return;
-    oc_curl.easy_cleanup(line->easy);
+    for (unsigned i = 0; i < OC_STREAMS_MAX; i++)
+        oc_curl.easy_cleanup(line->easy[i]); /* NULL is fine */
     (void)oc_curl.multi_cleanup(line->multi);
     free(line);
 }
@@ -74,11 +76,13 @@ static struct line *new_line(void)
 
     if (!line)
         return NULL;
-    *line = (struct line){.easy = oc_curl.easy_init(), .multi = oc_curl.multi_init()};
-    if (line->easy && line->multi)
-        return line;
-    free_line(line);
-    return NULL;
+    *line = (struct line){.multi = oc_curl.multi_init()};
+    if (!line->multi) {
+        free(line);
+        return NULL;
+    }
+    (void)oc_curl.multi_setopt(line->multi, CURLMOPT_MAXCONNECTS, (long)OC_STREAMS_MAX);
+    return line;
 }
 
 /* A line of the pool or a new one; busy from now on. NULL: no memory. */
@@ -106,7 +110,8 @@ static void give_back(struct oc_transport *transport, struct line *line)
 {
     struct line **at = &transport->busy;
 
-    oc_curl.easy_reset(line->easy); /* forgets the options; the connection is the multi handle's */
+    for (unsigned i = 0; i < OC_STREAMS_MAX && line->easy[i]; i++)
+        oc_curl.easy_reset(line->easy[i]); /* forgets options; connections are the multi handle's */
     (void)pthread_mutex_lock(&transport->lock);
     while (*at != line)
         at = &(*at)->next;
@@ -137,71 +142,277 @@ struct silence {
     int64_t since_us;
 };
 
-/* Whether others should have what a silent exchange holds. */
-static bool must_give_way(struct silence *silence, const struct line *line,
-                          const struct oc_transport_request *request)
+/* One exchange, and what libcurl said of it. */
+struct strand {
+    struct oc_exchange x;
+    CURLcode code;
+    bool running;
+};
+
+/* A request on its way: as one exchange, or as one for each range. */
+struct errand {
+    struct line *line;
+    const struct oc_transport_request *request;
+    struct oc_exchange_group group;
+    struct strand strands[OC_STREAMS_MAX];
+    unsigned count;
+    bool sent; /* a server may have seen it */
+    struct silence silence;
+    struct oc_streams_fetch fetch; /* when its streams are counted */
+    bool is_counted;
+    int64_t told_us; /* when the bytes were told that have arrived */
+    uint64_t told;
+};
+
+/* Whether others should have what a silent request holds. */
+static bool must_give_way(struct errand *errand)
 {
-    curl_off_t down = 0, up = 0;
+    const struct oc_transport_request *request = errand->request;
+    struct silence *silence = &errand->silence;
     int64_t now = oc_clock_mono_us();
+    curl_off_t moved = 0;
 
     if (!request->is_in_the_way)
         return false;
-    (void)oc_curl.easy_getinfo(line->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
-    (void)oc_curl.easy_getinfo(line->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-    if (silence->since_us == 0 || down + up != silence->moved)
-        *silence = (struct silence){down + up, now};
+    for (unsigned i = 0; i < errand->count; i++) {
+        curl_off_t down = 0, up = 0;
+
+        (void)oc_curl.easy_getinfo(errand->line->easy[i], CURLINFO_SIZE_DOWNLOAD_T, &down);
+        (void)oc_curl.easy_getinfo(errand->line->easy[i], CURLINFO_SIZE_UPLOAD_T, &up);
+        moved += down + up;
+    }
+    if (silence->since_us == 0 || moved != silence->moved)
+        *silence = (struct silence){moved, now};
     return now - silence->since_us >= OC_TRANSPORT_SILENCE_MS * 1000LL &&
            request->is_in_the_way(request->ctx);
 }
 
-/* Run the handle to the end of its request. @return OC_ECANCELED, or OC_OK and libcurl's code */
-static int perform(const struct line *line, const struct oc_transport_request *request,
-                   CURLcode *ret, struct oc_err *err)
+/* Tell what has arrived to those who decide how many streams there are. */
+static void tell_moved(struct errand *errand, bool now)
 {
-    int running = 1, left;
-    CURLMcode code = oc_curl.multi_add_handle(line->multi, line->easy);
-    struct silence silence = {0};
+    int64_t now_us;
+    uint64_t moved = 0;
+
+    if (!errand->is_counted)
+        return;
+    now_us = oc_clock_mono_us();
+    if (!now && now_us - errand->told_us < TELL_EVERY_US)
+        return;
+    for (unsigned i = 0; i < errand->count; i++)
+        moved += errand->strands[i].x.to_len;
+    oc_streams_moved(errand->request->ranges->streams, now_us, moved - errand->told);
+    errand->told = moved;
+    errand->told_us = now_us;
+}
+
+/* -- beginning -------------------------------------------------------------------------------- */
+
+static int begin_strand(struct errand *errand, const struct oc_transport_options *options,
+                        struct oc_buf *body, unsigned index, struct oc_err *err)
+{
+    struct line *line = errand->line;
+    struct strand *strand = &errand->strands[errand->count];
+    CURL **easy = &line->easy[errand->count];
+
+    if (!*easy)
+        *easy = oc_curl.easy_init();
+    if (!*easy)
+        return oc_fail_nomem(err);
+    errand->count++;
+    int rc = oc_exchange_begin(&strand->x, *easy, options, errand->request, body,
+                               errand->request->ranges ? &errand->group : NULL, index, err);
+    if (rc < 0)
+        return rc;
+    (void)oc_curl.easy_setopt(*easy, CURLOPT_PRIVATE, strand);
+    strand->code = CURLE_OUT_OF_MEMORY; /* what else a multi handle fails of */
+    if (oc_curl.multi_add_handle(line->multi, *easy) != CURLM_OK)
+        return oc_fail_nomem(err);
+    strand->running = true;
+    return OC_OK;
+}
+
+static int begin(struct errand *errand, const struct oc_transport_options *options,
+                 struct oc_buf *body, struct oc_err *err)
+{
+    struct oc_ranges *ranges = errand->request->ranges;
+    int rc = OC_OK;
+
+    if (!ranges)
+        return begin_strand(errand, options, body, 0, err);
+    errand->is_counted = ranges->streams && ranges->len >= 2 * OC_RANGE_MIN;
+    errand->fetch.count = 1;
+    if (errand->is_counted)
+        errand->fetch = oc_streams_begin(ranges->streams, oc_clock_mono_us());
+    if (ranges->count == 0)
+        oc_ranges_lay_out(ranges, errand->fetch.count);
+    for (unsigned i = 0; rc == OC_OK && i < ranges->count; i++)
+        if (ranges->items[i].got < ranges->items[i].len)
+            rc = begin_strand(errand, options, body, i, err);
+    return rc;
+}
+
+/* -- on the way ------------------------------------------------------------------------------- */
+
+static void take_ended(struct errand *errand)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = oc_curl.multi_info_read(errand->line->multi, &left))) {
+        char *strand = NULL;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        (void)oc_curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &strand);
+        ((struct strand *)(void *)strand)->code = message->data.result;
+        ((struct strand *)(void *)strand)->running = false;
+    }
+}
+
+/* Run all strands to their ends. @return OC_ECANCELED, or OC_OK and libcurl's codes */
+static int perform(struct errand *errand, struct oc_err *err)
+{
+    const struct oc_transport_request *request = errand->request;
+    CURLM *multi = errand->line->multi;
     bool canceled = false, given_way = false;
+    CURLMcode code = CURLM_OK;
+    int running = 1;
 
     while (code == CURLM_OK && running > 0 && !canceled && !given_way) {
-        code = oc_curl.multi_perform(line->multi, &running);
+        code = oc_curl.multi_perform(multi, &running);
+        tell_moved(errand, running == 0);
         if (code == CURLM_OK && running > 0)
-            code = oc_curl.multi_poll(line->multi, NULL, 0, LOOK_EVERY_MS, NULL);
+            code = oc_curl.multi_poll(multi, NULL, 0, LOOK_EVERY_MS, NULL);
         canceled = running > 0 && request->is_canceled && request->is_canceled(request->ctx);
-        given_way = running > 0 && must_give_way(&silence, line, request);
+        given_way = running > 0 && must_give_way(errand);
     }
-    *ret = CURLE_OUT_OF_MEMORY; /* what else a multi handle fails of */
-    for (CURLMsg *message;
-         code == CURLM_OK && (message = oc_curl.multi_info_read(line->multi, &left));)
-        if (message->msg == CURLMSG_DONE)
-            *ret = message->data.result;
-    if (given_way)
-        *ret = CURLE_OPERATION_TIMEDOUT;
-    (void)oc_curl.multi_remove_handle(line->multi,
-                                      line->easy); /* closes a request that is under way */
+    take_ended(errand);
+    for (unsigned i = 0; given_way && i < errand->count; i++)
+        if (errand->strands[i].running)
+            errand->strands[i].code = CURLE_OPERATION_TIMEDOUT;
     return canceled ? oc_exchange_fail_canceled(err) : OC_OK;
+}
+
+/* -- the end ---------------------------------------------------------------------------------- */
+
+static bool is_trouble(const struct strand *strand)
+{
+    long status = 0;
+
+    (void)oc_curl.easy_getinfo(strand->x.curl, CURLINFO_RESPONSE_CODE, &status);
+    return status == 429 || status == 503 ||
+           (strand->code != CURLE_OK && strand->code != CURLE_WRITE_ERROR &&
+            strand->code != CURLE_OUT_OF_MEMORY);
+}
+
+/* What this request says about the number of streams. */
+static enum oc_streams_outcome outcome_of(const struct errand *errand)
+{
+    bool trouble = false;
+
+    for (unsigned i = 0; i < errand->count; i++) {
+        const struct oc_exchange *x = &errand->strands[i].x;
+
+        if (x->wrong_range || (errand->group.whole == x && x->has_range))
+            return OC_STREAMS_UNABLE;
+        trouble = trouble || is_trouble(&errand->strands[i]);
+    }
+    return trouble ? OC_STREAMS_TROUBLE : OC_STREAMS_FINE;
+}
+
+static void clear(struct errand *errand, bool canceled)
+{
+    if (errand->is_counted)
+        oc_streams_end(errand->request->ranges->streams, &errand->fetch, errand->count,
+                       canceled ? OC_STREAMS_FINE : outcome_of(errand), oc_clock_mono_us());
+    for (unsigned i = 0; i < errand->count; i++) {
+        /* Closes the connection of an exchange that is under way. */
+        (void)oc_curl.multi_remove_handle(errand->line->multi, errand->line->easy[i]);
+        oc_exchange_clear(&errand->strands[i].x);
+    }
+}
+
+/* What one strand has come to: a refusal counts more than a failure, a failure more than what went
+ * well. */
+static void take_result(struct errand *errand, struct strand *strand,
+                        struct oc_transport_head *ret_head, bool *refused, struct oc_err *failure)
+{
+    struct oc_ranges *ranges = errand->request->ranges;
+    struct oc_transport_head head;
+    struct oc_err cause = {0};
+    bool sent;
+    int rc = oc_exchange_end(&strand->x, strand->code, &head, &sent, &cause);
+
+    errand->sent = errand->sent || sent;
+    if (rc < 0 && failure->rc == OC_OK)
+        *failure = cause;
+    if (rc < 0)
+        return;
+    if (oc_exchange_is_refusal(&strand->x, head.status)) {
+        if (!*refused || errand->group.refused == &strand->x)
+            *ret_head = head;
+        *refused = true;
+        return;
+    }
+    if (!*refused)
+        *ret_head = head;
+    if (ranges && head.status / 100 == 2 && !strand->x.landing && oc_ranges_accept_whole(ranges))
+        oc_ranges_end_at(ranges, 0); /* it is empty */
+    else if (errand->group.whole)
+        oc_ranges_end_at(ranges, head.to_len);
+}
+
+static int fail_short(const struct oc_transport_request *request, struct oc_err *err)
+{
+    struct oc_slice base = oc_exchange_base(request->url);
+
+    return oc_fail_as(err, OC_EIO, "EndpointConnectionError",
+                      "the answer of %.*s ended before all that was asked for had come",
+                      OC_FMT(base));
+}
+
+static int end(struct errand *errand, struct oc_transport_head *ret_head, struct oc_err *err)
+{
+    struct oc_ranges *ranges = errand->request->ranges;
+    struct oc_err failure = {0};
+    bool refused = false;
+
+    for (unsigned i = 0; i < errand->count; i++)
+        if (!errand->group.whole || errand->group.whole == &errand->strands[i].x)
+            take_result(errand, &errand->strands[i], ret_head, &refused, &failure);
+    if (ranges && ranges->size)
+        oc_ranges_end_at(ranges, ranges->size);
+    if (!refused && failure.rc < 0) {
+        *err = failure;
+        return (int)failure.rc;
+    }
+    if (!refused && ranges && !oc_ranges_is_done(ranges))
+        return fail_short(errand->request, err);
+    if (ranges)
+        ret_head->to_len = oc_ranges_len(ranges);
+    return OC_OK;
 }
 
 int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
                       struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,
                       struct oc_err *err)
 {
-    struct oc_exchange x = {0};
-    struct line *line = take_line(transport);
-    CURLcode code;
+    struct errand errand = {.line = take_line(transport), .request = request};
     int rc;
 
     *ret_sent = false;
-    if (!line)
+    if (!errand.line)
         return oc_fail_nomem(err);
-    rc = oc_exchange_begin(&x, line->easy, &transport->options, request, body, err);
+    rc = begin(&errand, &transport->options, body, err);
     if (rc == OC_OK) {
-        rc = perform(line, request, &code, err);
+        rc = perform(&errand, err);
         *ret_sent = rc < 0; /* canceled: nobody knows */
-        if (rc == OC_OK)
-            rc = oc_exchange_end(&x, code, ret_head, ret_sent, err);
+        if (rc == OC_OK) {
+            rc = end(&errand, ret_head, err);
+            *ret_sent = errand.sent;
+        }
     }
-    give_back(transport, line);
-    oc_exchange_clear(&x);
+    clear(&errand, rc == OC_ECANCELED);
+    give_back(transport, errand.line);
     return rc;
 }

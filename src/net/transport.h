@@ -12,6 +12,7 @@
 #include "auth/sigv4.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "net/ranges.h"
 
 struct oc_transport;
 
@@ -38,6 +39,10 @@ struct oc_transport_request {
     size_t max_response;  /* bytes */
     uint8_t *to;          /* where the body of a 2xx answer goes; NULL: to `body` too */
     size_t to_cap;        /* room there: what is longer is OC_ELIMIT */
+    /* The request is sent once for each range that is missing, all at the same time, with a header
+     * `Range` that is not among `headers`; `to` is where the first byte goes. NULL: once, as it is.
+     * Only for oc_transport_send. */
+    struct oc_ranges *ranges;
     /* Called with each header line of the final answer; may be NULL. */
     void (*on_header)(struct oc_slice name, struct oc_slice value, void *ctx);
     /* Asked once a second and after oc_transport_wake: true ends the exchange. May be NULL. */
@@ -56,7 +61,7 @@ struct oc_transport_request {
 struct oc_transport_head {
     int status;
     int64_t date_s; /* of the Date header, since 1970; 0: none */
-    size_t to_len;  /* bytes that went to the request's `to` */
+    size_t to_len;  /* bytes that are at the request's `to` */
     char request_id[OC_TRANSPORT_HEADER_MAX + 1];
     char error_type[OC_TRANSPORT_HEADER_MAX + 1];
     char retry_after[OC_TRANSPORT_HEADER_MAX + 1];    /* Retry-After */
@@ -66,13 +71,17 @@ struct oc_transport_head {
 /**
  * Send a request and read the answer.
  *
+ * With ranges it is done when all streams have ended. OC_OK: all is there, or the answer is a
+ * refusal, the first one, if there were several. After a failure some of it is there, and the
+ * ranges say how much.
+ *
  * @param[out] ret_head  set on OC_OK only
  * @param body           receives the answer's body; its content is replaced, its maximum set
  * @param[out] ret_sent  false: it is certain that the server did not see the request; set always
  * Errors: OC_EIO, named EndpointConnectionError (no connection, or it broke), ConnectTimeoutError,
  *         ReadTimeoutError; OC_EINVAL, named SSLError — the certificate is not trusted; OC_ELIMIT,
- *         named ResponseParserError — the answer is larger than allowed; OC_ECANCELED, named
- *         Canceled; OC_ENOMEM.
+ *         named ResponseParserError — the answer is larger than allowed; OC_ECORRUPT, named so too
+ * — it has another range than was asked for; OC_ECANCELED, named Canceled; OC_ENOMEM.
  */
 int oc_transport_send(struct oc_transport *transport, const struct oc_transport_request *request,
                       struct oc_transport_head *ret_head, struct oc_buf *body, bool *ret_sent,

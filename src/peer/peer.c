@@ -20,6 +20,7 @@
 #define ERROR_MAX          (64UL * 1024)
 #define HEADERS_MAX        5 /* host, content-type, and what the signature adds */
 #define WRONG_BYTES_TRIES  3
+#define RESUMES_MAX        16 /* of one part, each of which brought something */
 #define AWAY_FIRST_US      1000000LL
 #define AWAY_MAX_US        5000000LL
 #define TRUST_HINT                                                                                 \
@@ -33,6 +34,7 @@ struct oc_peer {
     struct oc_secret secret;
     struct oc_transport *transport;
     struct oc_sigv4_key_cache *keys;
+    struct oc_streams *streams;
     pthread_mutex_t lock; /* guards what follows */
     int64_t away_until_us, away_pause_us;
     struct oc_err away; /* why it did not answer; OC_OK: it did */
@@ -80,6 +82,8 @@ static int init_peer(struct oc_peer *peer, const struct oc_peer_options *o, stru
         rc = oc_peer_parse_url(peer->name.url, &peer->base, &peer->host, err);
     if (rc >= 0)
         rc = oc_sigv4_key_cache_new(&peer->keys, err);
+    if (rc >= 0)
+        rc = oc_streams_new(o->streams, &peer->streams, err);
     return rc < 0 ? rc : oc_transport_new(&transport, &peer->transport, err);
 }
 
@@ -108,6 +112,7 @@ void oc_peer_free(struct oc_peer *peer)
         return;
     oc_transport_free(peer->transport);
     oc_sigv4_key_cache_free(peer->keys);
+    oc_streams_free(peer->streams);
     oc_secret_clear(&peer->secret);
     oc_arena_clear(&peer->arena);
     (void)pthread_mutex_destroy(&peer->lock);
@@ -122,6 +127,11 @@ struct oc_slice oc_peer_region(const struct oc_peer *peer)
 struct oc_slice oc_peer_url(const struct oc_peer *peer)
 {
     return peer->name.url;
+}
+
+struct oc_streams_state oc_peer_streams(const struct oc_peer *peer)
+{
+    return oc_streams_state(peer->streams);
 }
 
 struct oc_peer *oc_peers_find(const struct oc_peers *peers, struct oc_slice region)
@@ -178,7 +188,7 @@ struct subject {
     struct oc_slice copy_arn; /* of "/copies" */
     size_t max_response;
     uint8_t *to; /* where the answer goes instead of a buffer, with room for max_response */
-    size_t len;  /* bytes of the answer that went there; set by exchange() */
+    struct oc_ranges ranges; /* of it, and what is there; then is `max_response` long */
 };
 
 /* A question on its way. */
@@ -227,9 +237,8 @@ static void put_question(struct oc_buf *buf, const struct oc_peer_question *q,
 }
 
 /* The request, in the arena. */
-static int prepare(struct oc_peer *peer, const struct oc_peer_question *q,
-                   const struct subject *subject, struct oc_arena *arena,
-                   struct oc_transport_request *ret, struct oc_err *err)
+static int prepare(struct oc_peer *peer, const struct oc_peer_question *q, struct subject *subject,
+                   struct oc_arena *arena, struct oc_transport_request *ret, struct oc_err *err)
 {
     OC_AUTO(oc_buf_clear) struct oc_buf path = {0}, body = {0};
     struct oc_sigv4_header *headers = oc_arena_alloc(arena, HEADERS_MAX * sizeof(*headers));
@@ -277,21 +286,20 @@ static int prepare(struct oc_peer *peer, const struct oc_peer_question *q,
         .max_response = subject->to ? ERROR_MAX : subject->max_response,
         .to = subject->to,
         .to_cap = subject->to ? subject->max_response : 0,
+        .ranges = subject->to ? &subject->ranges : NULL,
         .is_canceled = is_canceled,
         .is_in_the_way = is_in_the_way,
     };
     return OC_OK;
 }
 
-/* Ask and take the answer's body. Errors: as at the top of peer.h. */
-static int exchange(struct oc_peer *peer, const struct oc_peer_question *q, struct subject *subject,
-                    struct oc_buf *body, struct oc_err *err)
+/* Send and take the answer's body. Errors: the transport's; OC_EBUSY (late). */
+static int send(struct oc_peer *peer, const struct oc_peer_question *q, struct subject *subject,
+                struct oc_transport_head *ret_head, struct oc_buf *body, struct oc_err *err)
 {
     OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
     struct asking asking = {.question = q};
     struct oc_transport_request request;
-    struct oc_transport_head head;
-    struct oc_err cause = {0};
     bool sent;
 
     oc_arena_init(&arena, CALL_MEMORY_MAX);
@@ -301,19 +309,68 @@ static int exchange(struct oc_peer *peer, const struct oc_peer_question *q, stru
     if (q->patience_ms)
         asking.deadline_us = oc_clock_mono_us() + q->patience_ms * 1000;
     request.ctx = &asking;
-    rc = oc_transport_send(peer->transport, &request, &head, body, &sent, &cause);
+    rc = oc_transport_send(peer->transport, &request, ret_head, body, &sent, err);
     if (rc == OC_ECANCELED && is_late(&asking))
-        rc = oc_fail(&cause, OC_EBUSY, "no answer within %lld seconds",
+        rc = oc_fail(err, OC_EBUSY, "no answer within %lld seconds",
                      (long long)(q->patience_ms / 1000));
-    if (rc == OC_ELIMIT) { /* more than the part or manifest has */
-        *err = cause;
-        return rc;
+    return rc;
+}
+
+/* How far a part has come. */
+struct progress {
+    size_t bytes;
+    unsigned done; /* ranges */
+};
+
+static struct progress progress_of(const struct oc_ranges *ranges)
+{
+    struct progress progress = {0};
+
+    for (unsigned i = 0; i < ranges->count; i++) {
+        progress.bytes += ranges->items[i].got;
+        progress.done += ranges->items[i].got == ranges->items[i].len;
     }
+    return progress;
+}
+
+/* Whether to ask at once for what is missing: a connection broke that had brought something, or one
+ * stalled while others came to their ends. */
+static bool may_go_on(const struct oc_ranges *ranges, struct progress before,
+                      const struct oc_err *cause)
+{
+    struct progress now = progress_of(ranges);
+
+    if (cause->rc != OC_EIO)
+        return false;
+    return strcmp(cause->name, "EndpointConnectionError") == 0 ? now.bytes > before.bytes
+                                                               : now.done > before.done;
+}
+
+/* Ask and take the answer's body. Errors: as at the top of peer.h, and OC_ELIMIT: it is not what
+ * was asked for. */
+static int exchange(struct oc_peer *peer, const struct oc_peer_question *q, struct subject *subject,
+                    struct oc_buf *body, struct oc_err *err)
+{
+    struct oc_transport_head head;
+    struct oc_err cause;
+    unsigned resumes = 0;
+    bool goes_on;
+    int rc;
+
+    do {
+        struct progress before = progress_of(&subject->ranges);
+
+        cause = (struct oc_err){0};
+        rc = send(peer, q, subject, &head, body, &cause);
+        goes_on = rc < 0 && resumes++ < RESUMES_MAX && may_go_on(&subject->ranges, before, &cause);
+    } while (goes_on);
+    if (rc == OC_ELIMIT || rc == OC_ECORRUPT) /* more than the part or manifest has, or others */
+        return oc_fail(err, OC_ELIMIT, "%s", cause.text);
     if (rc < 0)
         return oc_peer_fail_exchange(&peer->name, &cause, err);
-    subject->len = head.to_len;
-    return head.status == 200 ? OC_OK
-                              : oc_peer_fail_answer(&peer->name, &head, oc_buf_slice(body), err);
+    return head.status / 100 == 2
+               ? OC_OK
+               : oc_peer_fail_answer(&peer->name, &head, oc_buf_slice(body), err);
 }
 
 /* -- the questions ------------------------------------------------------------------------------
@@ -359,10 +416,13 @@ static int fetch_now(struct oc_peer *peer, const struct oc_peer_question *questi
     uint8_t digest[OC_SHA256_LEN];
 
     for (unsigned try = 0; try < WRONG_BYTES_TRIES; try++) {
+        subject->ranges = (struct oc_ranges){
+            .len = subject->max_response, .is_all = true, .streams = peer->streams};
         int rc = exchange(peer, question, subject, body, err);
-        struct oc_slice bytes =
-            subject->to ? (struct oc_slice){(char *)subject->to, subject->len} : oc_buf_slice(body);
+        struct oc_slice bytes = oc_buf_slice(body);
 
+        if (subject->to)
+            bytes = (struct oc_slice){(char *)subject->to, oc_ranges_len(&subject->ranges)};
         if (rc == OC_OK)
             rc = oc_sha256(bytes, digest, err);
         if (rc < 0 && rc != OC_ELIMIT)
@@ -416,6 +476,6 @@ int oc_peer_get_part(struct oc_peer *peer, const struct oc_peer_question *questi
     oc_buf_init(&refusal, ERROR_MAX);
     int rc = fetch(peer, question, &subject, sha256, &refusal, err);
     if (rc == OC_OK)
-        *ret_len = subject.len;
+        *ret_len = oc_ranges_len(&subject.ranges);
     return rc;
 }

@@ -26,6 +26,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "model/tags.h"
+#include "net/streams.h"
 
 struct oc_peer;
 
@@ -38,6 +39,7 @@ struct oc_peer_options {
     struct oc_slice secret;
     unsigned connect_timeout_ms; /* 0: 5,000 */
     unsigned stall_timeout_ms;   /* a request without a byte for so long is ended; 0: 15,000 */
+    unsigned streams;            /* most ranges of a part at once (net/streams.h); 0: default */
 };
 
 /**
@@ -51,6 +53,9 @@ void oc_peer_free(struct oc_peer *peer);
 /** Region and URL, as they were given. Borrowed from the peer. */
 struct oc_slice oc_peer_region(const struct oc_peer *peer);
 struct oc_slice oc_peer_url(const struct oc_peer *peer);
+
+/** How many ranges of a part are asked for at once. */
+struct oc_streams_state oc_peer_streams(const struct oc_peer *peer);
 
 /** All peers of a server. Borrowed. */
 struct oc_peers {
@@ -117,10 +122,11 @@ int oc_peer_get_manifest(struct oc_peer *peer, const struct oc_peer_question *qu
                          struct oc_err *err);
 
 /**
- * Fetch a part of the model, whose digest is `sha256`: it is verified. A peer that is away is not
- * asked by a question with a patience, as by oc_peer_get_model.
+ * Fetch a part of the model, whose digest is `sha256`: it is verified. It comes in as many ranges
+ * at once as are worth while; one that breaks off goes on where it was, as long as it moves. A peer
+ * that is away is not asked by a question with a patience, as by oc_peer_get_model.
  * @param to            receives the part
- * @param cap           room there
+ * @param cap           room there: the bytes of the part, or more where they are not known
  * @param[out] ret_len  bytes of the part
  */
 int oc_peer_get_part(struct oc_peer *peer, const struct oc_peer_question *question,

@@ -58,8 +58,6 @@ static void on_header(struct oc_slice name, struct oc_slice value, void *ctx)
 
     if (oc_slice_eq_nocase(name, OC_STR("etag")))
         keep_etag(answer, value);
-    else if (oc_slice_eq_nocase(name, OC_STR("content-range")))
-        keep(answer->range, OC_S3_TEXT_MAX, value);
     else if (oc_slice_eq_nocase(name, OC_STR("content-length"))) {
         if (oc_slice_to_int64(value, &number) && number >= 0)
             answer->length = (uint64_t)number;
@@ -207,7 +205,8 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
         .body = call->body,
         .max_response = call->to ? OC_S3_ERROR_MAX : OC_S3_ANSWER_MAX,
         .to = call->to,
-        .to_cap = call->to_cap,
+        .to_cap = call->to ? call->ranges->len : 0,
+        .ranges = call->ranges,
         .on_header = on_header,
         .is_canceled = is_canceled,
         .is_in_the_way = is_in_the_way,
@@ -224,12 +223,11 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     request.url = wire.url.ptr;
     request.headers = wire.headers;
     request.header_count = wire.header_count;
-    answer->etag[0] = answer->range[0] = answer->request_id[0] = '\0';
+    answer->etag[0] = answer->request_id[0] = '\0';
     answer->length = 0;
     answer->retry_after_ms = 0;
     rc = oc_transport_send(s3->transport, &request, &head, &answer->body, &sent, err);
     answer->status = head.status;
-    answer->to_len = head.to_len;
     ret->given_way = exchange.given_way;
     return rc;
 }
@@ -321,6 +319,16 @@ static int fail_call(const struct oc_s3 *s3, const struct oc_s3_call *call, cons
     return oc_fail(err, rc, "%s: %s%s", s3->name, why, count);
 }
 
+/* How much is there of what is read. */
+static size_t bytes_of(const struct oc_ranges *ranges)
+{
+    size_t bytes = 0;
+
+    for (unsigned i = 0; ranges && i < ranges->count; i++)
+        bytes += ranges->items[i].got;
+    return bytes;
+}
+
 /* One try and what is to be said of it. `ret->rc` is OC_OK when it did what was asked. */
 static void try_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_slice hash,
                      struct oc_s3_answer *answer, uint64_t *ret_generation,
@@ -331,8 +339,10 @@ static void try_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     int rc = send_once(s3, call, hash, answer, &sent, &cause);
 
     *ret_generation = sent.generation;
-    /* No answer at all is how a server that is away shows. */
-    *ret = (struct oc_s3_failure){.rc = rc == OC_EIO ? OC_EBUSY : rc,
+    /* No answer at all is how a server that is away shows; another one is no better next time. */
+    *ret = (struct oc_s3_failure){.rc = rc == OC_EIO        ? OC_EBUSY
+                                        : rc == OC_ECORRUPT ? OC_EIO
+                                                            : rc,
                                   .again = rc == OC_EIO && !sent.given_way};
     if (rc < 0) {
         (void)snprintf(why, WHY_MAX, "%.*s", WHY_MAX - 1, cause.text);
@@ -353,6 +363,7 @@ static int call_until_done(struct oc_s3 *s3, const struct oc_s3_call *call, stru
 
     for (;;) {
         struct oc_s3_failure failure;
+        size_t had = bytes_of(call->ranges);
         uint64_t generation = 0;
         char why[WHY_MAX] = "";
 
@@ -362,6 +373,8 @@ static int call_until_done(struct oc_s3 *s3, const struct oc_s3_call *call, stru
         try_once(s3, call, hash, answer, &generation, &failure, why);
         if (failure.rc == OC_OK)
             return OC_OK;
+        if (bytes_of(call->ranges) > had) /* it is not away */
+            tries.failing_since_us = tries.pause_ms = 0;
         if (failure.refused && !tries.renewed && oc_s3_credentials_renew(s3, generation))
             tries.renewed = true;
         else if (!failure.again || !may_try_again(s3, &tries, answer->retry_after_ms))

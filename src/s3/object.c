@@ -1,5 +1,4 @@
 /* Operations on one object. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,39 +43,17 @@ int oc_s3_head(struct oc_s3 *s3, struct oc_slice key, struct oc_s3_object *ret, 
     return OC_OK;
 }
 
-/* "bytes 0-127/1000": the bytes of the whole object, when the part is the one that was asked for.
- */
-static bool read_range(const struct oc_s3_answer *answer, const struct oc_s3_range *range,
-                       uint64_t *ret_size)
-{
-    uint64_t from, to, size;
-    char end;
-
-    if (answer->status == 200) { /* a server may send all of what is shorter */
-        *ret_size = answer->to_len;
-        return range->from == 0;
-    }
-    if (sscanf(answer->range, "bytes %" SCNu64 "-%" SCNu64 "/%" SCNu64 "%c", &from, &to, &size,
-               &end) != 3)
-        return false;
-    *ret_size = size;
-    return from == range->from && to >= from && to < size && to - from + 1 == answer->to_len;
-}
-
 int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *range, uint8_t *to,
               size_t *ret_len, uint64_t *ret_size, struct oc_err *err)
 {
     OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
-    struct oc_s3_call call = {.method = "GET", .key = key, .to = to, .to_cap = range->len};
-    char bytes[64], etag[OC_S3_ETAG_MAX + 3];
-    uint64_t size = 0;
+    struct oc_ranges ranges = {.from = range->from, .len = range->len, .streams = s3->streams};
+    struct oc_s3_call call = {.method = "GET", .key = key, .to = to, .ranges = &ranges};
+    char etag[OC_S3_ETAG_MAX + 3];
     int rc = check_key(key, err);
 
     if (rc < 0)
         return rc;
-    (void)snprintf(bytes, sizeof(bytes), "bytes=%" PRIu64 "-%" PRIu64, range->from,
-                   range->from + range->len - 1);
-    oc_s3_add_header(&call, "Range", oc_slice_of(bytes));
     if (range->if_match) {
         (void)snprintf(etag, sizeof(etag), "\"%s\"", range->if_match);
         oc_s3_add_header(&call, "If-Match", oc_slice_of(etag));
@@ -84,11 +61,9 @@ int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *r
     rc = oc_s3_call(s3, &call, &answer, err);
     if (rc < 0)
         return rc;
-    if (!read_range(&answer, range, &size))
-        return oc_fail(err, OC_EIO, "the server sends other bytes than were asked for");
-    *ret_len = answer.to_len;
+    *ret_len = oc_ranges_len(&ranges);
     if (ret_size)
-        *ret_size = size;
+        *ret_size = ranges.size;
     return OC_OK;
 }
 

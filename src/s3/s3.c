@@ -129,6 +129,8 @@ static int set_up(struct oc_s3 *s3, const struct oc_s3_options *options, struct 
     rc = copy_text(s3, options, host, err);
     if (rc == OC_OK)
         rc = oc_s3_credentials_load(s3->credentials_file, s3->profile, &s3->credentials, err);
+    if (rc == OC_OK)
+        rc = oc_streams_new(options->streams, &s3->streams, err);
     return rc < 0 ? rc : open_transport(s3, options, err);
 }
 
@@ -162,6 +164,7 @@ void oc_s3_free(struct oc_s3 *s3)
     if (!s3)
         return;
     oc_transport_free(s3->transport);
+    oc_streams_free(s3->streams);
     oc_s3_credentials_clear(&s3->credentials);
     (void)pthread_cond_destroy(&s3->changed); /* nobody waits any more */
     (void)pthread_mutex_destroy(&s3->lock);
@@ -175,6 +178,11 @@ void oc_s3_stop(struct oc_s3 *s3)
     s3->stopping = true;
     (void)pthread_cond_broadcast(&s3->changed);
     (void)pthread_mutex_unlock(&s3->lock);
+}
+
+struct oc_streams_state oc_s3_streams(const struct oc_s3 *s3)
+{
+    return oc_streams_state(s3->streams);
 }
 
 void oc_s3_give_way(struct oc_s3 *s3, bool (*is_in_the_way)(void *ctx), void *ctx)

@@ -30,6 +30,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "net/streams.h"
 
 #define OC_S3_KEY_MAX  1024 /* bytes of a key (AWS) */
 #define OC_S3_ETAG_MAX 127  /* characters, without the quotes */
@@ -52,6 +53,7 @@ struct oc_s3_options {
     unsigned connect_timeout_ms; /* 0: 5 s */
     unsigned stall_timeout_ms;   /* 0: 30 s, at least 1 s */
     unsigned patience_ms;        /* 0: 10 s */
+    unsigned streams; /* most ranges at once of what is read (net/streams.h); 0: default */
 };
 
 /**
@@ -77,6 +79,9 @@ void oc_s3_give_way(struct oc_s3 *s3, bool (*is_in_the_way)(void *ctx), void *ct
 /** "bucket 'NAME' at ENDPOINT", for messages. Borrowed. */
 const char *oc_s3_name(const struct oc_s3 *s3);
 
+/** How many ranges of what is read are asked for at once. */
+struct oc_streams_state oc_s3_streams(const struct oc_s3 *s3);
+
 /** What is known of an object. */
 struct oc_s3_object {
     struct oc_slice key; /* borrowed; only from oc_s3_list */
@@ -95,7 +100,8 @@ struct oc_s3_range {
 };
 
 /**
- * Read a range of an object.
+ * Read a range of an object, as several ranges at once where that is worth while. What has arrived
+ * is not asked for again after a failure that may pass.
  * @param to             room for range->len bytes
  * @param[out] ret_len   bytes read; fewer than range->len when the object ends before
  * @param[out] ret_size  bytes of the whole object; may be NULL

@@ -43,6 +43,7 @@ struct oc_s3 {
     bool tls;
     unsigned patience_ms;
     struct oc_transport *transport;
+    struct oc_streams *streams;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
@@ -79,19 +80,17 @@ struct oc_s3_call {
     struct oc_slice query; /* encoded; absent: none */
     struct oc_sigv4_header headers[OC_S3_HEADERS_MAX];
     size_t header_count;
-    struct oc_slice body; /* absent: none */
-    uint8_t *to;          /* where the object's bytes go; NULL: this is not a reading */
-    size_t to_cap;
+    struct oc_slice body;     /* absent: none */
+    uint8_t *to;              /* where the object's bytes go; NULL: this is not a reading */
+    struct oc_ranges *ranges; /* which of them; its `len` is the room there */
 };
 
 /** What it said. Zero-initialise; clear. */
 struct oc_s3_answer {
     int status;
-    unsigned tries; /* how many it took */
-    size_t to_len;
-    uint64_t length;                /* Content-Length */
-    char range[OC_S3_TEXT_MAX + 1]; /* Content-Range */
-    char etag[OC_S3_ETAG_MAX + 1];  /* without quotes; "" when there is none, or too long */
+    unsigned tries;                /* how many it took */
+    uint64_t length;               /* Content-Length */
+    char etag[OC_S3_ETAG_MAX + 1]; /* without quotes; "" when there is none, or too long */
     char request_id[OC_S3_TEXT_MAX + 1];
     int64_t retry_after_ms;
     struct oc_buf body; /* XML; not what went to `to` */

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.cloud import AWAY, HOME, Account, digests, sharing_policy, unique_name, write_model
 from support.proxy import Hang, Passed, Proxy, pass_on, slowly
-from support.sites import Sites, failure, progress
+from support.sites import Sites, failure, progress, through_proxy
 
 PARTS = 6  # of the model "big"
 
@@ -28,16 +27,6 @@ def big_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_model(folder / "big", {"model.safetensors": content})
     write_model(folder / "tiny", {"weights.bin": b"tiny" * 100})
     return folder
-
-
-@contextmanager
-def through_proxy(
-    folder: Path, library: Path, patience: int = 600, stall: int = 15, jobs: int = 16
-) -> Iterator[tuple[Sites, Proxy]]:
-    with Sites(folder, library, patience=patience, stall=stall, jobs=jobs) as sites:
-        with Proxy(sites.source.endpoint) as proxy:
-            sites.reconfigure(url=proxy.endpoint)
-            yield sites, proxy
 
 
 def wait_until(what: Callable[[], Any], timeout: float = 20) -> Any:

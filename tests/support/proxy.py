@@ -21,10 +21,12 @@ class Passed:
     status: int
     head: bytes
     body: bytes
+    range: str = ""  # that was asked for
 
     @property
     def is_part(self) -> bool:
-        return "/parts/" in self.path and self.status == 200
+        """All or some of a part."""
+        return "/parts/" in self.path and self.status in (200, 206)
 
 
 # What becomes of an answer: the bytes that are sent for its body (its length is announced as it
@@ -50,6 +52,7 @@ class Proxy:
 
     upstream: str
     treat: Treatment = pass_on
+    ignores_ranges: bool = False
     parts: list[str] = field(default_factory=list)  # paths of parts that were passed on whole
     requests: list[str] = field(default_factory=list)
 
@@ -91,6 +94,8 @@ class Proxy:
     def _exchange(self, client: socket.socket, stream: BinaryIO, line: str) -> None:
         method, path, _ = line.split()
         headers = http.client.parse_headers(stream)
+        if self.ignores_ranges:
+            del headers["range"]
         body = stream.read(int(headers.get("content-length", 0)))
         self.requests.append(path)
         passed = self._forward(method, path, headers, body)
@@ -121,7 +126,17 @@ class Proxy:
         lines = [f"HTTP/1.1 {response.status} {response.reason}"]
         lines += [f"{name}: {value}" for name, value in response.getheaders()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        return Passed(path, response.status, head, content)
+        return Passed(path, response.status, head, content, headers.get("range", ""))
+
+
+def at_rate(rate: float) -> Treatment:
+    """Each answer by itself comes at so many bytes a second, as over a link with a long way."""
+
+    def treat(passed: Passed) -> bytes:
+        time.sleep(len(passed.body) / rate)
+        return passed.body
+
+    return treat
 
 
 def slowly(seconds: float) -> Treatment:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, unique_name
+from support.proxy import Proxy
 from support.server import Server
 from support.tls import Certificate
 from support.wire import Answer, Keys
@@ -124,6 +127,17 @@ class Sites:
         path = f"/-/peer/models/{model}{what}"
         with self.source.wire(keys, HOME) as wire:
             return wire.call("POST", path, body=body)
+
+
+@contextmanager
+def through_proxy(
+    folder: Path, library: Path, patience: int = 600, stall: int = 15, jobs: int = 16
+) -> Iterator[tuple[Sites, Proxy]]:
+    """Two sites over plain HTTP, and what stands between them."""
+    with Sites(folder, library, patience=patience, stall=stall, jobs=jobs) as sites:
+        with Proxy(sites.source.endpoint) as proxy:
+            sites.reconfigure(url=proxy.endpoint)
+            yield sites, proxy
 
 
 def failure(account: Account, source: str, timeout: float = 30, **more: Any) -> str:

@@ -47,6 +47,8 @@ static const struct fake_rule *find_rule(struct fake_server *server)
 
         if (!memmem(server->last_head, line, rule->match, strlen(rule->match)))
             continue;
+        if (rule->asks && !strstr(server->last_head, rule->asks))
+            continue;
         if (rule->times > 0 && server->served[i] == rule->times)
             continue;
         server->served[i]++;
@@ -67,6 +69,27 @@ static void send_all(int fd, const char *bytes, size_t len)
     }
 }
 
+/* The rule for a request with a range. */
+static struct fake_rule cut_out(const struct fake_rule *rule, const char *request,
+                                char headers[128])
+{
+    const char *range = strcasestr(request, "\r\nRange: bytes=");
+    struct fake_rule part = *rule;
+    size_t from, to;
+
+    if (!range || sscanf(range, "\r\nRange: bytes=%zu-%zu", &from, &to) != 2)
+        return part;
+    part.headers = headers;
+    part.status = from < rule->body.len ? 206 : 416;
+    if (to >= rule->body.len)
+        to = rule->body.len - 1;
+    if (part.status == 206)
+        (void)snprintf(headers, 128, "Content-Range: bytes %zu-%zu/%zu\r\n", from, to,
+                       rule->body.len);
+    part.body = part.status == 206 ? oc_slice_sub(rule->body, from, to - from + 1) : OC_STR("no");
+    return part;
+}
+
 static void answer(const struct fake_rule *rule, int fd)
 {
     char head[1024];
@@ -83,6 +106,15 @@ static void answer(const struct fake_rule *rule, int fd)
     send_all(fd, rule->body.ptr, rule->body.len - rule->cut);
 }
 
+static void serve_request(struct fake_server *server, int fd)
+{
+    const struct fake_rule *rule = find_rule(server);
+    char headers[128] = "";
+    struct fake_rule part = rule->ranges ? cut_out(rule, server->last_head, headers) : *rule;
+
+    answer(&part, fd);
+}
+
 static void *serve(void *ctx)
 {
     struct fake_server *server = ctx;
@@ -91,7 +123,7 @@ static void *serve(void *ctx)
     while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
         if (read_request(server, fd)) {
             server->requests++;
-            answer(find_rule(server), fd);
+            serve_request(server, fd);
         }
         (void)shutdown(fd, SHUT_RDWR);
         (void)close(fd);

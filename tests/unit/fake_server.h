@@ -12,11 +12,13 @@
 /** What becomes of requests whose first line contains `match`, in the order of the list. */
 struct fake_rule {
     const char *match;
-    unsigned times; /* how many requests it serves; 0: all that come */
+    const char *asks; /* what the head must contain as well; NULL: anything */
+    unsigned times;   /* how many requests it serves; 0: all that come */
     int status;
     const char *headers; /* further header lines, each with its \r\n; or NULL */
     struct oc_slice body;
-    size_t cut;   /* bytes of the body that are promised and not sent */
+    size_t cut;  /* bytes of the body that are promised and not sent */
+    bool ranges; /* a request's range of the body is sent, with status 206, or 416 behind its end */
     bool hang_up; /* close without an answer */
     bool silent;  /* say nothing until the client goes away */
 };

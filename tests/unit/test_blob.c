@@ -267,6 +267,73 @@ static void a_store_of_another_version_is_refused(void **state)
     close_site(&site);
 }
 
+/* -- some of it ------------------------------------------------------------------------------- */
+
+static int get_range(struct site *site, const struct sample *s, uint64_t from, size_t len)
+{
+    uint8_t *to = malloc(OC_BLOB_RANGE_ROOM(len));
+    int rc = oc_blob_get_range(site->store, &s->name, from, len, to, &err);
+
+    if (rc == OC_OK)
+        assert_memory_equal(to, s->bytes + from, len);
+    free(to);
+    return rc;
+}
+
+static void any_range_of_a_blob_comes_out(void **state)
+{
+    static const size_t sizes[] = {1, FIRST, FIRST + 1, FIRST + 3 * PLAIN, 1000000};
+    static const size_t at[] = {0,
+                                1,
+                                FIRST - 1,
+                                FIRST,
+                                FIRST + 1,
+                                FIRST + PLAIN - 1,
+                                FIRST + PLAIN,
+                                999999,
+                                1000000,
+                                FIRST + 3 * PLAIN - 1,
+                                FIRST + 3 * PLAIN};
+    struct site site = open_site(*state);
+
+    for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++) {
+        struct sample s = make_sample(sizes[n], n);
+
+        ok(put(&site, &s));
+        for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+            for (size_t j = i + 1; j < sizeof at / sizeof *at; j++)
+                assert_int_equal(get_range(&site, &s, at[i], at[j] - at[i]),
+                                 at[j] <= s.size ? OC_OK : OC_EINVAL);
+        assert_int_equal(get_range(&site, &s, 0, 0), OC_EINVAL);
+        assert_int_equal(get_range(&site, &s, UINT64_MAX, 1), OC_EINVAL);
+        free(s.bytes);
+    }
+    close_site(&site);
+}
+
+static void a_range_is_verified_and_no_more_is_read(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(FIRST + 3 * PLAIN, 1);
+    struct oc_buf file = {0};
+
+    ok(put(&site, &s));
+    ok(oc_file_read(file_of(*state, &s), 64 << 20, &file, &err));
+    file.ptr[STREAM + 2 * OC_BLOB_SEGMENT_LEN + 5] ^= 1; /* in the third segment of four */
+    ok(oc_file_replace(file_of(*state, &s), oc_buf_slice(&file), 0600, &err));
+    assert_int_equal(get_range(&site, &s, 0, FIRST + PLAIN), OC_OK);
+    assert_int_equal(get_range(&site, &s, FIRST + 2 * PLAIN, PLAIN), OC_OK);
+    assert_int_equal(get_range(&site, &s, FIRST + PLAIN, 1), OC_ECORRUPT);
+    assert_non_null(strstr(err.text, "segment 3 of 4"));
+    assert_int_equal(get_range(&site, &s, FIRST + PLAIN - 1, 2), OC_ECORRUPT);
+    file.len--; /* shorter than its header says */
+    ok(oc_file_replace(file_of(*state, &s), oc_buf_slice(&file), 0600, &err));
+    assert_int_equal(get_range(&site, &s, 0, 1), OC_ECORRUPT);
+    oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
 /* -- damage ----------------------------------------------------------------------------------- */
 
 /* Replace a blob's file by `len` bytes and expect that this is noticed, by has() or by get(). */
@@ -692,6 +759,8 @@ int main(void)
         TEST(a_buffer_that_is_too_small_is_told),
         TEST(names_cannot_lead_out_of_the_store),
         TEST(a_store_of_another_version_is_refused),
+        TEST(any_range_of_a_blob_comes_out),
+        TEST(a_range_is_verified_and_no_more_is_read),
         TEST(every_changed_byte_is_noticed),
         TEST(a_header_that_was_changed_with_its_checksum_is_noticed),
         TEST(segments_that_were_moved_doubled_or_dropped_are_noticed),

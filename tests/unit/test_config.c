@@ -154,6 +154,7 @@ static const char every_setting[] = "[server]\n"
                                     "workers = 10\n"
                                     "jobs = 11\n"
                                     "account-jobs = 6\n"
+                                    "streams = 4\n"
                                     "bandwidth = 200M\n"
                                     "upload-keep = 3d\n"
                                     "hours = 22-06\n"
@@ -196,6 +197,7 @@ static void every_setting_is_read(void **state)
     assert_int_equal(config->copy_workers, 10);
     assert_int_equal(config->copy_jobs, 11);
     assert_int_equal(config->copy_account_jobs, 6);
+    assert_int_equal(config->copy_streams, 4);
     assert_int_equal(config->copy_bandwidth, 200 << 20);
     assert_int_equal(config->copy_upload_keep_ms, 3 * 86400000);
     assert_int_equal(config->copy_from_hour, 22);

@@ -293,8 +293,8 @@ static void failures_that_pass_are_overcome(void **state)
          .cut = 2},
         {.match = "GET ",
          .status = 206,
-         .headers = "Content-Range: bytes 0-3/4\r\n",
-         .body = BODY("abcd")},
+         .headers = "Content-Range: bytes 2-3/4\r\n",
+         .body = BODY("cd")},
         {0}};
     const struct oc_s3_range range = {.len = 4};
     struct oc_err err = {0};
@@ -312,6 +312,7 @@ static void failures_that_pass_are_overcome(void **state)
     assert_int_equal(f.server.requests, 4);
     ok(oc_s3_get(f.s3, OC_STR("k"), &range, bytes, &len, NULL, &err));
     assert_memory_equal(bytes, "abcd", 4);
+    assert_has(f.server.last_head, "\r\nRange: bytes=2-3\r\n"); /* what was missing */
     end(&f);
 }
 

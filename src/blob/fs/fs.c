@@ -270,16 +270,18 @@ static int fs_open(void *backend, const struct oc_blob_name *name, int *ret_fd, 
     return OC_OK;
 }
 
-static int fs_get(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
-                  size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
+static int fs_get(void *backend, const struct oc_blob_name *name, uint64_t at, uint8_t *to,
+                  size_t cap, size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
 {
     OC_AUTO(oc_autoclose) int fd = -1;
     int rc = fs_open(backend, name, &fd, ret_whole, err);
+    uint64_t left;
 
     if (rc < 0)
         return rc;
-    *ret_len = *ret_whole < cap ? (size_t)*ret_whole : cap;
-    return oc_file_pread(fd, to, *ret_len, 0, err);
+    left = *ret_whole > at ? *ret_whole - at : 0;
+    *ret_len = left < cap ? (size_t)left : cap;
+    return oc_file_pread(fd, to, *ret_len, (int64_t)at, err);
 }
 
 /* Clean pages are dropped; what was just written was synced. */

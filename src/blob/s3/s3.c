@@ -208,11 +208,11 @@ static int s3_put(void *backend, const struct oc_blob_name *name, uint8_t *seale
     return note(blobs, rc, &cause, err);
 }
 
-static int s3_get(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
-                  size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
+static int s3_get(void *backend, const struct oc_blob_name *name, uint64_t at, uint8_t *to,
+                  size_t cap, size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
 {
     struct blob_s3 *blobs = backend;
-    struct oc_s3_range range = {.len = cap};
+    struct oc_s3_range range = {.from = at, .len = cap};
     struct oc_err cause = {0};
     struct key key;
     int rc = reach(blobs, err);
@@ -221,7 +221,7 @@ static int s3_get(void *backend, const struct oc_blob_name *name, uint8_t *to, s
         return rc;
     make_key(blobs, name, &key);
     rc = oc_s3_get(blobs->s3, key.slice, &range, to, ret_len, ret_whole, &cause);
-    if (rc == OC_ECONFLICT) { /* no range at all: it is empty */
+    if (rc == OC_ECONFLICT) { /* no range at all: it ends before */
         *ret_len = 0;
         *ret_whole = 0;
         rc = OC_OK;
@@ -330,6 +330,11 @@ static void s3_give_way(void *backend, bool (*is_in_the_way)(void *ctx), void *c
     oc_s3_give_way(((const struct blob_s3 *)backend)->s3, is_in_the_way, ctx);
 }
 
+static struct oc_streams_state s3_streams(void *backend)
+{
+    return oc_s3_streams(((const struct blob_s3 *)backend)->s3);
+}
+
 static void s3_close(void *backend)
 {
     struct blob_s3 *blobs = backend;
@@ -356,6 +361,7 @@ static const struct oc_blob_backend_ops s3_ops = {
     .clean = s3_clean,
     .leftovers = s3_leftovers,
     .state = s3_state,
+    .streams = s3_streams,
 };
 
 /* Ask once and for a moment, with a client of its own: people wait for the start. */
