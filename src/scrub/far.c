@@ -82,7 +82,7 @@ static bool ask_each(struct oc_scrub_needs *needs, const struct oc_scrub_far *li
             break;
         (void)snprintf(model, sizeof(model), "%.*s", OC_FMT(list[i].model_arn));
         oc_log(OC_LOG_INFO, "scrub.not_there", "model", model, "reason", err.text, (char *)NULL);
-        if (err.rc == OC_EBUSY)
+        if (err.rc == OC_EBUSY || err.rc == OC_EINVAL) /* it is away, or the model's key disabled */
             advise(needs, oc_arena_printf(needs->arena, "%s could not be asked for it: %.700s",
                                           model, err.text));
     }

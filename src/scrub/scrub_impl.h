@@ -141,7 +141,7 @@ void *oc_scrub_verify_main(void *scrubber);
 
 #define OC_SCRUB_PLACES_MAX  1024 /* pairs of Region and key that are searched */
 #define OC_SCRUB_ORIGINS_MAX 4    /* models on other machines that ours were copied from, */
-#define OC_SCRUB_COPIES_MAX  16   /* and that were copied from ours: how many are asked for */
+#define OC_SCRUB_COPIES_MAX  64   /* and that were copied from ours: how many are asked for */
 
 /** Where copies of a blob may be. */
 struct oc_scrub_place {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -196,6 +197,7 @@ def test_a_copy_whose_key_is_disabled_is_no_help(sites: Sites) -> None:
     there.set_kms_key(key["keyId"], False, AWAY)
     spoil(sites.source, HOME)
     assert verify(here, model)["status"] == "Damaged"
+    assert "disabled" in findings(sites.source)
     there.set_kms_key(key["keyId"], True, AWAY)
     assert verify(here, model)["status"] == "Repaired"
 
@@ -254,15 +256,26 @@ def test_wrong_bytes_are_not_taken(tmp_path: Path, library: Path) -> None:
         assert "do not have the digest" in logged(sites.source, "scrub.not_there")[0]["reason"]
 
 
-def test_a_silent_copier_holds_up_neither_verification_nor_stop(
-    tmp_path: Path, library: Path
-) -> None:
-    """It is asked for one part, and not for each; a server that stops does not wait for it, nor
-    report damage that it had no time to mend."""
+def hang(passed: Passed) -> bytes:
+    raise Hang(passed.head + passed.body[:100])
 
-    def hang(passed: Passed) -> bytes:
-        raise Hang(passed.head + passed.body[:100])
 
+def test_a_silent_copier_is_not_asked_for_each_part(tmp_path: Path, library: Path) -> None:
+    with Sites(tmp_path, library, settings=NO_SCRUB) as sites:
+        with Proxy(sites.target.endpoint, hang) as proxy:
+            here, _, model, _ = copied(sites)
+            sites.settings += "[copy]\npeer-stall = 1\n"
+            sites.join_source(proxy.endpoint)
+            here._clients.clear()
+            for part in blobs(sites.source, HOME)[:5]:
+                flip_a_bit(part)
+            result = verify(here, model)
+            assert (result["status"], result["findingCount"]) == ("Damaged", 5)
+            assert len(proxy.requests) < 5, "each would be one, and a second"
+
+
+def test_a_silent_copier_does_not_hold_up_a_stop(tmp_path: Path, library: Path) -> None:
+    """Nor is damage reported that there was no time to mend."""
     with through_proxy(tmp_path, library, hang) as (sites, proxy):
         here, _, model, _ = copied(sites)
         spoil(sites.source, HOME)
@@ -362,6 +375,36 @@ def test_copies_are_told_only_by_who_may_copy(calm: Sites) -> None:
     elsewhere = calm.make_peer_key("eu-west-1")
     assert tell(elsewhere, model, here.id, copy) == (403, "UnrecognizedClientException")
     assert not findings(calm.source)
+
+
+def test_a_crash_between_word_and_commit_leaves_a_copy_that_is_known(
+    tmp_path: Path, library: Path
+) -> None:
+    """The target dies when the source has written down its copy, and before it knows that."""
+
+    def kill(passed: Passed) -> bytes | None:
+        if not passed.path.endswith("/copies") or not sites.target.running():
+            return passed.body
+        sites.target.kill()
+        killed.set()
+        return None
+
+    killed = threading.Event()
+    with Sites(tmp_path, library, settings=NO_SCRUB) as sites:
+        with Proxy(sites.source.endpoint, kill) as proxy:
+            sites.reconfigure(url=proxy.endpoint)
+            here, there = sites.account()
+            model = here.import_model(prefix="tiny")
+            job = there.start_copy(model)
+            assert killed.wait(20)
+            proxy.treat = lambda passed: passed.body
+            sites.target.start()
+            assert there.wait_job(job)["status"] == "Completed"
+            assert sum(path.endswith("/copies") for path in proxy.requests) == 2
+        sites.join_source()
+        here._clients.clear()
+        spoil(sites.source, HOME)
+        assert verify(here, model)["status"] == "Repaired"
 
 
 def test_a_copy_is_made_though_its_source_cannot_note_it(tmp_path: Path, library: Path) -> None:
