@@ -58,8 +58,12 @@ struct oc_blob_backend_ops {
     int (*open)(void *backend, const struct oc_blob_name *name, int *ret_fd, uint64_t *ret_whole,
                 struct oc_err *err);
 
-    /** Have the next get read the disk and not a cache of this machine; NULL: it always does. */
-    void (*uncache)(void *backend, const struct oc_blob_name *name);
+    /**
+     * As get, all of it, from the disk and not from a cache of this machine, and without pushing
+     * others out of that; NULL: get does so.
+     */
+    int (*get_direct)(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+                      size_t *ret_len, uint64_t *ret_whole, struct oc_err *err);
 
     /** Whether something is there, durably. Errors: as get, without OC_ENOTFOUND. */
     int (*has)(void *backend, const struct oc_blob_name *name, bool *ret, struct oc_err *err);

@@ -294,16 +294,31 @@ int oc_blob_read_header(const struct oc_blob_name *name, const uint8_t *bytes, s
     return OC_OK;
 }
 
-/* Read and decrypt; the plaintext is added to `digest` unless that is NULL. */
-static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                     size_t cap, struct oc_sha256_stream *digest, size_t *ret_len,
+/* How a blob is read. */
+struct way {
+    bool is_direct;                  /* from the disk, past the caches */
+    struct oc_sha256_stream *digest; /* the plaintext is added to it; may be NULL */
+};
+
+static int get_sealed(struct oc_blob_store *store, const struct oc_blob_name *name, bool is_direct,
+                      uint8_t *to, size_t cap, size_t *ret_len, uint64_t *ret_whole,
+                      struct oc_err *err)
+{
+    if (is_direct && store->ops->get_direct)
+        return store->ops->get_direct(store->backend, name, to, cap, ret_len, ret_whole, err);
+    return store->ops->get(store->backend, name, 0, to, cap, ret_len, ret_whole, err);
+}
+
+/* Read and decrypt. */
+static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *name,
+                     const struct way *way, uint8_t *to, size_t cap, size_t *ret_len,
                      struct oc_err *err)
 {
     struct oc_blob_header header;
     uint8_t key[OC_AES_KEY_LEN];
     uint64_t whole = 0;
     size_t len = 0;
-    int rc = store->ops->get(store->backend, name, 0, to, cap, &len, &whole, err);
+    int rc = get_sealed(store, name, way->is_direct, to, cap, &len, &whole, err);
 
     if (rc == OC_OK)
         rc = oc_blob_read_header(name, to, len, whole, &header, err);
@@ -317,41 +332,55 @@ static int open_blob(struct oc_blob_store *store, const struct oc_blob_name *nam
                         err);
     if (rc < 0)
         return rc;
-    rc = oc_blob_open_bytes(&header, name->sha256, key, to, digest, err);
+    rc = oc_blob_open_bytes(&header, name->sha256, key, to, way->digest, err);
     oc_wipe(key, sizeof(key));
     *ret_len = header.plain_len;
     return rc;
 }
 
 /* The same, verified. Bytes that were stored and have another digest now are damaged. */
-static int open_verified(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                         size_t cap, size_t *ret_len, struct oc_err *err)
+static int open_verified(struct oc_blob_store *store, const struct oc_blob_name *name,
+                         bool is_direct, uint8_t *to, size_t cap, size_t *ret_len,
+                         struct oc_err *err)
 {
-    struct oc_sha256_stream *digest = oc_sha256_stream_new(err);
+    const struct way way = {is_direct, oc_sha256_stream_new(err)};
     uint8_t have[OC_SHA256_LEN];
     int rc;
 
-    if (!digest)
+    if (!way.digest)
         return OC_ENOMEM;
-    rc = open_blob(store, name, to, cap, digest, ret_len, err);
+    rc = open_blob(store, name, &way, to, cap, ret_len, err);
     if (rc == OC_OK)
-        rc = oc_sha256_stream_end(digest, have, err);
+        rc = oc_sha256_stream_end(way.digest, have, err);
     if (rc == OC_OK)
         rc = oc_blob_call_corrupt(oc_blob_compare_digest(name, have, err), err);
-    oc_sha256_stream_free(digest);
+    oc_sha256_stream_free(way.digest);
     return rc;
 }
 
-int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                size_t cap, size_t *ret_len, struct oc_err *err)
+static int get_verified(struct oc_blob_store *store, const struct oc_blob_name *name,
+                        bool is_direct, uint8_t *to, size_t cap, size_t *ret_len,
+                        struct oc_err *err)
 {
     struct oc_err cause = {0};
     int rc = oc_blob_check_name(name, err);
 
     if (rc < 0)
         return rc;
-    rc = open_verified(store, name, to, cap, ret_len, &cause);
+    rc = open_verified(store, name, is_direct, to, cap, ret_len, &cause);
     return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
+}
+
+int oc_blob_get(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                size_t cap, size_t *ret_len, struct oc_err *err)
+{
+    return get_verified(store, name, false, to, cap, ret_len, err);
+}
+
+int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
+                   size_t cap, size_t *ret_len, struct oc_err *err)
+{
+    return get_verified(store, name, true, to, cap, ret_len, err);
 }
 
 int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
@@ -362,20 +391,8 @@ int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name 
 
     if (rc < 0)
         return rc;
-    rc = open_blob(store, name, to, cap, NULL, ret_len, &cause);
+    rc = open_blob(store, name, &(struct way){0}, to, cap, ret_len, &cause);
     return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
-}
-
-int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
-                   size_t cap, size_t *ret_len, struct oc_err *err)
-{
-    int rc = oc_blob_check_name(name, err);
-
-    if (rc < 0)
-        return rc;
-    if (store->ops->uncache)
-        store->ops->uncache(store->backend, name);
-    return oc_blob_get(store, name, to, cap, ret_len, err);
 }
 
 int oc_blob_size(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t *ret,

@@ -160,8 +160,9 @@ int oc_blob_get_unhashed(struct oc_blob_store *store, const struct oc_blob_name 
 int oc_blob_get_range(struct oc_blob_store *store, const struct oc_blob_name *name, uint64_t from,
                       size_t len, uint8_t *to, struct oc_err *err);
 
-/** oc_blob_get from the disk, and not from what the kernel remembers of it: for those who look for
- * rot.
+/**
+ * oc_blob_get from the disk, and not from what the kernel remembers of it, nor to be remembered:
+ * for those who look for rot. Fastest when `to` is at a multiple of OC_BLOB_ALIGN.
  */
 int oc_blob_reread(struct oc_blob_store *store, const struct oc_blob_name *name, uint8_t *to,
                    size_t cap, size_t *ret_len, struct oc_err *err);
@@ -182,6 +183,7 @@ struct oc_blob_move {
     struct oc_slice key_id;   /* of what it gets sealed under in the other */
     uint8_t *bytes;           /* room for it, at a multiple of OC_BLOB_ALIGN */
     size_t cap;               /* OC_BLOB_ROOM of the plaintext */
+    bool is_rare;             /* it will not soon be read again: leave the kernel's cache alone */
     size_t len;               /* set: plaintext bytes */
     size_t sealed_len;        /* set: what stands at `bytes`, for oc_blob_put_sealed */
     int rc;                   /* set: OC_OK, or as oc_blob_get and oc_blob_seal return */

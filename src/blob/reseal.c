@@ -7,6 +7,7 @@
  * segment is read to the place from which it will be written, and only its plaintext needs another.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/fault.h"
 #include "base/file.h"
@@ -34,7 +35,27 @@ static void end_passage(struct passage *passage)
 
 /* -- before the first segment --------------------------------------------------------------- */
 
-/* Have the headers at move->bytes, or all of it where that cannot be had in pieces. */
+/*
+ * Whether the file's begin is in the kernel's cache; true if that cannot be told. (A read that must
+ * not wait tells it too, but has the kernel read ahead.)
+ */
+static bool is_cached(int fd)
+{
+    unsigned char state = 1;
+    void *page = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (page == MAP_FAILED)
+        return true;
+    if (mincore(page, 1, &state) < 0)
+        state = 1;
+    (void)munmap(page, 1);
+    return state & 1;
+}
+
+/*
+ * Have the headers at move->bytes, or all of it where that cannot be had in pieces, or should not,
+ * since they would go through the kernel's cache.
+ */
 static int read_head(struct oc_blob_store *store, struct passage *passage, size_t *ret_len,
                      uint64_t *ret_whole, struct oc_err *err)
 {
@@ -47,6 +68,11 @@ static int read_head(struct oc_blob_store *store, struct passage *passage, size_
     rc = store->ops->open(store->backend, &move->name, &passage->fd, ret_whole, err);
     if (rc < 0)
         return rc;
+    if (move->is_rare && store->ops->get_direct && !is_cached(passage->fd)) {
+        oc_autoclose(&passage->fd);
+        return store->ops->get_direct(store->backend, &move->name, move->bytes, move->cap, ret_len,
+                                      ret_whole, err);
+    }
     *ret_len = *ret_whole < OC_BLOB_HEAD_LEN ? (size_t)*ret_whole : OC_BLOB_HEAD_LEN;
     return oc_file_pread(passage->fd, move->bytes, *ret_len, 0, err);
 }

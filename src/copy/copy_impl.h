@@ -129,6 +129,7 @@ struct oc_copy_engine {
     struct oc_pool *pool;
     struct oc_copy_way *ways; /* one a Region, then one a bucket */
     struct oc_copy_counts counts;
+    uint64_t cacheable; /* bytes of a model that the kernel may keep in memory as it is copied */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -24,6 +24,7 @@
 #define SPARE_TICKETS    1
 #define PUT_OFF_MAX_US   60000000LL
 #define UPLOADS_EVERY_US 3600000000LL /* looks for abandoned uploads */
+#define CACHE_SHARE      4            /* this part of memory may keep what a copy has read */
 #define STACK_BYTES      (512UL * 1024)
 #define NICE             10 /* of the threads that run copies; see setpriority(2) */
 
@@ -293,6 +294,8 @@ static int start(struct oc_copy_engine *engine, const struct oc_copy_options *op
         oc_pins_init(&region->pins);
     }
     qsort(engine->regions, engine->region_count, sizeof(*engine->regions), by_name);
+    engine->cacheable =
+        (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / CACHE_SHARE;
     rc = oc_pool_new(workers, workers + SPARE_TICKETS, &engine->pool, err);
     if (rc == OC_OK)
         rc = oc_copy_away_begin(engine, err);

@@ -80,6 +80,7 @@ static void read_parts(struct oc_copy_job *job, struct oc_copy_move *const moves
             .key_id = job->task.key_id,
             .bytes = moves[i]->ticket->bytes,
             .cap = OC_COPY_ROOM,
+            .is_rare = job->manifest.size > job->engine->cacheable,
         };
     oc_blob_reseal(local->blobs, job->target->region.blobs, resealed, count);
     for (size_t i = 0; i < count; i++) {

@@ -9,16 +9,25 @@
 
 #include "base/file.h"
 
-int folder_setup(void **state)
+static int make_folder(void **state, const char *parent)
 {
     struct folder *folder = calloc(1, sizeof *folder);
 
-    (void)snprintf(folder->path, sizeof folder->path, "%s/outcrop-test-XXXXXX",
-                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    (void)snprintf(folder->path, sizeof folder->path, "%s/outcrop-test-XXXXXX", parent);
     if (!mkdtemp(folder->path))
         return -1;
     *state = folder;
     return 0;
+}
+
+int folder_setup(void **state)
+{
+    return make_folder(state, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+}
+
+int folder_setup_on_disk(void **state)
+{
+    return make_folder(state, "/var/tmp");
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

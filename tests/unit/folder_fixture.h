@@ -22,6 +22,9 @@ struct folder {
 int folder_setup(void **state);
 int folder_teardown(void **state);
 
+/** The same on a disk, for what depends on the kernel's cache of it. */
+int folder_setup_on_disk(void **state);
+
 /** `path` inside the folder, in a buffer that the next 8 calls leave alone. */
 const char *folder_path(const struct folder *folder, const char *path);
 

@@ -1,9 +1,11 @@
 /* Moving blobs from one content store into another: blob/reseal.c. */
 #include "blob_fixture.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -52,16 +54,23 @@ static struct sample stored_sample(struct sites *sites, size_t size, uint64_t se
 }
 
 /* Reseal samples; what moves[i].bytes are is to be freed. */
-static void reseal(struct sites *sites, const struct sample *samples, struct oc_blob_move *moves,
-                   size_t count)
+static void reseal_as(struct sites *sites, const struct sample *samples, bool is_rare,
+                      struct oc_blob_move *moves, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         moves[i] = (struct oc_blob_move){.name = samples[i].name,
                                          .key_id = OC_STR("service"),
-                                         .cap = OC_BLOB_ROOM(samples[i].size)};
+                                         .cap = OC_BLOB_ROOM(samples[i].size),
+                                         .is_rare = is_rare};
         moves[i].bytes = aligned_alloc(OC_BLOB_ALIGN, moves[i].cap);
     }
     oc_blob_reseal(sites->from, sites->to, moves, count);
+}
+
+static void reseal(struct sites *sites, const struct sample *samples, struct oc_blob_move *moves,
+                   size_t count)
+{
+    reseal_as(sites, samples, false, moves, count);
 }
 
 /* What was resealed can be stored in the other Region, and read there. */
@@ -278,8 +287,7 @@ static void disabled_and_unknown_keys_are_told(void **state)
 
 /* -- faults --------------------------------------------------------------------------------- */
 
-struct
-try {
+struct attempt {
     struct sites *sites;
     const struct sample *samples;
 };
@@ -287,10 +295,10 @@ try {
 /* @return a failure of two, of which one call's fault can hit one only */
 static int reseal_two(void *ctx)
 {
-    const struct try *try = ctx;
+    const struct attempt *attempt = ctx;
     struct oc_blob_move moves[2];
 
-    reseal(try->sites, try->samples, moves, 2);
+    reseal(attempt->sites, attempt->samples, moves, 2);
     free(moves[0].bytes);
     free(moves[1].bytes);
     assert_true(moves[0].rc == OC_OK || moves[1].rc == OC_OK);
@@ -302,17 +310,100 @@ static void no_memory_and_a_failing_disk_are_told(void **state)
     struct sites sites = open_sites(*state);
     struct sample samples[2] = {stored_sample(&sites, FIRST + PLAIN + 10, 1),
                                 stored_sample(&sites, 70000, 2)};
-    struct try try = {&sites, samples};
+    struct attempt attempt = {&sites, samples};
 
-    assert_int_equal(reseal_two(&try), OC_OK); /* what is made once is there */
-    fail_each_call(OC_FAULT_ALLOC, OC_FAULT_ONCE, reseal_two, &try, OC_ENOMEM);
-    fail_each_call(OC_FAULT_READ, OC_FAULT_ONCE, reseal_two, &try, OC_EIO);
+    assert_int_equal(reseal_two(&attempt), OC_OK); /* what is made once is there */
+    fail_each_call(OC_FAULT_ALLOC, OC_FAULT_ONCE, reseal_two, &attempt, OC_ENOMEM);
+    fail_each_call(OC_FAULT_READ, OC_FAULT_ONCE, reseal_two, &attempt, OC_EIO);
     free(samples[0].bytes);
     free(samples[1].bytes);
     close_sites(&sites);
 }
 
+/* -- past the kernel's cache ---------------------------------------------------------------- */
+
+static int open_file_of(const struct folder *folder, const struct sample *s)
+{
+    int fd = open(blob_file(folder, "us-west-2", &s->name), O_RDONLY);
+
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Take a stored blob out of the cache; it was synced. */
+static void drop_from_cache(const struct folder *folder, const struct sample *s)
+{
+    int fd = open_file_of(folder, s);
+
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    (void)close(fd);
+}
+
+static bool is_in_cache(const struct folder *folder, const struct sample *s)
+{
+    int fd = open_file_of(folder, s);
+    unsigned char state;
+    void *page = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+    assert_true(page != MAP_FAILED);
+    assert_int_equal(mincore(page, 1, &state), 0);
+    (void)munmap(page, 1);
+    (void)close(fd);
+    return state & 1;
+}
+
+static void what_is_rare_goes_past_the_cache(void **state)
+{
+    static const size_t sizes[] = {0, 1, FIRST, 300000, 3000000, OC_PART_SIZE};
+    struct sites sites = open_sites(*state);
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct sample s = stored_sample(&sites, sizes[i], i);
+        struct oc_blob_move move;
+
+        drop_from_cache(*state, &s);
+        reseal_as(&sites, &s, true, &move, 1);
+        assert_arrives(&sites, &s, &move);
+        free(move.bytes);
+        assert_false(is_in_cache(*state, &s));
+        reseal(&sites, &s, &move, 1);
+        free(move.bytes);
+        assert_true(is_in_cache(*state, &s)); /* and read from there */
+        reseal_as(&sites, &s, true, &move, 1);
+        assert_arrives(&sites, &s, &move);
+        free(move.bytes);
+        free(s.bytes);
+    }
+    close_sites(&sites);
+}
+
+static int reseal_rare(void *ctx)
+{
+    const struct attempt *attempt = ctx;
+    struct oc_blob_move move;
+
+    drop_from_cache(attempt->sites->folder, attempt->samples);
+    reseal_as(attempt->sites, attempt->samples, true, &move, 1);
+    free(move.bytes);
+    return move.rc;
+}
+
+static void a_disk_that_fails_is_told(void **state)
+{
+    struct sites sites = open_sites(*state);
+    struct sample s = stored_sample(&sites, FIRST + PLAIN + 10, 1);
+    struct attempt attempt = {&sites, &s};
+
+    assert_int_equal(reseal_rare(&attempt), OC_OK); /* what is made once is there */
+    fail_each_call(OC_FAULT_ALLOC, OC_FAULT_ONCE, reseal_rare, &attempt, OC_ENOMEM);
+    fail_each_call(OC_FAULT_READ, OC_FAULT_ONCE, reseal_rare, &attempt, OC_EIO);
+    free(s.bytes);
+    close_sites(&sites);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
+#define TEST_ON_DISK(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, folder_setup_on_disk, folder_teardown)
 
 int main(void)
 {
@@ -325,6 +416,8 @@ int main(void)
         TEST(a_buffer_that_is_too_small_is_told),
         TEST(disabled_and_unknown_keys_are_told),
         TEST(no_memory_and_a_failing_disk_are_told),
+        TEST_ON_DISK(what_is_rare_goes_past_the_cache),
+        TEST_ON_DISK(a_disk_that_fails_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
  * Larger blobs are written past the page cache (O_DIRECT): nobody reads them soon, and what goes
  * through the cache costs a copy, the pages, and a flush that stalls others. Such writes want whole
  * blocks, so the last one is padded and the file then cut to its length. Reads go through the
- * cache: a part is often wanted again, by the next copy or the next client.
+ * cache, as a part is often wanted again, by the next copy or the next client; but for those of who
+ * looks for rot, and of models that the cache could not hold.
  */
 #include "blob/fs/fs_impl.h"
 
@@ -284,17 +285,50 @@ static int fs_get(void *backend, const struct oc_blob_name *name, uint64_t at, u
     return oc_file_pread(fd, to, *ret_len, (int64_t)at, err);
 }
 
-/* Clean pages are dropped; what was just written was synced. */
-static void fs_uncache(void *backend, const struct oc_blob_name *name)
+/*
+ * Read a whole file past the page cache, in whole blocks. @return 1: done; 0: its file system, or
+ * the buffer, does not allow that
+ */
+static int read_direct(int fd, uint8_t *to, size_t cap, size_t len, struct oc_err *err)
 {
-    const struct oc_blob_fs *fs = backend;
-    OC_AUTO(oc_autoclose) int fd = -1;
-    struct oc_blob_place place;
+    const size_t blocks = (len + OC_BLOB_ALIGN - 1) & ~(OC_BLOB_ALIGN - 1);
+    size_t done = 0;
 
-    oc_blob_find_place(name, &place);
-    fd = openat(fs->parts_fd, place.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0)
-        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* then the cache is read, at worst */
+    if (blocks > cap || (uintptr_t)to % OC_BLOB_ALIGN || fcntl(fd, F_SETFL, O_DIRECT) < 0)
+        return 0;
+    while (done < len) {
+        ssize_t got = -1;
+
+        if (oc_fault(OC_FAULT_READ))
+            errno = EIO;
+        else
+            got = pread(fd, to + done, blocks - done, (off_t)done);
+        if (got < 0 && errno == EINVAL)
+            return fcntl(fd, F_SETFL, 0) < 0 ? oc_fail_errno(err, "read") : 0;
+        if (got < 0 && errno != EINTR)
+            return oc_fail_errno(err, "read");
+        if (got == 0)
+            return oc_fail(err, OC_EIO, "read: the file ends before byte %zu", len);
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 1;
+}
+
+/* Where that is not possible, clean pages are dropped first; what was just written was synced. */
+static int fs_get_direct(void *backend, const struct oc_blob_name *name, uint8_t *to, size_t cap,
+                         size_t *ret_len, uint64_t *ret_whole, struct oc_err *err)
+{
+    OC_AUTO(oc_autoclose) int fd = -1;
+    int rc = fs_open(backend, name, &fd, ret_whole, err);
+
+    if (rc < 0)
+        return rc;
+    *ret_len = *ret_whole < cap ? (size_t)*ret_whole : cap;
+    rc = read_direct(fd, to, cap, *ret_len, err);
+    if (rc != 0)
+        return rc < 0 ? rc : OC_OK;
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* then the cache is read, at worst */
+    return oc_file_pread(fd, to, *ret_len, 0, err);
 }
 
 static int fs_remove(void *backend, const struct oc_blob_name *name, struct oc_err *err)
@@ -316,7 +350,7 @@ static const struct oc_blob_backend_ops fs_ops = {
     .put = fs_put,
     .get = fs_get,
     .open = fs_open,
-    .uncache = fs_uncache,
+    .get_direct = fs_get_direct,
     .has = fs_has,
     .remove = fs_remove,
     .each = oc_blob_fs_each,
