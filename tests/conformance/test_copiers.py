@@ -267,11 +267,11 @@ def test_a_silent_copier_is_not_asked_for_each_part(tmp_path: Path, library: Pat
             sites.settings += "[copy]\npeer-stall = 1\n"
             sites.join_source(proxy.endpoint)
             here._clients.clear()
-            for part in blobs(sites.source, HOME)[:5]:
+            for part in blobs(sites.source, HOME)[:3]:  # the manifest is smaller
                 flip_a_bit(part)
             result = verify(here, model)
-            assert (result["status"], result["findingCount"]) == ("Damaged", 5)
-            assert len(proxy.requests) < 5, "each would be one, and a second"
+            assert (result["status"], result["findingCount"]) == ("Damaged", 3)
+            assert len(proxy.requests) < 3, "each would be one, and a second"
 
 
 def test_a_silent_copier_does_not_hold_up_a_stop(tmp_path: Path, library: Path) -> None:
