@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -197,6 +198,29 @@ static void a_peer_that_is_away_is_not_asked_again_at_once(void **state)
     oc_peer_free(peer);
 }
 
+/* Six parts that break off at the same time are one failure, not six. */
+static void failures_at_one_time_do_not_add_up(void **state)
+{
+    static const struct fake_rule rules[] = {{.match = "POST", .status = 503}, {0}};
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_peer_model model;
+    struct fake_server server;
+    struct oc_peer *peer;
+
+    (void)state;
+    oc_arena_init(&arena, 1 << 20);
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(ask(peer, &arena, &model, 0), OC_EBUSY);
+    assert_int_equal(server.requests, 6);
+    (void)usleep(1200000);
+    assert_int_equal(ask(peer, &arena, &model, 5000), OC_EBUSY);
+    assert_int_equal(server.requests, 7);
+    fake_server_stop(&server);
+    oc_peer_free(peer);
+}
+
 /* The same of parts, for who can do without: the scrubber. */
 static void a_part_is_not_asked_of_a_peer_that_is_away(void **state)
 {
@@ -362,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_model_is_read_and_asked_for_by_a_signed_post),
         cmocka_unit_test(answers_become_codes),
         cmocka_unit_test(a_peer_that_is_away_is_not_asked_again_at_once),
+        cmocka_unit_test(failures_at_one_time_do_not_add_up),
         cmocka_unit_test(a_part_is_not_asked_of_a_peer_that_is_away),
         cmocka_unit_test(a_copy_is_told),
         cmocka_unit_test(a_call_can_be_canceled),
