@@ -46,10 +46,11 @@ static void move_parts(struct oc_copy_job *job, struct oc_copy_move *moves, size
             wanted[i]->rc = put_part(job, wanted[i]);
 }
 
-/* Why something of the copy failed. What concerns the whole source needs no more words. */
+/* Why something of the copy failed. What concerns the whole source needs no more words; a source
+ * that is away and yet has a name for its failure answered that it failed at this. */
 static int fail_at(const char *what, int rc, const struct oc_err *cause, struct oc_err *err)
 {
-    if (rc == OC_EBUSY || rc == OC_ECONFLICT || rc == OC_ECANCELED) {
+    if ((rc == OC_EBUSY && !cause->name) || rc == OC_ECONFLICT || rc == OC_ECANCELED) {
         *err = *cause;
         return rc;
     }

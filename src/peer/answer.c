@@ -1,11 +1,15 @@
 /* What an exchange with a peer means for a copy. */
 #include "peer/peer_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "model/arn.h"
+
+#define CLOCKS_APART_S 300 /* less is no reason: a signature is good for 15 minutes */
 
 #define FAIL(name, err, rc, fmt, ...)                                                              \
     oc_fail(err, rc, "Region %.*s (%.*s) " fmt, OC_FMT((name)->region), OC_FMT((name)->url),       \
@@ -33,12 +37,31 @@ static const char *known_name(const char *type)
     return NULL;
 }
 
-/* The text of a JSON error; the body is the owner of it. */
+/* The text of a JSON error, to stand within a sentence; the body is the owner of it. */
 static struct oc_slice message_of(const struct oc_json *body)
 {
     struct oc_slice text = oc_json_string(oc_json_get(body, "message"));
 
+    while (text.len > 0 && text.ptr[text.len - 1] == '.')
+        text.len--;
     return text.len > 0 ? text : OC_STR("it gives no reason");
+}
+
+/* A signature is refused: the clock of one of the two may be wrong, or the key is. */
+static int fail_refused(const struct oc_peer_name *name, const struct oc_transport_head *head,
+                        struct oc_slice text, struct oc_err *err)
+{
+    int64_t apart_s = head->date_s ? llabs(head->date_s - oc_clock_now_ms() / 1000) : 0;
+
+    if (apart_s > CLOCKS_APART_S)
+        return FAIL(name, err, OC_EBUSY,
+                    "refuses our signature: its clock and ours are %lld seconds apart; set the one "
+                    "that is wrong",
+                    (long long)apart_s);
+    return FAIL(name, err, OC_EBUSY,
+                "refuses our peer key: %.*s; make a new one there with `outcrop key add --peer` "
+                "and give it to this server",
+                OC_FMT(text));
 }
 
 int oc_peer_fail_answer(const struct oc_peer_name *name, const struct oc_transport_head *head,
@@ -48,6 +71,7 @@ int oc_peer_fail_answer(const struct oc_peer_name *name, const struct oc_transpo
     const char *type = known_name(head->error_type);
     struct oc_err ignored = {0};
     struct oc_slice text;
+    int rc;
 
     (void)oc_json_parse(body, &json, &ignored); /* without a text it has none */
     text = message_of(json);
@@ -60,16 +84,16 @@ int oc_peer_fail_answer(const struct oc_peer_name *name, const struct oc_transpo
     if (head->status == 400 && type)
         return FAIL(name, err, OC_EINVAL, "answers: %.*s", OC_FMT(text));
     if (head->status == 403 || head->status == 401)
-        return FAIL(name, err, OC_EBUSY,
-                    "refuses our peer key: %.*s; make a new one there with `outcrop key add "
-                    "--peer` and give it to this server",
-                    OC_FMT(text));
+        return fail_refused(name, head, text, err);
     if (head->status == 404)
         return FAIL(name, err, OC_EBUSY,
                     "does not know what is asked of it (%.*s): is it an Outcrop server of this "
                     "version?",
                     OC_FMT(text));
-    return FAIL(name, err, OC_EBUSY, "answers with status %d: %.*s", head->status, OC_FMT(text));
+    rc = FAIL(name, err, OC_EBUSY, "answers with status %d: %.*s", head->status, OC_FMT(text));
+    if (head->status == 500)
+        err->name = "InternalServerException";
+    return rc;
 }
 
 /* -- a model ------------------------------------------------------------------------------------

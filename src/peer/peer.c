@@ -38,7 +38,7 @@ struct oc_peer {
     pthread_mutex_t lock; /* guards what follows */
     int64_t away_until_us, away_pause_us;
     int64_t asked_until_us; /* somebody finds out whether it is back, for so long at most */
-    struct oc_err away; /* why it did not answer; OC_OK: it did */
+    struct oc_err away;     /* why it did not answer; OC_OK: it did */
 };
 
 /* -- life ---------------------------------------------------------------------------------------
@@ -164,19 +164,20 @@ static int recall(struct oc_peer *peer, int64_t patience_us, struct oc_err *err)
 }
 
 /* What fails while the pause runs, such as the other parts of a copy, tells nothing new: only what
- * was asked after it makes the next one longer. */
+ * was asked after it makes the next one longer. Who answers that he failed is there. */
 static void remember(struct oc_peer *peer, int rc, const struct oc_err *err)
 {
     int64_t now = oc_clock_mono_us();
+    bool away = rc == OC_EBUSY && !err->name;
 
     (void)pthread_mutex_lock(&peer->lock);
-    if (rc == OC_EBUSY && now >= peer->away_until_us) {
+    if (away && now >= peer->away_until_us) {
         peer->away_pause_us = peer->away.rc == OC_OK                  ? AWAY_FIRST_US
                               : peer->away_pause_us < AWAY_MAX_US / 2 ? 2 * peer->away_pause_us
                                                                       : AWAY_MAX_US;
         peer->away = *err;
         peer->away_until_us = now + peer->away_pause_us;
-    } else if (rc != OC_EBUSY && rc != OC_ECANCELED && rc != OC_ENOMEM) {
+    } else if (!away && rc != OC_ECANCELED && rc != OC_ENOMEM) {
         peer->away.rc = OC_OK;
         peer->away_until_us = 0;
     }

@@ -13,7 +13,8 @@
  *     not what was asked for; retried a few times before);
  *   OC_EBUSY: no such answer — no connection, no trusted certificate, our key is refused, too slow,
  *     overloaded, failed. Later it may be different; the text says what is to be done, and names
- *     Region and URL;
+ *     Region and URL. With the name InternalServerException: it answered that it failed at this
+ *     very question;
  *   OC_ECANCELED, OC_ENOMEM.
  *
  * Connections are kept and used again, one for each request that is under way. Threads: any.

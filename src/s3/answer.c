@@ -64,6 +64,7 @@ static const struct meaning {
     {"TokenRefreshRequired", OC_EDENIED, false, true},
     {"InvalidToken", OC_EDENIED, false, true},
     {"AuthorizationHeaderMalformed", OC_EINVAL, false, false},
+    {"RequestTimeTooSkewed", OC_EBUSY, false, false}, /* until somebody has set a clock */
     {"SlowDown", OC_EBUSY, true, false},
     {"ThrottlingException", OC_EBUSY, true, false},
     {"RequestTimeout", OC_EBUSY, true, false},

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.blobs import blobs, flip_a_bit, truncate
+from support.blobs import blobs, flip_a_bit, lose_to_a_folder, truncate
+from support.clock import Clock
 from support.cloud import (
     AWAY,
     HOME,
@@ -104,12 +104,6 @@ def check_next_attempt(server: Server, account: Account, source: str, to: Path) 
     assert digests(to) == digests(Path(bucket) / "big")
 
 
-def lose_to_a_folder(blob: Path) -> None:
-    """What cannot be read although it is there: a folder in the file's place."""
-    blob.unlink()
-    blob.mkdir()
-
-
 @pytest.mark.parametrize("damage", [flip_a_bit, truncate, Path.unlink, lose_to_a_folder])
 def test_a_source_part_that_goes_bad_half_way(
     slow: Server, owner: Account, tmp_path: Path, damage: Callable[[Path], None]
@@ -198,55 +192,23 @@ def test_no_file_descriptors_left(slow: Server, owner: Account, tmp_path: Path) 
     check_next_attempt(slow, owner, source, tmp_path / "out")
 
 
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-int clock_gettime(clockid_t clock, struct timespec *ts)
-{
-    static int (*real)(clockid_t, struct timespec *);
-    long offset = 0;
-    if (!real)
-        real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-    int rc = real(clock, ts);
-    FILE *file = clock == CLOCK_REALTIME ? fopen(getenv("CLOCK_OFFSET"), "r") : NULL;
-    if (file) {
-        if (fscanf(file, "%ld", &offset) == 1)
-            ts->tv_sec += offset;
-        fclose(file);
-    }
-    return rc;
-}
-"""
-
-
 def test_a_clock_that_jumps(tmp_path: Path, big_library: Path) -> None:
     """The wall clock is set forward and back by years while a copy runs: it is used for time stamps
     and signatures alone, so the copy ends as ever, and times in the list never decrease."""
-    source_file, shim, offset = tmp_path / "shim.c", tmp_path / "shim.so", tmp_path / "offset"
-    source_file.write_text(SHIM)
-    offset.write_text("0")
-    compiler = shutil.which("cc")
-    assert compiler, "the build needs one too"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-o", str(shim), str(source_file), "-ldl"], check=True
-    )
-    environment = {"LD_PRELOAD": str(shim), "CLOCK_OFFSET": str(offset)}
+    clock = Clock(tmp_path)
     config = bucket_config(big_library) + SLOW.replace("8M", "20M")
-    with Server(tmp_path / "server", config, environment=environment) as server:
+    with Server(tmp_path / "server", config, environment=clock.environment) as server:
         account = Cloud(server).account()
         model = account.import_model(prefix="big")
         ten_years = 315_360_000
         for jump in (ten_years, -ten_years):
             job = start_and_reach_the_middle(account, model)
-            offset.write_text(str(jump))
+            clock.jump(jump)
             with account.wire(AWAY) as wire:  # signed by the true clock: told so, not let in
                 answer = wire.call("GET", "/model-copy-jobs")
             assert answer.status == 403, answer
             time.sleep(1)
-            offset.write_text("0")
+            clock.jump(0)
             assert account.wait_job(job, timeout=BOUND)["status"] == "Completed"
             account.boto(AWAY).delete_custom_model(
                 modelIdentifier=account.boto(AWAY).get_model_copy_job(jobArn=job)["targetModelArn"]

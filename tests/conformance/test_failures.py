@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, digests, write_model
+from support.disk import Disk
 from support.server import Server, ServerError
 from support.wire import Request
 
@@ -19,15 +19,8 @@ from support.wire import Request
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder for a server whose data lies on a disk of 48 MB."""
     folder = tmp_path / "server"
-    data = folder / "data"
-    data.mkdir(parents=True)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "tmpfs", str(data)], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("may not mount a small disk here")
-    yield folder
-    subprocess.run(["umount", str(data)], check=True)
+    with Disk(folder / "data", 48):
+        yield folder
 
 
 def used(folder: Path) -> int:

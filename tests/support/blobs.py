@@ -52,6 +52,12 @@ def delete(blob: Path) -> None:
     blob.unlink()
 
 
+def lose_to_a_folder(blob: Path) -> None:
+    """What cannot be read although it is there: a folder in the file's place."""
+    blob.unlink()
+    blob.mkdir()
+
+
 def swap_with_another(blob: Path) -> None:
     """Another whole blob of the same store stands under this one's name."""
     others = [p for p in blob.parents[1].rglob("*") if p.is_file() and p != blob]

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "fake_server.h"
 #include "peer/peer.h"
 
@@ -174,6 +175,34 @@ static void answers_become_codes(void **state)
         oc_peer_free(peer);
         fake_server_stop(&server);
     }
+}
+
+static void clocks_that_are_apart_are_told_as_such(void **state)
+{
+    static const struct fake_rule rules[] = {{.match = "POST",
+                                              .status = 403,
+                                              .headers =
+                                                  "x-amzn-ErrorType: InvalidSignatureException\r\n"
+                                                  "Date: Sun, 23 Nov 2036 10:48:20 GMT\r\n"},
+                                             {0}};
+    OC_AUTO(oc_arena_clear) struct oc_arena arena = {0};
+    struct oc_peer_model model;
+    struct fake_server server;
+    struct oc_peer *peer;
+
+    (void)state;
+    oc_arena_init(&arena, 1 << 20);
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    oc_clock_set(2111050100000 - 301000);
+    assert_int_equal(ask(peer, &arena, &model, 0), OC_EBUSY);
+    assert_non_null(strstr(err.text, "its clock and ours are 301 seconds apart; set the one"));
+    oc_clock_set(2111050100000 + 299000);
+    assert_int_equal(ask(peer, &arena, &model, 0), OC_EBUSY);
+    assert_non_null(strstr(err.text, "outcrop key add"));
+    oc_clock_set(-1);
+    fake_server_stop(&server);
+    oc_peer_free(peer);
 }
 
 static void a_peer_that_is_away_is_not_asked_again_at_once(void **state)
@@ -385,6 +414,7 @@ int main(void)
         cmocka_unit_test(urls_are_checked),
         cmocka_unit_test(a_model_is_read_and_asked_for_by_a_signed_post),
         cmocka_unit_test(answers_become_codes),
+        cmocka_unit_test(clocks_that_are_apart_are_told_as_such),
         cmocka_unit_test(a_peer_that_is_away_is_not_asked_again_at_once),
         cmocka_unit_test(failures_at_one_time_do_not_add_up),
         cmocka_unit_test(a_part_is_not_asked_of_a_peer_that_is_away),
