@@ -1005,7 +1005,7 @@ struct oc_create_access_key_output {
  * Make a credential: an access key, a session of limited time, or a bearer key. Outcrop's own; AWS
  * has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
- *         InternalServerException, ThrottlingException; see the top.
+ *         ServiceQuotaExceededException, InternalServerException, ThrottlingException; see the top.
  */
 int oc_create_access_key(struct oc_client *client, const struct oc_create_access_key_input *input,
                          struct oc_create_access_key_output *output, struct oc_error *error);
@@ -1087,8 +1087,8 @@ struct oc_create_kms_key_output {
 
 /**
  * Make a key that can encrypt models. Outcrop's own; AWS has no such operation.
- * Errors: AccessDeniedException, ValidationException, InternalServerException, ThrottlingException;
- *         see the top.
+ * Errors: AccessDeniedException, ValidationException, ServiceQuotaExceededException,
+ *         InternalServerException, ThrottlingException; see the top.
  */
 int oc_create_kms_key(struct oc_client *client, const struct oc_create_kms_key_input *input,
                       struct oc_create_kms_key_output *output, struct oc_error *error);
@@ -1126,7 +1126,7 @@ struct oc_create_model_upload_output {
 /**
  * Begin to upload a model's files part by part. Outcrop's own; AWS has no such operation.
  * Errors: AccessDeniedException, ValidationException, ConflictException, TooManyTagsException,
- *         InternalServerException, ThrottlingException; see the top.
+ *         ServiceQuotaExceededException, InternalServerException, ThrottlingException; see the top.
  */
 int oc_create_model_upload(struct oc_client *client, const struct oc_create_model_upload_input *input,
                            struct oc_create_model_upload_output *output, struct oc_error *error);
@@ -1776,7 +1776,7 @@ struct oc_put_upload_part_output {
 /**
  * Store one part; the body is its plaintext. Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException, ConflictException,
- *         InternalServerException, ThrottlingException; see the top.
+ *         ServiceQuotaExceededException, InternalServerException, ThrottlingException; see the top.
  */
 int oc_put_upload_part(struct oc_client *client, const struct oc_put_upload_part_input *input,
                        struct oc_put_upload_part_output *output, struct oc_error *error);

@@ -135,15 +135,13 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms)
  * records are the fewer pages there are above them. Records of older stores have the parts for
  * a key, and the whole digest of the parameters; they are asked for where there are any.
  */
-#define TOKEN_KEY     '\2' /* first byte of the keys: no account begins with it */
-#define TOKEN_DIGEST  16
-#define TOKEN_KEY_LEN (1 + TOKEN_DIGEST)
+#define TOKEN_DIGEST OC_TOKEN_DIGEST_LEN
 
 int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_slice parameters,
                         struct oc_idempotency *ret, struct oc_err *err)
 {
     uint8_t digest[OC_SHA256_LEN];
-    char *key = oc_arena_alloc(call->arena, TOKEN_KEY_LEN);
+    char hex[2 * TOKEN_DIGEST];
 
     *ret = (struct oc_idempotency){.token = token};
     if (!token.ptr)
@@ -153,14 +151,16 @@ int oc_idempotency_init(struct oc_call *call, struct oc_slice token, struct oc_s
                     (struct oc_slice[]){call->caller.account, call->caller.region,
                                         oc_slice_of(call->op->name), token},
                     4);
-    if (!old_key.ptr || !key)
+    if (!old_key.ptr)
         return oc_fail_nomem(err);
     int rc = oc_sha256(old_key, digest, err);
     if (rc < 0)
         return rc;
-    key[0] = TOKEN_KEY;
-    memcpy(key + 1, digest, TOKEN_DIGEST);
-    ret->key = (struct oc_slice){key, TOKEN_KEY_LEN};
+    oc_hex_encode(digest, TOKEN_DIGEST, hex);
+    ret->hex = oc_arena_copy(call->arena, (struct oc_slice){hex, sizeof(hex)});
+    ret->key = oc_key_token(call->arena, ret->hex);
+    if (!ret->key.ptr)
+        return oc_fail_nomem(err);
     if (call->api->has_old_tokens)
         ret->old_key = old_key;
     return oc_sha256(parameters, ret->parameters, err);
@@ -226,6 +226,16 @@ int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, stru
     if (record.failed)
         return oc_fail_nomem(err);
     return oc_tx_put(tx, OC_RECORD_IDEMPOTENCY, idem->key, oc_buf_slice(&record), err);
+}
+
+int oc_idempotency_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_model *model,
+                          struct oc_err *err)
+{
+    struct oc_slice key = oc_key_token(call->arena, model->token);
+
+    if (!model->token.ptr)
+        return OC_OK;
+    return key.ptr ? oc_tx_delete(tx, OC_RECORD_IDEMPOTENCY, key, err) : oc_fail_nomem(err);
 }
 
 /* -- page tokens --------------------------------------------------------------------------------

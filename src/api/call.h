@@ -164,6 +164,7 @@ void oc_call_put_time(struct oc_jw *w, const char *key, int64_t ms);
 /** What a repeated call is compared with. */
 struct oc_idempotency {
     struct oc_slice key;     /* absent: the caller gave no token */
+    struct oc_slice hex;     /* for the record of what is made: model->token */
     struct oc_slice old_key; /* of a record as older versions made it; absent: there are none */
     struct oc_slice token;
     uint8_t parameters[OC_SHA256_LEN]; /* digest of all other parameters */
@@ -187,6 +188,10 @@ int oc_idempotency_find(const struct oc_idempotency *idem, struct oc_read *read,
 /** Remember what this call made. */
 int oc_idempotency_put(const struct oc_idempotency *idem, struct oc_tx *tx, struct oc_slice result,
                        struct oc_err *err);
+
+/** Forget the call that made a model or upload, which is being deleted. Errors: the store's. */
+int oc_idempotency_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_model *model,
+                          struct oc_err *err);
 
 /* -- page tokens ------------------------------------------------------------------------------ */
 

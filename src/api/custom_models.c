@@ -58,6 +58,8 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
     struct oc_slice earlier;
 
     int rc = oc_idempotency_find(&create->idem, oc_tx_read(tx), &earlier, err);
+    if (rc >= 0)
+        rc = oc_models_drop_gone(call, oc_tx_read(tx), &earlier, err);
     if (rc < 0)
         return rc;
     answer_model(call, earlier.ptr ? earlier : create->model_id);
@@ -74,6 +76,7 @@ static int apply_create(struct oc_call *call, struct oc_tx *tx, struct oc_err *e
         .kms_key_id = create->kms_key.id.ptr ? create->kms_key.id : OC_STR(OC_KEYS_SERVICE),
         .kms_key_arn = create->kms_key.arn,
         .tags = in->model_tags,
+        .token = create->idem.hex,
         .base_model_arn = oc_models_base_arn(call, OC_STR("foundation-model/imported.unknown")),
     };
     struct oc_task task = {

@@ -162,6 +162,22 @@ int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_s
                             OC_FMT(name));
 }
 
+int oc_models_drop_gone(struct oc_call *call, struct oc_read *read, struct oc_slice *id,
+                        struct oc_err *err)
+{
+    struct oc_slice key, record;
+
+    if (!id->ptr)
+        return OC_OK;
+    key = oc_key_model(call->arena, oc_call_partition(call), *id);
+    int rc = key.ptr ? oc_read_get(read, OC_RECORD_MODEL, key, &record, err) : oc_fail_nomem(err);
+    if (rc == OC_ENOTFOUND) /* an upload stands under the same key */
+        rc = oc_read_get(read, OC_RECORD_UPLOAD, key, &record, err);
+    if (rc == OC_ENOTFOUND)
+        *id = (struct oc_slice){0};
+    return rc == OC_ENOTFOUND ? OC_OK : rc;
+}
+
 /* -- recording ----------------------------------------------------------------------------------
  */
 
@@ -214,7 +230,9 @@ int oc_models_delete(struct oc_call *call, struct oc_tx *tx, const struct oc_fou
 
     if (!order.ptr || !name.ptr)
         return oc_fail_nomem(err);
-    int rc = oc_tx_delete(tx, OC_RECORD_MODEL, found->key, err);
+    int rc = oc_idempotency_delete(call, tx, model, err);
+    if (rc >= 0)
+        rc = oc_tx_delete(tx, OC_RECORD_MODEL, found->key, err);
     if (rc >= 0)
         rc = oc_tx_delete(tx, OC_RECORD_MODEL_ORDER, order, err);
     if (rc >= 0)

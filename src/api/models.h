@@ -65,6 +65,13 @@ int oc_models_check_name(struct oc_call *call, struct oc_read *read, struct oc_s
 /** Answer with the model's ARN: `{"modelArn":"…"}`. */
 void oc_models_answer(struct oc_call *call, const struct oc_model *model);
 
+/**
+ * Make `*id`, of a model or upload that an earlier call with the same token has made, absent when
+ * that is there no more: older versions kept their tokens. Errors: those of the store; OC_ENOMEM.
+ */
+int oc_models_drop_gone(struct oc_call *call, struct oc_read *read, struct oc_slice *id,
+                        struct oc_err *err);
+
 /** Record a new model with its name, its place in the list, and its task (NULL: none). */
 int oc_models_put(struct oc_call *call, struct oc_tx *tx, const struct oc_model *model,
                   const struct oc_task *task, struct oc_err *err);

@@ -779,7 +779,7 @@ static const struct oc_member in_complete_model_upload[] = {
 
 static const struct oc_segment segments_create_access_key[] = {{{"-", 1}}, {{"access-keys", 11}}};
 static const struct oc_error_kind *const errors_create_access_key[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[5], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_create_access_key[] = {
     {.name = "accountId",
      .wire = "accountId",
@@ -847,7 +847,7 @@ static const struct oc_member in_create_kms_alias[] = {
 
 static const struct oc_segment segments_create_kms_key[] = {{{"-", 1}}, {{"kms", 3}}, {{"keys", 4}}};
 static const struct oc_error_kind *const errors_create_kms_key[] = {
-    &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[5], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_create_kms_key[] = {
     {.name = "description",
      .wire = "description",
@@ -858,7 +858,7 @@ static const struct oc_member in_create_kms_key[] = {
 
 static const struct oc_segment segments_create_model_upload[] = {{{"-", 1}}, {{"uploads", 7}}};
 static const struct oc_error_kind *const errors_create_model_upload[] = {
-    &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[8], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[8], &oc_error_kinds[5], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_create_model_upload[] = {
     {.name = "modelName",
      .wire = "modelName",
@@ -1242,7 +1242,7 @@ static const struct oc_member in_put_peer_copy[] = {
 
 static const struct oc_segment segments_put_upload_part[] = {{{"-", 1}}, {{"uploads", 7}}, {{NULL, 0}}, {{"parts", 5}}, {{NULL, 0}}};
 static const struct oc_error_kind *const errors_put_upload_part[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[1], &oc_error_kinds[5], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_put_upload_part[] = {
     {.name = "uploadId",
      .wire = "uploadId",

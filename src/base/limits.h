@@ -34,6 +34,11 @@
 #define OC_SIGV4_WINDOW_MS     (15 * 60 * 1000L) /* clock window either way (AWS) */
 #define OC_SIGV4_EXPIRES_MAX_S 604800L           /* X-Amz-Expires (AWS) */
 
+/* Of one account: generous, so that what reaches them is a mistake. Others are in keys/keys.h. */
+#define OC_UPLOADS_MAX      1000    /* uploads in a Region that are not completed */
+#define OC_UPLOAD_PARTS_MAX 2500000 /* parts of one: more than the largest model has */
+#define OC_ACCESS_KEYS_MAX  1000    /* access keys that can be used */
+
 /* Models */
 #define OC_PART_SIZE       (8UL * 1024 * 1024)   /* plaintext bytes of one part */
 #define OC_MODEL_FILES_MAX 200000                /* files of one model */

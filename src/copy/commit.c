@@ -234,3 +234,32 @@ int oc_copy_commit_failed(struct oc_copy_job *job, struct oc_slice message, stru
 
     return commit(&ending, err);
 }
+
+int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, struct oc_slice hex,
+                          struct oc_manifest *ret, struct oc_err *err)
+{
+    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
+    struct oc_blob_name name = {.key_id = key_id};
+    struct oc_err cause = {0};
+    uint64_t size;
+    size_t len;
+    uint8_t *to;
+    int rc;
+
+    oc_buf_init(&text, OC_BLOB_ROOM(OC_MANIFEST_MAX));
+    if (!oc_hex_decode(hex, name.sha256, sizeof(name.sha256)))
+        return oc_fail(err, OC_ECORRUPT, "'%.*s' is not the digest of a manifest", OC_FMT(hex));
+    rc = oc_blob_size(blobs, &name, &size, err);
+    if (rc < 0)
+        return rc;
+    to = oc_buf_extend(&text, OC_BLOB_ROOM(size));
+    if (!to)
+        return oc_fail_nomem(err);
+    rc = oc_blob_get(blobs, &name, to, OC_BLOB_ROOM(size), &len, err);
+    if (rc < 0)
+        return rc;
+    rc = oc_manifest_decode((struct oc_slice){(char *)to, len}, ret, &cause);
+    if (rc < 0 && rc != OC_ENOMEM)
+        return oc_fail(err, OC_ECORRUPT, "%s", cause.text);
+    return rc < 0 ? oc_fail_nomem(err) : OC_OK;
+}

@@ -134,6 +134,7 @@ struct oc_copy_engine {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping, scanning, sweeping;
+    bool rests_seen;   /* of uploads that were being ended when the server died */
     bool cut;          /* the last scan left tasks behind a window */
     bool scanned_open; /* and copies could run then */
     atomic_bool woken; /* there may be tasks that no scan has seen */

@@ -154,6 +154,24 @@ static void sweep_region(struct oc_copy_engine *engine, struct oc_copy_region *r
     (void)pthread_cond_broadcast(&engine->changed);
 }
 
+/* Once: forget what uploads that were being ended have left. Lock held on entry and exit. */
+static void delete_rests(struct oc_copy_engine *engine)
+{
+    struct oc_err err = {0};
+    uint64_t rests = 0;
+    char count[24];
+
+    engine->rests_seen = true;
+    pass_on(engine);
+    (void)pthread_mutex_unlock(&engine->lock);
+    if (oc_uploads_delete_rests(engine->options.store, &rests, &err) < 0)
+        oc_log(OC_LOG_ERROR, "copy.rests_not_deleted", "reason", err.text, (char *)NULL);
+    (void)snprintf(count, sizeof(count), "%llu", (unsigned long long)rests);
+    if (rests)
+        oc_log(OC_LOG_INFO, "copy.upload_rests", "count", count, (char *)NULL);
+    (void)pthread_mutex_lock(&engine->lock);
+}
+
 /* Give back what abandoned uploads hold. Lock held on entry and exit. */
 static void end_uploads(struct oc_copy_engine *engine, struct oc_copy_region *region)
 {
@@ -184,6 +202,10 @@ static void end_uploads(struct oc_copy_engine *engine, struct oc_copy_region *re
  */
 static bool sweep_one(struct oc_copy_engine *engine, int64_t now, int64_t *ret_next_us)
 {
+    if (!engine->rests_seen) {
+        delete_rests(engine);
+        return true;
+    }
     for (size_t i = 0; !engine->sweeping && i < engine->region_count; i++) {
         struct oc_copy_region *region = &engine->regions[i];
         bool again = region->sweep_again_us && region->released;
@@ -456,33 +478,4 @@ bool oc_copy_engine_progress(struct oc_copy_engine *engine, struct oc_partition 
     told = entry && !entry->ended;
     (void)pthread_mutex_unlock(&engine->lock);
     return told;
-}
-
-int oc_copy_manifest_load(struct oc_blob_store *blobs, struct oc_slice key_id, struct oc_slice hex,
-                          struct oc_manifest *ret, struct oc_err *err)
-{
-    OC_AUTO(oc_buf_clear) struct oc_buf text = {0};
-    struct oc_blob_name name = {.key_id = key_id};
-    struct oc_err cause = {0};
-    uint64_t size;
-    size_t len;
-    uint8_t *to;
-    int rc;
-
-    oc_buf_init(&text, OC_BLOB_ROOM(OC_MANIFEST_MAX));
-    if (!oc_hex_decode(hex, name.sha256, sizeof(name.sha256)))
-        return oc_fail(err, OC_ECORRUPT, "'%.*s' is not the digest of a manifest", OC_FMT(hex));
-    rc = oc_blob_size(blobs, &name, &size, err);
-    if (rc < 0)
-        return rc;
-    to = oc_buf_extend(&text, OC_BLOB_ROOM(size));
-    if (!to)
-        return oc_fail_nomem(err);
-    rc = oc_blob_get(blobs, &name, to, OC_BLOB_ROOM(size), &len, err);
-    if (rc < 0)
-        return rc;
-    rc = oc_manifest_decode((struct oc_slice){(char *)to, len}, ret, &cause);
-    if (rc < 0 && rc != OC_ENOMEM)
-        return oc_fail(err, OC_ECORRUPT, "%s", cause.text);
-    return rc < 0 ? oc_fail_nomem(err) : OC_OK;
 }

@@ -8,6 +8,7 @@
 #ifndef OC_COPY_UPLOAD_RECORDS_H
 #define OC_COPY_UPLOAD_RECORDS_H
 
+#include "model/record.h"
 #include "store/store.h"
 
 /**
@@ -20,6 +21,20 @@ int oc_upload_delete(struct oc_tx *tx, struct oc_slice upload_key, bool *ret_mor
                      struct oc_err *err);
 int oc_upload_delete_parts(struct oc_tx *tx, struct oc_slice upload_key, bool *ret_more,
                            struct oc_err *err);
+
+/**
+ * Count one part more of an upload: it has the numbers that a model has of its files.
+ * Errors: OC_ELIMIT, ServiceQuotaExceededException (OC_UPLOAD_PARTS_MAX, OC_MODEL_SIZE_MAX).
+ */
+int oc_upload_count_part(struct oc_model *upload, size_t bytes, struct oc_err *err);
+
+/**
+ * Delete the records of parts whose upload is gone: it was being ended when the server died. Blocks
+ * on the store's writer.
+ * @param[out] ret_count  how many uploads had left some; also set on failure
+ * Errors: those of the store; OC_ENOMEM. Cost: a look at each upload, not at each part.
+ */
+int oc_uploads_delete_rests(struct oc_store *store, uint64_t *ret_count, struct oc_err *err);
 
 /**
  * Delete the uploads of a Region that began before `before_ms`. Blocks on the store's writer.

@@ -157,6 +157,7 @@ void oc_model_encode(struct oc_buf *buf, const struct oc_model *model)
     oc_jw_member(&w, "manifest", model->manifest);
     oc_jw_member_int(&w, "size", model->size_bytes);
     oc_jw_member_int(&w, "files", model->file_count);
+    oc_jw_member(&w, "token", model->token);
     if (model->tags.set) {
         oc_jw_key(&w, "tags");
         oc_tags_put_json(&w, &model->tags);
@@ -181,6 +182,7 @@ static void read_model(struct reader *r, struct oc_model *ret)
     ret->manifest = optional(r, "manifest");
     ret->size_bytes = number(r, "size");
     ret->file_count = number(r, "files");
+    ret->token = optional(r, "token");
     if (!oc_model_status_parse(required(r, "status"), &ret->status))
         r->missing = true;
 }
@@ -346,6 +348,15 @@ struct oc_slice oc_key_model_order(struct oc_arena *arena, struct oc_partition p
     memcpy(tail + 8, id.ptr, id_len);
     return oc_key_join(
         arena, (struct oc_slice[]){partition.account, partition.region, {tail, 8 + id_len}}, 3);
+}
+
+struct oc_slice oc_key_token(struct oc_arena *arena, struct oc_slice hex)
+{
+    uint8_t key[1 + OC_TOKEN_DIGEST_LEN] = {2};
+
+    if (!oc_hex_decode(hex, key + 1, OC_TOKEN_DIGEST_LEN))
+        return (struct oc_slice){0};
+    return oc_arena_copy(arena, (struct oc_slice){(char *)key, sizeof(key)});
 }
 
 struct oc_slice oc_key_task(struct oc_arena *arena, struct oc_partition target,

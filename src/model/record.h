@@ -33,8 +33,9 @@ struct oc_model {
     struct oc_slice kms_key_id;  /* "service" or a KMS key id */
     struct oc_slice kms_key_arn; /* absent for the service key */
     struct oc_slice manifest; /* SHA-256 of the manifest, hexadecimal; absent until it is known */
-    int64_t size_bytes;       /* 0 until known */
-    int64_t file_count;
+    int64_t size_bytes;       /* 0 until known; of an upload: of the parts that have come */
+    int64_t file_count;       /* of an upload: how many parts have come */
+    struct oc_slice token;    /* of the request that made it, see oc_key_token; or absent */
     struct oc_tag_list tags;
 };
 
@@ -98,6 +99,10 @@ struct oc_slice oc_key_model_name(struct oc_arena *arena, struct oc_partition pa
                                   struct oc_slice name);
 struct oc_slice oc_key_model_order(struct oc_arena *arena, struct oc_partition partition,
                                    int64_t creation_ms, struct oc_slice id);
+/** For OC_RECORD_IDEMPOTENCY: the byte 2, with which no account begins, and the digest of what a
+ * request with a token is known by, given in hexadecimal. */
+struct oc_slice oc_key_token(struct oc_arena *arena, struct oc_slice hex);
+#define OC_TOKEN_DIGEST_LEN 16
 /** A task stands under its model's id. */
 struct oc_slice oc_key_task(struct oc_arena *arena, struct oc_partition target,
                             struct oc_slice model_id);

@@ -138,6 +138,18 @@ def test_create_is_idempotent(account: Account) -> None:
     assert token in error.value.response["Error"]["Message"]
 
 
+def test_a_token_ends_with_the_model_that_it_made(account: Account) -> None:
+    token = str(uuid.uuid4())
+    first = account.import_model("once", clientRequestToken=token)
+    assert account.start_import("once", clientRequestToken=token) == first
+    account.boto().delete_custom_model(modelIdentifier=first)
+    second = account.import_model("once", clientRequestToken=token)
+    assert second != first
+    account.boto().delete_custom_model(modelIdentifier=second)
+    third = account.import_model("other", prefix="small", clientRequestToken=token)
+    assert account.start_import("other", prefix="small", clientRequestToken=token) == third
+
+
 def test_name_in_use_conflicts(account: Account) -> None:
     account.import_model("taken")
     with pytest.raises(ClientError) as error:

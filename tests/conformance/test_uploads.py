@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cloud import HOME, Account, Cloud, unique_name
+from support.cloud import AWAY, HOME, Account, Cloud, unique_name
 from support.server import Server
 from support.wire import Answer, Request, escape, exchange, sha256
 
@@ -242,3 +242,33 @@ def test_many_uploads_at_a_time_share_a_fixed_memory(tmp_path: Path) -> None:
         status = Path(f"/proc/{server.process.pid}/status").read_text()
         peak = re.search(r"VmHWM:\s+(\d+) kB", status)
         assert peak and int(peak[1]) < 64 << 10, peak
+
+
+def test_a_token_ends_with_its_upload(account: Account) -> None:
+    content, name = b"begun again", unique_name("upload")
+    first = begin(account, modelName=name, clientRequestToken="again")
+    assert begin(account, modelName=name, clientRequestToken="again") == first
+    assert call(account, "DELETE", f"/-/uploads/{first}").status == 200
+    second = begin(account, modelName=name, clientRequestToken="again")
+    assert second != first
+    assert put(account, second, content).status == 200
+    arn = complete(account, second, manifest(content)).json["modelArn"]
+    assert account.wait_model(arn)["modelStatus"] == "Active"
+    assert begin(account, modelName=name, clientRequestToken="again") == second  # it is there
+    account.boto().delete_custom_model(modelIdentifier=arn)
+    assert begin(account, modelName=name, clientRequestToken="again") != second
+
+
+def test_open_uploads_have_a_quota(account: Account) -> None:
+    with account.wire() as wire:
+        for number in range(1000):
+            made = wire.call("POST", "/-/uploads", body={"modelName": f"open-{number}"})
+            assert made.status == 201, made
+        refused = wire.call("POST", "/-/uploads", body={"modelName": "one-more"})
+        assert (refused.status, refused.error) == (400, "ServiceQuotaExceededException"), refused
+        assert "complete or abort" in refused.message
+        elsewhere = call(account, "POST", "/-/uploads", {"modelName": "elsewhere"}, AWAY)
+        assert elsewhere.status == 201, "a quota is for a Region"
+        upload = made.json["uploadId"]
+        assert wire.call("DELETE", f"/-/uploads/{upload}").status == 200
+        assert wire.call("POST", "/-/uploads", body={"modelName": "one-more"}).status == 201
