@@ -37,13 +37,11 @@ static const char *known_name(const char *type)
     return NULL;
 }
 
-/* The text of a JSON error, to stand within a sentence; the body is the owner of it. */
+/* The text of a JSON error; the body is the owner of it. */
 static struct oc_slice message_of(const struct oc_json *body)
 {
     struct oc_slice text = oc_json_string(oc_json_get(body, "message"));
 
-    while (text.len > 0 && text.ptr[text.len - 1] == '.')
-        text.len--;
     return text.len > 0 ? text : OC_STR("it gives no reason");
 }
 
@@ -90,6 +88,8 @@ int oc_peer_fail_answer(const struct oc_peer_name *name, const struct oc_transpo
                     "does not know what is asked of it (%.*s): is it an Outcrop server of this "
                     "version?",
                     OC_FMT(text));
+    while (text.len > 0 && text.ptr[text.len - 1] == '.') /* more words follow in some places */
+        text.len--;
     rc = FAIL(name, err, OC_EBUSY, "answers with status %d: %.*s", head->status, OC_FMT(text));
     if (head->status == 500)
         err->name = "InternalServerException";
