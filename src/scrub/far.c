@@ -1,18 +1,23 @@
 /*
  * A blob's bytes from other machines: first those that a model which needs it came from, then those
  * that told of a copy of one. What comes was verified by its digest in peer/, so it does not matter
- * whom it comes from. A machine that is away is not asked for every blob anew.
+ * whom it comes from. A machine that is away is not asked for every blob anew (see peer.h), and one
+ * that takes long to give nothing is let alone for several times as long: most of the time goes to
+ * what else there is to read, whatever a single machine does.
  */
 #include "scrub/scrub_impl.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "model/arn.h"
 
 #define PATIENCE_MS 120000 /* for a whole part; without a byte it is over long before */
+#define LONG_US     1000000
+#define QUIET       4 /* times that it took in vain, if that was long */
 
 static bool is_stopping(void *ctx)
 {
@@ -36,6 +41,38 @@ static int fetch_manifest(struct oc_peer *peer, const struct oc_peer_question *q
     return OC_OK;
 }
 
+static size_t peer_index(const struct oc_scrubber *scrubber, const struct oc_peer *peer)
+{
+    size_t i = 0;
+
+    while (scrubber->options.peers.items[i] != peer)
+        i++;
+    return i;
+}
+
+/* Whether a peer is let alone. */
+static int check_quiet(struct oc_scrubber *scrubber, const struct oc_peer *peer, struct oc_err *err)
+{
+    int64_t left;
+
+    (void)pthread_mutex_lock(&scrubber->lock);
+    left = scrubber->quiet_until_us[peer_index(scrubber, peer)] - oc_clock_mono_us();
+    (void)pthread_mutex_unlock(&scrubber->lock);
+    if (left <= 0)
+        return OC_OK;
+    return oc_fail(err, OC_EBUSY,
+                   "Region %.*s (%.*s) was asked in vain, and is not asked again for %lld seconds",
+                   OC_FMT(oc_peer_region(peer)), OC_FMT(oc_peer_url(peer)),
+                   (long long)(left / 1000000 + 1));
+}
+
+static void let_alone(struct oc_scrubber *scrubber, const struct oc_peer *peer, int64_t took_us)
+{
+    (void)pthread_mutex_lock(&scrubber->lock);
+    scrubber->quiet_until_us[peer_index(scrubber, peer)] = oc_clock_mono_us() + QUIET * took_us;
+    (void)pthread_mutex_unlock(&scrubber->lock);
+}
+
 static int ask(const struct oc_scrub_needs *needs, const struct oc_scrub_far *far,
                struct oc_scrub_buffer *buffer, struct oc_err *err)
 {
@@ -49,17 +86,24 @@ static int ask(const struct oc_scrub_needs *needs, const struct oc_scrub_far *fa
         .ctx = needs->scrubber,
     };
     const uint8_t *sha256 = needs->name->sha256;
+    int64_t begin = oc_clock_mono_us(), took_us;
     struct oc_peer *peer;
     struct oc_arn arn;
     int rc = oc_scrub_make_room(buffer, OC_PART_SIZE, err);
 
-    if (rc < 0)
-        return rc;
     (void)oc_arn_parse(far->model_arn, &arn); /* it is one: see needs.c */
     peer = oc_peers_find(&needs->scrubber->options.peers, arn.region);
-    return needs->is_manifest ? fetch_manifest(peer, &question, sha256, buffer, err)
-                              : oc_peer_get_part(peer, &question, sha256, buffer->bytes,
-                                                 OC_PART_SIZE, &buffer->len, err);
+    if (rc == OC_OK)
+        rc = check_quiet(needs->scrubber, peer, err);
+    if (rc < 0)
+        return rc;
+    rc = needs->is_manifest ? fetch_manifest(peer, &question, sha256, buffer, err)
+                            : oc_peer_get_part(peer, &question, sha256, buffer->bytes, OC_PART_SIZE,
+                                               &buffer->len, err);
+    took_us = oc_clock_mono_us() - begin;
+    if ((rc == OC_EBUSY || rc == OC_ECORRUPT) && took_us >= LONG_US)
+        let_alone(needs->scrubber, peer, took_us);
+    return rc;
 }
 
 /* What keeps the blob from being mended, and what can be done about it; the last one counts. */

@@ -119,6 +119,17 @@ static int start_thread(struct oc_scrubber *scrubber, void *(*main)(void *), str
     return OC_OK;
 }
 
+static int make_quiet(struct oc_scrubber *scrubber, struct oc_err *err)
+{
+    size_t size = (scrubber->options.peers.count + 1) * sizeof(*scrubber->quiet_until_us);
+
+    scrubber->quiet_until_us = oc_alloc(size);
+    if (!scrubber->quiet_until_us)
+        return oc_fail_nomem(err);
+    memset(scrubber->quiet_until_us, 0, size);
+    return OC_OK;
+}
+
 int oc_scrubber_new(const struct oc_scrub_options *options, struct oc_scrubber **ret,
                     struct oc_err *err)
 {
@@ -132,7 +143,9 @@ int oc_scrubber_new(const struct oc_scrub_options *options, struct oc_scrubber *
     scrubber->woken = true;
     (void)pthread_mutex_init(&scrubber->lock, NULL); /* cannot fail with default attributes */
     oc_clock_init_cond(&scrubber->changed);
-    rc = recall_findings(scrubber, err);
+    rc = make_quiet(scrubber, err);
+    if (rc == OC_OK)
+        rc = recall_findings(scrubber, err);
     if (rc == OC_OK)
         rc = start_thread(scrubber, oc_scrub_verify_main, err);
     if (rc == OC_OK && options->rate > 0)
@@ -165,6 +178,7 @@ void oc_scrubber_free(struct oc_scrubber *scrubber)
     oc_scrubber_stop(scrubber);
     (void)pthread_cond_destroy(&scrubber->changed);
     (void)pthread_mutex_destroy(&scrubber->lock);
+    free(scrubber->quiet_until_us);
     free(scrubber);
 }
 

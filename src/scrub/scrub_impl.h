@@ -50,6 +50,7 @@ struct oc_scrubber {
     size_t current_len;
     struct oc_scrub_progress progress;
     int64_t began_us;
+    int64_t *quiet_until_us; /* for each peer: it is not asked before, see far.c */
 };
 
 /** Memory for one blob at a time. Zero-initialise; clear. */

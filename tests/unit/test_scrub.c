@@ -2,12 +2,15 @@
 #include "cloud_fixture.h"
 #include "fake_server.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -471,6 +474,61 @@ static void what_could_be_done_is_said_with_the_finding(void **state)
     oc_buf_clear(&lone.part);
 }
 
+static void *hang_up_late(void *arg)
+{
+    int connection = accept(*(int *)arg, NULL, NULL);
+
+    (void)usleep(1100000);
+    (void)close(connection);
+    return NULL;
+}
+
+/* A second in vain is four during which it is not asked: there is no second connection to accept.
+ */
+static void a_copier_that_takes_long_in_vain_is_let_alone(void **state)
+{
+    static const char *const arns[] = {COPY("eu-west-1", "abcdefghij12"), NULL};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t len = sizeof(address);
+    struct lone lone = {0};
+    struct cloud *c = *state;
+    struct oc_peer *peer;
+    pthread_t server;
+    char url[64];
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&server, NULL, hang_up_late, &listener), 0);
+    begin_lone(&lone, c, arns);
+    peer = make_peer(url);
+    struct oc_scrub_options options = {.store = c->store,
+                                       .engine = c->engine,
+                                       .regions = c->regions,
+                                       .region_count = 2,
+                                       .peers = {&peer, 1}};
+    ok(oc_scrubber_new(&options, &lone.rot.scrubber, &err));
+    for (int i = 0; i < 3; i++) {
+        struct oc_scrub_buffer buffer = {0};
+        struct oc_scrub_batch batch = {0};
+        struct oc_err problem = {0};
+
+        assert_int_equal(oc_scrub_look(lone.rot.scrubber, &c->regions[EAST], &lone.rot.name, &batch,
+                                       &buffer, &problem),
+                         OC_SCRUB_DAMAGED);
+        oc_scrub_batch_clear(&batch);
+        oc_scrub_buffer_clear(&buffer);
+        assert_true(lone.rot.scrubber->quiet_until_us[0] > oc_clock_mono_us() + 1500000);
+    }
+    oc_scrubber_free(lone.rot.scrubber);
+    oc_peer_free(peer);
+    (void)pthread_join(server, NULL);
+    (void)close(listener);
+    oc_buf_clear(&lone.part);
+}
+
 /* The pass is over and the next one far away when the copier answers again. */
 static void a_copier_that_was_away_is_asked_again(void **state)
 {
@@ -669,6 +727,7 @@ int main(void)
         WITH_CLOUD(what_has_no_other_copy_is_found_once_and_forgotten_when_it_is_back),
         WITH_CLOUD(copies_elsewhere_are_asked_until_one_is_right),
         WITH_CLOUD(what_could_be_done_is_said_with_the_finding),
+        WITH_CLOUD(a_copier_that_takes_long_in_vain_is_let_alone),
         WITH_CLOUD(a_copier_that_was_away_is_asked_again),
         WITH_CLOUD(copies_of_a_model_that_is_gone_are_found_by_the_checker),
         WITH_CLOUD(a_batch_tells_what_manifests_tell),
