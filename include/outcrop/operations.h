@@ -975,8 +975,8 @@ struct oc_create_access_key_input {
     /** The user it acts as. Required. */
     const char *user_name;
     /**
-     * What it may do, as the JSON text of an identity policy; everything in its account when
-     * absent.
+     * What it may do, as the JSON text of an identity policy; when absent, everything in its
+     * account. A caller who may not do everything leaves it out: the key then has the caller's own.
      */
     const char *policy;
     /** Makes it a session that ends after so many seconds. */
@@ -1059,7 +1059,7 @@ struct oc_create_kms_alias_output {
 /**
  * Point an alias at a key, moving it when it exists. Outcrop's own; AWS has no such operation.
  * Errors: ResourceNotFoundException, AccessDeniedException, ValidationException,
- *         InternalServerException, ThrottlingException; see the top.
+ *         ServiceQuotaExceededException, InternalServerException, ThrottlingException; see the top.
  */
 int oc_create_kms_alias(struct oc_client *client, const struct oc_create_kms_alias_input *input,
                         struct oc_create_kms_alias_output *output, struct oc_error *error);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 /* Secrets are sealed by the keyring's master key. */
 static int seal_secret(void *ctx, struct oc_slice aad, struct oc_slice plain, struct oc_buf *ret,
@@ -73,9 +74,23 @@ int oc_access_key_put(struct oc_tx *tx, const struct oc_access_key *key, struct 
     return rc;
 }
 
+#define USELESS_MAX 64 /* keys that make way for one new one */
+
+/* The keys that an account has. */
+struct key_count {
+    struct oc_arena *arena; /* of the call */
+    struct oc_arena scratch;
+    struct oc_slice account;
+    int64_t now_ms;
+    uint32_t usable, all;
+    struct oc_access_key useless[USELESS_MAX]; /* disabled or expired: some; ids and tokens only */
+    uint32_t useless_count;
+};
+
 struct create_key {
     struct oc_new_key made;
     struct oc_access_key key;
+    struct key_count count;
 };
 
 void oc_access_key_fill(struct oc_access_key *key, enum oc_access_key_kind kind,
@@ -111,6 +126,76 @@ static void answer_key(struct oc_call *call, const struct create_key *create)
     oc_jw_object_end(&w);
 }
 
+/* -- quota --------------------------------------------------------------------------------------
+ */
+
+static int count_key(struct oc_slice id, struct oc_slice value, void *ctx, struct oc_err *err)
+{
+    struct key_count *count = ctx;
+    struct oc_access_key key, *useless;
+
+    if (oc_slice_find_slice(value, count->account) < 0) /* most are of other accounts */
+        return 0;
+    oc_arena_reset(&count->scratch);
+    int rc = oc_access_key_decode(value, NULL, &count->scratch, &key, err);
+    if (rc < 0 || !oc_slice_eq(key.account, count->account))
+        return rc < 0 ? rc : 0;
+    count->all++;
+    if (!key.disabled && (key.expiration_ms == 0 || key.expiration_ms > count->now_ms)) {
+        count->usable++;
+        return 0;
+    }
+    if (count->useless_count == USELESS_MAX)
+        return 0;
+    useless = &count->useless[count->useless_count++];
+    *useless = (struct oc_access_key){.kind = key.kind, .id = oc_arena_copy(count->arena, id)};
+    if (key.kind == OC_ACCESS_KEY_BEARER)
+        useless->token_sha256 = oc_arena_copy(count->arena, key.token_sha256);
+    return useless->id.ptr ? 0 : oc_fail_nomem(err);
+}
+
+/* Keys that cannot be used any more make way; those that can have a quota. */
+static int check_quota(struct oc_call *call, struct key_count *count, struct oc_err *err)
+{
+    struct oc_scan scan = {.kind = OC_RECORD_ACCESS_KEY, .prefix = OC_STR("")};
+
+    count->arena = call->arena;
+    count->now_ms = oc_clock_now_ms();
+    oc_arena_init(&count->scratch, OC_HTTP_BODY_MAX);
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc = oc_read_scan(call->read, &scan, count_key, count, err);
+    oc_call_read_done(call);
+    oc_arena_clear(&count->scratch);
+    if (rc < 0)
+        return rc;
+    if (count->usable >= OC_ACCESS_KEYS_MAX)
+        return oc_fail_as(err, OC_ELIMIT, "ServiceQuotaExceededException",
+                          "The account %.*s has %d access keys that can be used, the most it may "
+                          "have: disable some of them.",
+                          OC_FMT(count->account), OC_ACCESS_KEYS_MAX);
+    if (count->all < OC_ACCESS_KEYS_MAX)
+        count->useless_count = 0;
+    return OC_OK;
+}
+
+static int delete_useless(struct oc_tx *tx, const struct key_count *count, struct oc_err *err)
+{
+    int rc = OC_OK;
+
+    for (uint32_t i = 0; rc >= 0 && i < count->useless_count; i++) {
+        const struct oc_access_key *key = &count->useless[i];
+
+        rc = oc_tx_delete(tx, OC_RECORD_ACCESS_KEY, key->id, err);
+        if (rc >= 0 && key->token_sha256.ptr)
+            rc = oc_tx_delete(tx, OC_RECORD_BEARER, key->token_sha256, err);
+    }
+    return rc;
+}
+
+/* -- CreateAccessKey ----------------------------------------------------------------------------
+ */
+
 static int apply_create_key(struct oc_call *call, struct oc_tx *tx, struct oc_err *err)
 {
     struct create_key *create = call->state;
@@ -124,14 +209,43 @@ static int apply_create_key(struct oc_call *call, struct oc_tx *tx, struct oc_er
         rc = oc_access_key_put(tx, &create->key, call->api->keys, err);
     if (rc == OC_EINVAL)
         err->name = "ValidationException";
+    if (rc >= 0)
+        rc = delete_useless(tx, &create->count, err);
     answer_key(call, create);
     return rc;
 }
 
-/* The default policy of a key: everything its account may do. */
-static struct oc_slice policy_or_default(struct oc_slice policy)
+/*
+ * The policy of a new key. Who may do everything gives what they like, by default everything. A key
+ * of anybody else has its maker's policy: that it never has more rights than its maker could not
+ * be seen from another one.
+ */
+static int choose_policy(struct oc_call *call, struct oc_slice asked, struct oc_slice *ret,
+                         struct oc_err *err)
 {
-    return policy.ptr ? policy : OC_STR(OC_POLICY_ADMINISTRATOR);
+    struct oc_access_key maker = {0};
+    struct oc_slice record;
+
+    if (call->caller.policy && oc_policy_is_unrestricted(call->caller.policy)) {
+        *ret = asked.ptr ? asked : OC_STR(OC_POLICY_ADMINISTRATOR);
+        return OC_OK;
+    }
+    int rc = oc_call_read(call, err);
+    if (rc >= 0)
+        rc =
+            oc_read_get(call->read, OC_RECORD_ACCESS_KEY, call->caller.access_key_id, &record, err);
+    if (rc >= 0)
+        rc = oc_access_key_decode(record, NULL, call->arena, &maker, err);
+    oc_call_read_done(call);
+    if (rc < 0)
+        return rc;
+    if (!maker.policy.ptr || (asked.ptr && !oc_slice_eq(asked, maker.policy)))
+        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
+                          "A key never has more rights than its maker, and %.*s may not do "
+                          "everything: leave policy out, then the new key has the same one.",
+                          OC_FMT(call->caller.user_arn));
+    *ret = maker.policy;
+    return OC_OK;
 }
 
 int oc_call_create_access_key(struct oc_call *call, struct oc_err *err)
@@ -151,14 +265,15 @@ int oc_call_create_access_key(struct oc_call *call, struct oc_err *err)
     enum oc_access_key_kind kind = bearer    ? OC_ACCESS_KEY_BEARER
                                    : session ? OC_ACCESS_KEY_SESSION
                                              : OC_ACCESS_KEY_PERMANENT;
-    rc = oc_new_key_make(kind, &create->made, err);
+    create->key = (struct oc_access_key){.account = in->account_id, .user = in->user_name};
+    create->count.account = in->account_id;
+    rc = choose_policy(call, in->policy, &create->key.policy, err);
+    if (rc >= 0)
+        rc = check_quota(call, &create->count, err);
+    if (rc >= 0)
+        rc = oc_new_key_make(kind, &create->made, err);
     if (rc < 0)
         return rc;
-    create->key = (struct oc_access_key){
-        .account = in->account_id,
-        .user = in->user_name,
-        .policy = policy_or_default(in->policy),
-    };
     oc_access_key_fill(&create->key, kind, &create->made);
     if (session)
         create->key.expiration_ms =

@@ -829,7 +829,7 @@ static const struct oc_member in_create_account[] = {
 
 static const struct oc_segment segments_create_kms_alias[] = {{{"-", 1}}, {{"kms", 3}}, {{"aliases", 7}}};
 static const struct oc_error_kind *const errors_create_kms_alias[] = {
-    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
+    &oc_error_kinds[4], &oc_error_kinds[0], &oc_error_kinds[9], &oc_error_kinds[5], &oc_error_kinds[2], &oc_error_kinds[7], NULL};
 static const struct oc_member in_create_kms_alias[] = {
     {.name = "aliasName",
      .wire = "aliasName",

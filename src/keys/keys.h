@@ -50,6 +50,7 @@ int oc_keys_open(const char *file, const struct oc_secret *master, struct oc_key
 void oc_keys_close(struct oc_keys *keys);
 
 #define OC_KEYS_MAX             10000 /* keys of one keyring, service keys included */
+#define OC_KEYS_ACCOUNT_MAX     1000  /* of these, of one account; and aliases */
 #define OC_KEYS_ALIASES_MAX     20000 /* aliases of one keyring */
 #define OC_KEYS_DESCRIPTION_MAX 8192  /* bytes (AWS) */
 #define OC_KEYS_ALIAS_MAX       256   /* characters, "alias/" included (AWS) */

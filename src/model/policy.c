@@ -224,3 +224,28 @@ bool oc_policy_allowed_account(const struct oc_policy *policy, size_t index, str
     }
     return false;
 }
+
+/* -- everything ----------------------------------------------------------------------------- */
+
+static bool has_star(const struct oc_policy_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (oc_slice_eq(texts->items[i], OC_STR("*")))
+            return true;
+    return false;
+}
+
+bool oc_policy_is_unrestricted(const struct oc_policy *policy)
+{
+    bool all = false;
+
+    for (size_t i = 0; i < policy->statement_count; i++) {
+        const struct oc_policy_statement *statement = &policy->statements[i];
+
+        if (statement->deny)
+            return false;
+        all = all || (has_star(&statement->actions) && has_star(&statement->resources) &&
+                      statement->condition_count == 0);
+    }
+    return all;
+}

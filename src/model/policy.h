@@ -93,6 +93,9 @@ enum oc_policy_effect oc_policy_evaluate(const struct oc_policy *policy,
  */
 bool oc_policy_allowed_account(const struct oc_policy *policy, size_t index, struct oc_slice *ret);
 
+/** Whether an identity policy allows everything, always, as that of administrators does. */
+bool oc_policy_is_unrestricted(const struct oc_policy *policy);
+
 /** Whether `text` matches `pattern`, where `*` is any text and `?` any one byte. Exact case. */
 bool oc_wildcard_match(struct oc_slice pattern, struct oc_slice text);
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import statistics
 import time
@@ -390,3 +391,47 @@ def test_names_that_exist_are_not_told_to_who_may_not_ask(caller: Account, cloud
             stranger.boto(HOME).get_custom_model(modelIdentifier=name)
         answers.append(error.value.response["Error"]["Code"])
     assert answers == ["AccessDeniedException"] * 2
+
+
+def make_key(maker: Account, **more: str) -> Answer:
+    body = {"accountId": maker.id, "userName": "made", **more}
+    with maker.wire() as wire:
+        return wire.call("POST", "/-/access-keys", body=body)
+
+
+def test_a_key_never_has_more_rights_than_its_maker(cloud: Cloud) -> None:
+    owner = cloud.account()
+    policy = allow("outcrop:CreateAccessKey", "bedrock:ListModelCopyJobs")
+    maker = cloud.user(owner.id, policy)
+    for asked in (allow("*"), allow("bedrock:GetModelCopyJob"), allow("outcrop:CreateAccessKey")):
+        refused = make_key(maker, policy=json.dumps(asked))
+        assert (refused.status, refused.error) == (403, "AccessDeniedException"), refused
+        assert "more rights than its maker" in refused.message
+    for more in ({}, {"policy": json.dumps(policy)}):
+        made = make_key(maker, **more).json
+        keys = Keys(made["accessKeyId"], made["secretAccessKey"], None, owner.id)
+        child = Account(owner.server, keys)
+        assert child.jobs(HOME) == []
+        with pytest.raises(ClientError, match="AccessDenied"):
+            child.boto(HOME).list_custom_models()
+        assert make_key(child, policy=json.dumps(allow("*"))).status == 403  # nor has a grandchild
+    assert make_key(owner, policy=json.dumps(allow("bedrock:*"))).status == 201
+    almost = allow("*")
+    almost["Statement"].append({"Effect": "Deny", "Action": "bedrock:Delete*", "Resource": "*"})
+    denied = cloud.user(owner.id, almost)
+    assert make_key(denied, policy=json.dumps(allow("*"))).status == 403
+
+
+def test_access_keys_have_a_quota_and_useless_ones_make_way(cloud: Cloud) -> None:
+    owner = cloud.account()
+    made = [make_key(owner).json["accessKeyId"] for _ in range(999)]
+    refused = make_key(owner)
+    assert (refused.status, refused.error) == (400, "ServiceQuotaExceededException"), refused
+    assert "disable some" in refused.message
+    with owner.wire() as wire:
+        for key in made[:3]:
+            assert wire.call("POST", f"/-/access-keys/{key}/disable").status == 200
+        assert make_key(owner).status == 201
+        answer = wire.call("GET", "/-/access-keys", query=[("maxResults", "1000")]).json
+        listed = [entry["accessKeyId"] for entry in answer["accessKeys"]]
+    assert len(listed) == 998 and not set(made[:3]) & set(listed)

@@ -428,6 +428,31 @@ static void threads_share_one_service_key_a_region(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
+static void an_account_has_a_quota_of_keys_and_aliases(void **state)
+{
+    struct oc_keys *keys = open_keys(*state);
+    struct oc_key_info info;
+    struct oc_arena arena;
+    char alias[32];
+
+    oc_arena_init(&arena, 16 << 20);
+    for (unsigned i = 0; i < OC_KEYS_ACCOUNT_MAX; i++) {
+        info = make_key(keys, &arena);
+        (void)snprintf(alias, sizeof alias, "alias/%u", i);
+        ok(oc_keys_alias(keys, ACCOUNT, REGION, oc_slice_of(alias), info.id, &err));
+    }
+    assert_int_equal(
+        oc_keys_create(keys, ACCOUNT, OC_STR("eu-west-1"), OC_STR(""), &arena, &info, &err),
+        OC_ELIMIT);
+    assert_non_null(strstr(err.text, "123456789012 has 1000 KMS keys"));
+    assert_int_equal(oc_keys_alias(keys, ACCOUNT, REGION, OC_STR("alias/more"), info.id, &err),
+                     OC_ELIMIT);
+    ok(oc_keys_alias(keys, ACCOUNT, REGION, OC_STR("alias/0"), info.id, &err)); /* moved */
+    ok(oc_keys_create(keys, OC_STR("210987654321"), REGION, OC_STR(""), &arena, &info, &err));
+    oc_arena_clear(&arena);
+    oc_keys_close(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +464,7 @@ int main(void)
         TEST(names_resolve_within_their_account_and_region),
         TEST(an_alias_is_checked_and_can_be_pointed_elsewhere),
         TEST(keys_are_listed_by_age_for_their_owner_only),
+        TEST(an_account_has_a_quota_of_keys_and_aliases),
         TEST(a_wrong_master_key_is_told_from_a_damaged_file),
         TEST(sealed_secrets_open_in_their_place_only),
         TEST(a_change_that_fails_leaves_no_trace),

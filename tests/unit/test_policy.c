@@ -540,10 +540,40 @@ static void exhausted_memory_is_an_error(void **state)
     }
 }
 
+static void only_everything_without_exception_is_unrestricted(void **state)
+{
+#define STATEMENT(rest) "{\"Version\":\"2012-10-17\",\"Statement\":[{" rest "}]}"
+    static const struct {
+        const char *text;
+        bool all;
+    } cases[] = {
+        {OC_POLICY_ADMINISTRATOR, true},
+        {STATEMENT("\"Effect\":\"Allow\",\"Action\":[\"bedrock:*\",\"*\"],\"Resource\":\"*\""),
+         true},
+        {STATEMENT("\"Effect\":\"Allow\",\"Action\":\"bedrock:*\",\"Resource\":\"*\""), false},
+        {STATEMENT("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:*\""), false},
+        {STATEMENT("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{"
+                   "\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-1\"}}"),
+         false},
+        {STATEMENT("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"},{\"Effect\":\"Deny\","
+                   "\"Action\":\"bedrock:DeleteCustomModel\",\"Resource\":\"*\""),
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct oc_policy *policy = compile(OC_POLICY_IDENTITY, cases[i].text);
+
+        assert_int_equal(oc_policy_is_unrestricted(policy), cases[i].all);
+        oc_policy_free(policy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_administrator_may_do_everything),
+        cmocka_unit_test(only_everything_without_exception_is_unrestricted),
         cmocka_unit_test(statements_add_up_and_a_deny_wins),
         cmocka_unit_test(request_to_come_meets_conditions_of_an_allow_and_none_of_a_deny),
         cmocka_unit_test(actions_match_in_any_case_and_resources_exactly),

@@ -176,6 +176,19 @@ static int describe(const struct oc_keys *keys, const struct oc_keyring_key *key
     return OC_OK;
 }
 
+/* Lock held. */
+static int check_quota(const struct oc_keys *keys, struct oc_slice account, struct oc_err *err)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < keys->key_count; i++)
+        count += oc_slice_eq_str(account, keys->keys[i]->account);
+    if (count < OC_KEYS_ACCOUNT_MAX)
+        return OC_OK;
+    return oc_fail(err, OC_ELIMIT, "account %.*s has %d KMS keys, the most it may have",
+                   OC_FMT(account), OC_KEYS_ACCOUNT_MAX);
+}
+
 int oc_keys_create(struct oc_keys *keys, struct oc_slice account, struct oc_slice region,
                    struct oc_slice description, struct oc_arena *arena, struct oc_key_info *ret,
                    struct oc_err *err)
@@ -195,7 +208,9 @@ int oc_keys_create(struct oc_keys *keys, struct oc_slice account, struct oc_slic
     if (rc < 0)
         return rc;
     (void)pthread_rwlock_wrlock(&keys->lock); /* fails only on a bug */
-    rc = make_key(keys, &template, description.ptr ? description : OC_STR(""), &key, err);
+    rc = check_quota(keys, account, err);
+    if (rc == OC_OK)
+        rc = make_key(keys, &template, description.ptr ? description : OC_STR(""), &key, err);
     if (rc == OC_OK)
         rc = describe(keys, key, arena, ret, err);
     (void)pthread_rwlock_unlock(&keys->lock);
@@ -225,6 +240,20 @@ static int unknown_key(struct oc_slice name, struct oc_slice account, struct oc_
                    OC_FMT(account), OC_FMT(region));
 }
 
+/* Lock held. */
+static int check_alias_quota(const struct oc_keys *keys, const struct oc_keyring_key *key,
+                             struct oc_err *err)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < keys->alias_count; i++)
+        count += strcmp(keys->aliases[i].key->account, key->account) == 0;
+    if (count < OC_KEYS_ACCOUNT_MAX)
+        return OC_OK;
+    return oc_fail(err, OC_ELIMIT, "account %s has %d aliases of KMS keys, the most it may have",
+                   key->account, OC_KEYS_ACCOUNT_MAX);
+}
+
 /* Lock held for writing. */
 static int point_alias(struct oc_keys *keys, struct oc_slice name, struct oc_keyring_key *key,
                        struct oc_err *err)
@@ -237,7 +266,9 @@ static int point_alias(struct oc_keys *keys, struct oc_slice name, struct oc_key
     if (alias) {
         alias->key = key;
     } else {
-        rc = oc_keyring_add_alias(keys, name, key, err);
+        rc = check_alias_quota(keys, key, err);
+        if (rc == OC_OK)
+            rc = oc_keyring_add_alias(keys, name, key, err);
         if (rc < 0)
             return rc;
     }
