@@ -14,8 +14,10 @@ from support.tls import make_certificate
 
 
 @pytest.fixture(scope="session")
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.save()
 
 
 @pytest.fixture(scope="session")
@@ -65,15 +67,3 @@ def server_lives(server: Server) -> Iterator[None]:
         died = f"the server died with {server.status()}\n{server.tail()}"
         server.start()
         pytest.fail(died)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What looks at the answers of all other tests comes last, and only when all ran."""
-    last = [item for item in items if item.path.name == "test_all_answers.py"]
-    first = [item for item in items if item not in last]
-    items[:] = first + last
-    here = {file.name for file in Path(__file__).parent.glob("test_*.py")}
-    whole = here <= {item.path.name for item in items} and not config.option.keyword
-    if not whole:
-        for item in last:
-            item.add_marker(pytest.mark.skip(reason="judges a whole run, and this is a part"))

@@ -1,8 +1,17 @@
-"""Every answer of the test session, as it came: to be checked against the shapes in api/."""
+"""
+Every answer of a run of the conformance tests, as it came: to be checked against the shapes in api/.
+
+A run may be several processes, each with a recorder. They leave what they have in the folder that
+OUTCROP_ANSWERS names; without it nothing is kept.
+"""
 
 from __future__ import annotations
 
+import os
+import pickle
+import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -12,6 +21,11 @@ class Recorded:
     status: int
     headers: dict[str, str]  # names in lower case
     body: bytes
+
+
+def answers_folder() -> Path | None:
+    name = os.environ.get("OUTCROP_ANSWERS")
+    return Path(name) if name else None
 
 
 @dataclass
@@ -33,3 +47,18 @@ class Recorder:
 
         client.meta.events.register("response-received.bedrock", keep)
         return client
+
+    def save(self) -> None:
+        folder = answers_folder()
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{uuid.uuid4()}.pickle").write_bytes(pickle.dumps(self.answers))
+
+
+def load_answers() -> list[Recorded]:
+    """What all recorders have left."""
+    folder = answers_folder()
+    answers: list[Recorded] = []
+    for file in folder.glob("*.pickle") if folder else []:
+        answers += pickle.loads(file.read_bytes())
+    return answers

@@ -5,6 +5,7 @@
 # says how many tests passed and failed.
 
 test_logs=.cache/test
+answers=$PWD/.cache/answers
 passed=0
 failed=0
 
@@ -34,11 +35,19 @@ run_pytest() {
     setup_parts packages shell_packages python node s3server
     build debug
     mkdir -p $test_logs
-    $python -m pytest -p no:cacheprovider --junit-xml="$test_logs/$1.xml" "tests/$1" "${@:2}"
+    OUTCROP_ANSWERS=$answers $python -m pytest -p no:cacheprovider \
+        --junit-xml="$test_logs/$1.xml" "tests/$1" "${@:2}"
 }
 
-# conformance [PYTEST OPTIONS]: the three AWS clients and raw requests against a server.
-conformance() { run_pytest conformance "$@"; }
+# conformance [PYTEST OPTIONS]: the three AWS clients and raw requests against servers, a process for
+# each processor, as many tests wait. Leaves the answers of this run for `answers`.
+conformance() {
+    rm -rf $answers
+    run_pytest conformance --numprocesses auto --dist loadfile "$@"
+}
+
+# answers: judges all answers of the last `conformance`.
+answers() { run_pytest answers; }
 
 # crash [PYTEST OPTIONS]: kill -9.
 crash() { run_pytest crash "$@"; }
@@ -57,6 +66,7 @@ run_all_tests() {
     phase races races
     phase million million
     phase conformance conformance
+    phase answers answers
     phase crash crash
     phase fuzz-corpora replay
     echo "$passed passed, $failed failed"
