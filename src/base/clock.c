@@ -3,6 +3,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#define JUMP_MS    60000   /* more is no drift */
+#define BELIEVE_MS 3600000 /* what has lasted for so long was no mistake */
+
 static _Atomic int64_t set_now_ms = -1;
 
 int64_t oc_clock_now_ms(void)
@@ -22,6 +25,18 @@ int64_t oc_clock_mono_us(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t oc_clock_steady_ms(struct oc_clock_steady *steady)
+{
+    int64_t mono = oc_clock_mono_us() / 1000, offset = oc_clock_now_ms() - mono;
+    bool ahead = steady->known && offset > steady->offset_ms + JUMP_MS;
+
+    if (ahead && !steady->ahead_since_ms)
+        steady->ahead_since_ms = mono;
+    if (!ahead || mono - steady->ahead_since_ms >= BELIEVE_MS)
+        *steady = (struct oc_clock_steady){.offset_ms = offset, .known = true};
+    return mono + steady->offset_ms;
 }
 
 void oc_clock_set(int64_t now_ms)

@@ -27,6 +27,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "copy/engine.h"
 #include "copy/pins.h"
@@ -147,7 +148,8 @@ struct oc_copy_engine {
     char last_account[OC_ACCOUNT_LEN];
     pthread_t *runners;
     uint32_t runner_count;
-    int64_t paid_us; /* until when what copies have moved takes at the capped rate */
+    struct oc_clock_steady clock; /* by which uploads grow old */
+    int64_t paid_us;              /* until when what copies have moved takes at the capped rate */
 };
 
 /** How a run ended. */

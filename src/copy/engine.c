@@ -175,7 +175,7 @@ static void delete_rests(struct oc_copy_engine *engine)
 /* Give back what abandoned uploads hold. Lock held on entry and exit. */
 static void end_uploads(struct oc_copy_engine *engine, struct oc_copy_region *region)
 {
-    int64_t before_ms = oc_clock_now_ms() - engine->options.upload_keep_ms;
+    int64_t before_ms = oc_clock_steady_ms(&engine->clock) - engine->options.upload_keep_ms;
     struct oc_err err = {0};
     uint64_t ended = 0;
     char count[24];

@@ -186,8 +186,9 @@ static int remove_some(struct oc_events *events, struct removal *removal, struct
     uint64_t first = 0;
     int rc = oc_store_read(events->options.store, &read, err);
 
-    *removal = (struct removal){.write.apply = apply_removal,
-                                .until_ms = oc_clock_now_ms() - events->options.keep_ms};
+    *removal =
+        (struct removal){.write.apply = apply_removal,
+                         .until_ms = oc_clock_steady_ms(&events->clock) - events->options.keep_ms};
     if (rc == OC_OK)
         rc = oc_events_range(read, &first, &removal->last, err);
     if (rc == OC_OK)

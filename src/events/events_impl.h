@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "events/events.h"
 #include "net/transport.h"
 
@@ -37,6 +38,7 @@ struct oc_events {
     uint64_t wakes;
     pthread_t keeper;
     bool keeper_started;
+    struct oc_clock_steady clock; /* the keeper's */
     struct oc_hook hooks[OC_WEBHOOKS_MAX];
 };
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.blobs import blobs, flip_a_bit
+from support.clock import Clock
 from support.cloud import AWAY, HOME, THIRD, Account, Cloud, bucket_config
 from support.server import Server, ServerError
 from support.tls import make_certificate
@@ -269,6 +270,21 @@ def test_old_ones_go_and_a_gap_is_told(tmp_path: Path, library: Path) -> None:
         owner._clients.clear()
         owner.copy(source)
         assert len(listed(owner, last)) == 2
+
+
+def test_a_clock_that_jumps_makes_none_old(tmp_path: Path, library: Path) -> None:
+    clock = Clock(tmp_path)
+    config = bucket_config(library) + STILL + "[events]\nkeep = 100s\n"  # looked at each second
+    with Server(tmp_path, config, environment=clock.environment) as server:
+        owner = Cloud(server).account()
+        source = owner.import_model()
+        for _ in range(2):
+            owner.copy(source)
+        time.sleep(1.2)
+        clock.jump(315_360_000)
+        time.sleep(2.2)
+        clock.jump(0)
+        assert len(listed(owner)) == 4
 
 
 def test_none_are_made_when_nobody_wants_them(tmp_path: Path, library: Path) -> None:
