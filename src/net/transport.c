@@ -356,8 +356,8 @@ static void take_result(struct errand *errand, struct strand *strand,
     }
     if (!*refused)
         *ret_head = head;
-    if (ranges && head.status / 100 == 2 && !strand->x.landing && oc_ranges_accept_whole(ranges))
-        oc_ranges_end_at(ranges, 0); /* it is empty */
+    if (ranges && head.status == 200 && !strand->x.landing && oc_ranges_accept_whole(ranges))
+        oc_ranges_end_at(ranges, 0); /* it is empty; a range without bytes (206) is a failure */
     else if (errand->group.whole)
         oc_ranges_end_at(ranges, head.to_len);
 }

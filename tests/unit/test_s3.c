@@ -206,6 +206,36 @@ static void range_is_read_only_from_the_object_that_was_meant(void **state)
     end(&f);
 }
 
+/* The connection of a server that fails may end before the first byte of the body. */
+static void range_without_bytes_is_not_an_empty_object(void **state)
+{
+    static const struct fake_rule rules[] = {{.match = "GET /models/k ",
+                                              .times = 1,
+                                              .status = 206,
+                                              .headers = "Content-Range: bytes 0-3/10\r\n"},
+                                             {.match = "GET /models/k ",
+                                              .status = 206,
+                                              .headers = "Content-Range: bytes 0-3/10\r\n",
+                                              .body = BODY("0123")},
+                                             {.match = "GET /models/empty ", .status = 200},
+                                             {0}};
+    const struct oc_s3_range range = {.len = 4};
+    struct oc_err err = {0};
+    uint8_t bytes[4];
+    uint64_t size = 0;
+    size_t len = 0;
+    struct fixture f;
+
+    begin(&f, state, rules);
+    ok(oc_s3_get(f.s3, OC_STR("k"), &range, bytes, &len, &size, &err));
+    assert_int_equal(len, 4);
+    assert_int_equal(size, 10);
+    assert_int_equal(f.server.requests, 2);
+    ok(oc_s3_get(f.s3, OC_STR("empty"), &range, bytes, &len, &size, &err));
+    assert_int_equal(len, 0);
+    end(&f);
+}
+
 static void head_gives_size_and_tag(void **state)
 {
     static const struct fake_rule rules[] = {{.match = "HEAD /models/k ",
@@ -615,6 +645,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_options_are_named, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(range_is_read_only_from_the_object_that_was_meant,
                                         folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(range_without_bytes_is_not_an_empty_object, folder_setup,
+                                        folder_teardown),
         cmocka_unit_test_setup_teardown(head_gives_size_and_tag, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(errors_are_mapped_and_only_some_tried_again, folder_setup,
                                         folder_teardown),
