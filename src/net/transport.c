@@ -354,6 +354,8 @@ static void take_result(struct errand *errand, struct strand *strand,
         *refused = true;
         return;
     }
+    if (head.status == 416) /* of a later range: the resource ends before it */
+        return;
     if (!*refused)
         *ret_head = head;
     if (ranges && head.status == 200 && !strand->x.landing && oc_ranges_accept_whole(ranges))
@@ -377,6 +379,8 @@ static int end(struct errand *errand, struct oc_transport_head *ret_head, struct
     struct oc_err failure = {0};
     bool refused = false;
 
+    if (ranges) /* what needs no answer any more */
+        *ret_head = (struct oc_transport_head){.status = 206};
     for (unsigned i = 0; i < errand->count; i++)
         if (!errand->group.whole || errand->group.whole == &errand->strands[i].x)
             take_result(errand, &errand->strands[i], ret_head, &refused, &failure);

@@ -168,6 +168,7 @@ static int fetch(struct fixture *f, unsigned count)
         oc_ranges_lay_out(&f->ranges, count);
     }
     err = (struct oc_err){0};
+    f->head = (struct oc_transport_head){0};
     return oc_transport_send(f->transport, &request, &f->head, &f->body, &sent, &err);
 }
 
@@ -351,10 +352,32 @@ static void a_resource_may_end_before(void **state)
         {.match = "GET", .status = 200, .ranges = true, .body = {f.content, 3 * MIB + 1}}, {0}};
     serve(&f, rules);
     assert_int_equal(fetch(&f, 8), OC_OK);
+    assert_int_equal(f.head.status, 206); /* and not that of the ranges behind the end */
     assert_true(oc_ranges_is_done(&f.ranges));
     assert_int_equal(oc_ranges_len(&f.ranges), 3 * MIB + 1);
     assert_int_equal(f.ranges.size, 3 * MIB + 1);
     assert_memory_equal(f.to, f.content, 3 * MIB + 1);
+    end(&f);
+}
+
+/* Only a range behind the end is left to ask for, or none. */
+static void a_resource_that_ended_before_is_whole(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 4 * MIB);
+    const struct fake_rule rules[] = {
+        {.match = "GET", .times = 1, .asks = "Range: bytes=2097152-", .hang_up = true},
+        {.match = "GET", .status = 200, .ranges = true, .body = {f.content, 1000}},
+        {0}};
+    serve(&f, rules);
+    assert_int_equal(fetch(&f, 2), OC_EIO);
+    assert_int_equal(fetch(&f, 0), OC_OK);
+    assert_int_equal(f.head.status, 206);
+    assert_int_equal(f.head.to_len, 1000);
+    assert_int_equal(fetch(&f, 0), OC_OK);
+    assert_int_equal(f.head.status, 206);
     end(&f);
 }
 
@@ -399,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_longer_range_than_asked_for_writes_behind_nothing),
         cmocka_unit_test(a_refusal_counts_more_than_what_came),
         cmocka_unit_test(a_resource_may_end_before),
+        cmocka_unit_test(a_resource_that_ended_before_is_whole),
         cmocka_unit_test(what_is_said_of_streams_is_what_happened),
     };
 
