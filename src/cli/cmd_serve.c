@@ -218,6 +218,12 @@ static bool has_tls(const struct server *server)
     return server->config.tls_certificate.len > 0;
 }
 
+/* Uploads to a store that is silent hold memory that other uploads wait for. */
+static bool is_crowded(void *ctx)
+{
+    return oc_http_server_is_crowded(ctx);
+}
+
 static int start_http(struct server *server, struct oc_err *err)
 {
     const struct oc_config *config = &server->config;
@@ -253,6 +259,7 @@ static int start_http(struct server *server, struct oc_err *err)
     if (rc >= 0) {
         oc_metrics_add(&server->metrics, oc_http_service_metrics, server->http);
         oc_metrics_add(&server->metrics, oc_server_metrics, &server->config);
+        oc_copy_engine_ask_whether_others_wait(server->engine, is_crowded, server->http);
     }
     return rc < 0 ? rc : oc_http_server_start(server->http, err);
 }

@@ -70,9 +70,10 @@ bool oc_copy_away_is_over(struct oc_copy_job *job, struct oc_copy_entry *entry,
 
 bool oc_copy_away_is_in_the_way(struct oc_copy_engine *engine, const void *place)
 {
-    bool full = false;
+    bool full;
 
     (void)pthread_mutex_lock(&engine->lock);
+    full = engine->others_wait && engine->others_wait(engine->others_ctx);
     for (uint32_t i = 0; !full && i < engine->running_count; i++) {
         const struct oc_copy_entry *entry = engine->running[i];
 
@@ -81,6 +82,15 @@ bool oc_copy_away_is_in_the_way(struct oc_copy_engine *engine, const void *place
     }
     (void)pthread_mutex_unlock(&engine->lock);
     return full || oc_pool_is_wanted(engine->pool, place);
+}
+
+void oc_copy_engine_ask_whether_others_wait(struct oc_copy_engine *engine, bool (*fn)(void *ctx),
+                                            void *ctx)
+{
+    (void)pthread_mutex_lock(&engine->lock);
+    engine->others_wait = fn;
+    engine->others_ctx = ctx;
+    (void)pthread_mutex_unlock(&engine->lock);
 }
 
 static bool is_in_the_way(void *ctx)

@@ -128,7 +128,9 @@ struct oc_copy_engine {
     struct oc_copy_region *regions; /* sorted by name */
     size_t region_count;
     struct oc_pool *pool;
-    struct oc_copy_way *ways; /* one a Region, then one a bucket */
+    struct oc_copy_way *ways;       /* one a Region, then one a bucket */
+    bool (*others_wait)(void *ctx); /* guarded by `lock`; NULL: nobody else does */
+    void *others_ctx;
     struct oc_copy_counts counts;
     uint64_t cacheable; /* bytes of a model that the kernel may keep in memory as it is copied */
 

@@ -88,6 +88,13 @@ void oc_copy_engine_stop(struct oc_copy_engine *engine);
 /** Stop if need be and free. NULL is fine. */
 void oc_copy_engine_free(struct oc_copy_engine *engine);
 
+/**
+ * From now on `fn(ctx)` is asked, too, whether others wait for what calls to a silent machine hold:
+ * requests hold memory. Until the engine is stopped; must not block.
+ */
+void oc_copy_engine_ask_whether_others_wait(struct oc_copy_engine *engine, bool (*fn)(void *ctx),
+                                            void *ctx);
+
 /** Say that the store has new work. Cheap; never blocks. */
 void oc_copy_engine_wake(struct oc_copy_engine *engine);
 

@@ -70,3 +70,8 @@ void oc_http_large_give(struct oc_http_exchange *exchange)
          i++)
         oc_http_worker_wake(&server->workers[i]);
 }
+
+bool oc_http_server_is_crowded(const struct oc_http_server *server)
+{
+    return atomic_load(&server->large_waiting) > 0;
+}

@@ -209,6 +209,9 @@ void oc_http_server_stop(struct oc_http_server *server);
  */
 void oc_http_server_free(struct oc_http_server *server);
 
+/** Whether admitted bodies wait for memory. Threads: any. */
+bool oc_http_server_is_crowded(const struct oc_http_server *server);
+
 /** The counts now. Threads: any. Cost: one pass over the workers. */
 void oc_http_server_stats(const struct oc_http_server *server, struct oc_http_stats *ret);
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.cloud import AWAY, HOME, THIRD, Account, Cloud, bucket_config, dige
 from support.s3 import FaultProxy, S3Server
 from support.server import Server
 from support.sites import progress
+from support.wire import Request, sha256
 
 
 @pytest.fixture
@@ -365,6 +367,39 @@ def test_a_silent_store_gives_way_to_others(
                 assert account.wait_job(job)["status"] == "Completed"
             else:
                 assert account.wait_model(model)["modelStatus"] == "Active"
+
+
+def test_uploads_to_a_silent_store_give_way_to_others(
+    s3: S3Server, library: Path, tmp_path: Path
+) -> None:
+    """They hold the memory that those to other Regions wait for, who would be refused after ten."""
+    hang = False
+
+    def decide(method: str, path: str, headers: Mapping[str, str]) -> str | None:
+        return "hang" if hang and method == "PUT" else None
+
+    def put(account: Account, region: str, number: int) -> int:
+        content = bytes([number]) * (8 << 20)
+        digest = sha256(content)
+        with account.wire(region) as wire:
+            upload = wire.call("POST", "/-/uploads", body={"modelName": f"m{number}"}).json
+            path = f"/-/uploads/{upload['uploadId']}/parts/{digest}"
+            request = Request("PUT", path, body=content, headers={"X-Amz-Content-Sha256": digest})
+            return wire.send(request.sign(account.keys, region, wire.host)).status
+
+    with FaultProxy(s3.endpoint, decide) as proxy:
+        with Server(tmp_path / "server", config_of(s3, library, proxy.endpoint)) as server:
+            account = Cloud(server).account()
+            account.copy(account.import_model(prefix="tiny"))  # the place is known
+            hang = True
+            with ThreadPoolExecutor(4) as pool:
+                silent = [pool.submit(put, account, AWAY, number) for number in range(4)]
+                wait_until(lambda: proxy.faults >= 3)
+                assert put(account, HOME, 9) == 200
+                hang = False
+                proxy.closing.set()  # what still hangs is cut, and tried again
+                answers = [answer.result() for answer in silent]
+                assert 503 in answers and set(answers) <= {200, 503}, answers
 
 
 def test_object_changes_under_an_import(s3: S3Server, library: Path, tmp_path: Path) -> None:
