@@ -1,9 +1,14 @@
 /* What an answer says: errors and their causes. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "s3/s3_impl.h"
 #include "s3/xml.h"
+
+#define SKEWED         "RequestTimeTooSkewed"
+#define CLOCKS_APART_S 300 /* less is no reason: a signature is good for 15 minutes */
 
 /* -- the document --------------------------------------------------------------------------- */
 
@@ -64,7 +69,7 @@ static const struct meaning {
     {"TokenRefreshRequired", OC_EDENIED, false, true},
     {"InvalidToken", OC_EDENIED, false, true},
     {"AuthorizationHeaderMalformed", OC_EINVAL, false, false},
-    {"RequestTimeTooSkewed", OC_EBUSY, false, false}, /* until somebody has set a clock */
+    {SKEWED, OC_EBUSY, false, false}, /* until somebody has set a clock */
     {"SlowDown", OC_EBUSY, true, false},
     {"ThrottlingException", OC_EBUSY, true, false},
     {"RequestTimeout", OC_EBUSY, true, false},
@@ -112,10 +117,17 @@ static void by_status(int status, struct oc_s3_failure *ret)
     }
 }
 
+/* A refusal without words, as of HEAD, may be for the time. */
+static bool is_skewed(const struct oc_s3_answer *answer, const struct oc_s3_failure *failure)
+{
+    return failure->rc == OC_EDENIED && !failure->code[0] && answer->date_s &&
+           llabs(answer->date_s - oc_clock_now_ms() / 1000) > CLOCKS_APART_S;
+}
+
 /* The next step, where the server's words do not have it. */
 static const char *advice(const struct oc_s3_failure *failure, int status)
 {
-    if (strcmp(failure->code, "RequestTimeTooSkewed") == 0)
+    if (strcmp(failure->code, SKEWED) == 0)
         return "set this machine's clock";
     if (strcmp(failure->code, "NoSuchBucket") == 0)
         return "make it, or correct `bucket`";
@@ -136,6 +148,8 @@ void oc_s3_read_failure(const struct oc_s3_answer *answer, struct oc_s3_failure 
     if (answer->body.len)
         (void)oc_xml_read(oc_buf_slice(&answer->body), read_error, ret, &ignored);
     by_status(answer->status, ret);
+    if (is_skewed(answer, ret))
+        (void)snprintf(ret->code, sizeof(ret->code), SKEWED);
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
         if (strcmp(ret->code, meanings[i].code) == 0) {
             ret->rc = meanings[i].rc;

@@ -228,6 +228,7 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     answer->retry_after_ms = 0;
     rc = oc_transport_send(s3->transport, &request, &head, &answer->body, &sent, err);
     answer->status = head.status;
+    answer->date_s = head.date_s;
     ret->given_way = exchange.given_way;
     return rc;
 }

@@ -93,6 +93,7 @@ struct oc_s3_answer {
     char etag[OC_S3_ETAG_MAX + 1]; /* without quotes; "" when there is none, or too long */
     char request_id[OC_S3_TEXT_MAX + 1];
     int64_t retry_after_ms;
+    int64_t date_s;     /* the server's clock; 0: it does not say */
     struct oc_buf body; /* XML; not what went to `to` */
 };
 void oc_s3_answer_clear(struct oc_s3_answer *answer);
@@ -108,7 +109,7 @@ struct oc_s3_failure {
     int rc;
     bool again;                       /* it may pass by itself */
     bool refused;                     /* other credentials may help */
-    char code[OC_S3_TEXT_MAX + 1];    /* the server's: "NoSuchKey"; "" when it gave none */
+    char code[OC_S3_TEXT_MAX + 1];    /* "NoSuchKey"; "" when it gave none */
     char message[OC_S3_TEXT_MAX + 1]; /* printable; "" when it gave none */
 };
 

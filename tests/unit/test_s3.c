@@ -307,6 +307,27 @@ static void errors_are_mapped_and_only_some_tried_again(void **state)
     }
 }
 
+/* An answer to HEAD has no words. */
+static void a_refusal_for_the_time_is_known_by_the_date(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "HEAD", .status = 403, .headers = "Date: Sun, 23 Nov 2036 10:48:20 GMT\r\n"},
+        {0}};
+    struct oc_s3_object object;
+    struct oc_err err = {0};
+    struct fixture f;
+
+    begin(&f, state, rules);
+    oc_clock_set(2111050100000 - 301000);
+    assert_int_equal(oc_s3_head(f.s3, OC_STR("k"), &object, &err), OC_EBUSY);
+    assert_has(err.text, "set this machine's clock");
+    assert_int_equal(f.server.requests, 1);
+    oc_clock_set(2111050100000 - 299000);
+    assert_int_equal(oc_s3_head(f.s3, OC_STR("k"), &object, &err), OC_EDENIED);
+    oc_clock_set(-1);
+    end(&f);
+}
+
 static void failures_that_pass_are_overcome(void **state)
 {
     static const struct fake_rule rules[] = {
@@ -649,6 +670,8 @@ int main(void)
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(head_gives_size_and_tag, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(errors_are_mapped_and_only_some_tried_again, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(a_refusal_for_the_time_is_known_by_the_date, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(failures_that_pass_are_overcome, folder_setup,
                                         folder_teardown),
