@@ -122,7 +122,7 @@ static void *serve(void *ctx)
 
     while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
         if (read_request(server, fd)) {
-            server->requests++;
+            (void)__atomic_add_fetch(&server->requests, 1, __ATOMIC_RELEASE);
             serve_request(server, fd);
         }
         (void)shutdown(fd, SHUT_RDWR);

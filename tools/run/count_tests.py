@@ -1,6 +1,6 @@
 """Count the tests of one phase of ./run test: `PASSED FAILED` on one line.
 
-Reads pytest's JUnit file when there is one, else the phase's log: cmocka's closing lines (which
+Reads pytest's JUnit file when there is one, and the phase's log: cmocka's closing lines (which
 meson keeps in testlog.txt, named in the log) and lines that begin `ok `.
 """
 
@@ -32,10 +32,10 @@ def count_log(text: str) -> tuple[int, int]:
 
 def main() -> None:
     log, junit = Path(sys.argv[1]), Path(sys.argv[2])
+    passed, failed = count_log(log.read_text(errors="replace"))
     if junit.exists():
-        passed, failed = count_junit(junit)
-    else:
-        passed, failed = count_log(log.read_text(errors="replace"))
+        by_pytest = count_junit(junit)
+        passed, failed = passed + by_pytest[0], failed + by_pytest[1]
     print(passed, failed)
 
 

@@ -49,6 +49,24 @@ conformance() {
 # answers: judges all answers of the last `conformance`.
 answers() { run_pytest answers; }
 
+# race_server SUITE...: tests/conformance/test_SUITE.py against a server under ThreadSanitizer, which
+# takes too much memory for the test of that. What it finds is in files of their own, since servers
+# are killed in some tests.
+race_server() {
+    local found=$PWD/$test_logs/race suites=("${@/#/tests/conformance/test_}")
+    setup_parts packages shell_packages python s3server
+    mkdir -p $test_logs
+    rm -f "$found".*
+    # Without the random layout of memory, in which the map of a store would not always find room.
+    OUTCROP=$PWD/build-tsan/outcrop TSAN_OPTIONS="exitcode=66:log_path=$found" setarch -R \
+        $python -m pytest -p no:cacheprovider --numprocesses auto --dist loadfile \
+        --junit-xml=$test_logs/races.xml -k "not fixed_memory" "${suites[@]/%/.py}"
+    if compgen -G "$found.*"; then
+        cat "$found".*
+        return 1
+    fi
+}
+
 # crash [PYTEST OPTIONS]: kill -9.
 crash() { run_pytest crash "$@"; }
 
