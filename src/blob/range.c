@@ -97,5 +97,7 @@ int oc_blob_get_range(struct oc_blob_store *store, const struct oc_blob_name *na
     if (rc < 0)
         return rc;
     rc = get_range(store, name, from, len, to, &cause);
+    if (rc == OC_ECORRUPT) /* or stored again, with another data key, since its header was read */
+        rc = get_range(store, name, from, len, to, &cause);
     return rc < 0 ? oc_blob_name_failure(store, name, rc, &cause, err) : OC_OK;
 }

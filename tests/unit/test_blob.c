@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "blob/format.h"
+#include "blob/blob_impl.h"
 
 #define REGION OC_STR("us-west-2")
 #define PLAIN  (OC_BLOB_SEGMENT_LEN - OC_GCM_TAG_LEN) /* plaintext of a segment but the first */
@@ -330,6 +330,47 @@ static void a_range_is_verified_and_no_more_is_read(void **state)
     ok(oc_file_replace(file_of(*state, &s), oc_buf_slice(&file), 0600, &err));
     assert_int_equal(get_range(&site, &s, 0, 1), OC_ECORRUPT);
     oc_buf_clear(&file);
+    free(s.bytes);
+    close_site(&site);
+}
+
+/* What a store reads of a blob that others store anew each time, as writers of the same bytes may.
+ */
+struct renewed {
+    struct site *site;
+    const struct sample *s;
+    struct oc_blob_backend_ops ops;
+    const struct oc_blob_backend_ops *real;
+    unsigned left; /* times */
+};
+
+static struct renewed renewed;
+
+static int get_and_renew(void *backend, const struct oc_blob_name *name, uint64_t at, uint8_t *to,
+                         size_t cap, size_t *ret_len, uint64_t *ret_whole, struct oc_err *e)
+{
+    int rc = renewed.real->get(backend, name, at, to, cap, ret_len, ret_whole, e);
+
+    if (renewed.left > 0) {
+        renewed.left--;
+        ok(put(renewed.site, renewed.s));
+    }
+    return rc;
+}
+
+/* Sealed with another key between header and segments: that is no damage. */
+static void a_range_of_a_blob_that_is_stored_again_comes_out(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(FIRST + 3 * PLAIN, 1);
+
+    ok(put(&site, &s));
+    renewed = (struct renewed){
+        .site = &site, .s = &s, .ops = *site.store->ops, .real = site.store->ops, .left = 1};
+    renewed.ops.get = get_and_renew;
+    site.store->ops = &renewed.ops;
+    assert_int_equal(get_range(&site, &s, FIRST, PLAIN), OC_OK);
+    assert_int_equal(renewed.left, 0);
     free(s.bytes);
     close_site(&site);
 }
@@ -761,6 +802,7 @@ int main(void)
         TEST(a_store_of_another_version_is_refused),
         TEST(any_range_of_a_blob_comes_out),
         TEST(a_range_is_verified_and_no_more_is_read),
+        TEST(a_range_of_a_blob_that_is_stored_again_comes_out),
         TEST(every_changed_byte_is_noticed),
         TEST(a_header_that_was_changed_with_its_checksum_is_noticed),
         TEST(segments_that_were_moved_doubled_or_dropped_are_noticed),
