@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,7 +39,10 @@ def test_full_disk_fails_the_job_and_leaves_no_rest(
         ballast.write_bytes(b"x" * (12 << 20))
         job = account.wait_job(account.start_copy(source, "too-big"), timeout=60)
         assert job["status"] == "Failed", job
-        assert "space" in job["failureMessage"] or "full" in job["failureMessage"], job
+        text = job["failureMessage"]
+        assert re.search(r"part \d of \d \(file '[^']+'\) could not be copied: ", text), text
+        assert f"content store of Region {AWAY}" in text and "No space left" in text, text
+        assert "Free space on that disk, then start again." in text, text
         model = account.boto(AWAY).get_custom_model(modelIdentifier=job["targetModelArn"])
         assert model["modelStatus"] == "Failed"
         assert [job["targetModelName"] for job in account.jobs(statusEquals="Completed")] == [
@@ -52,6 +56,33 @@ def test_full_disk_fails_the_job_and_leaves_no_rest(
         )
         assert pulled.returncode == 0, pulled.stderr
         assert digests(out) == digests(library / "parts")
+
+
+def test_full_disk_ends_an_import(small_disk: Path, library: Path) -> None:
+    with Server(small_disk, bucket_config(library)) as server:
+        account = Cloud(server).account()
+        ballast = server.data / "ballast"
+        ballast.write_bytes(b"x" * (34 << 20))
+        model = account.wait_model(account.start_import("big", "parts"), timeout=60)
+        text = model["failureMessage"]
+        assert re.search(r"part \d of \d \(file '[^']+'\) could not be stored: ", text), text
+        assert f"content store of Region {HOME}" in text and "No space left" in text, text
+        assert "Free space on that disk, then start again." in text, text
+        ballast.unlink()
+        account.import_model("big", "parts")
+
+
+def test_full_disk_ends_an_upload(small_disk: Path, library: Path) -> None:
+    with Server(small_disk, bucket_config(library)) as server:
+        account = Cloud(server).account()
+        ballast = server.data / "ballast"
+        ballast.write_bytes(b"x" * (34 << 20))
+        upload = ("import", str(library / "parts"), "--name", "big")
+        ran = server.command(*upload, keys=account.keys)  # which tries again for some time
+        assert ran.returncode != 0 and "no space left on its disk" in ran.stderr, ran
+        ballast.unlink()
+        ran = server.command(*upload, keys=account.keys)
+        assert ran.returncode == 0, ran
 
 
 def start_with_writes_that_fail(folder: Path, library: Path) -> Server:
