@@ -16,16 +16,21 @@ enum phase {
     COUNTING, /* bytes, since `since_us` */
 };
 
-/* What is compared with the rate of before. */
-enum trial { NOTHING, MORE, FEWER };
+/* What is compared with the rate of before. BACK: that rate itself, once more: it may have been
+ * that of young connections, which have lost nothing yet and are faster than they remain. */
+enum trial { NOTHING, MORE, BACK, FEWER };
 
 struct oc_streams {
     pthread_mutex_t lock; /* guards all below */
     unsigned max, count;  /* of new fetches */
     unsigned settled;     /* the last that was worth while */
     double rate;          /* bytes a microsecond with as many */
+    unsigned tried;       /* more than these were, and did not seem to be */
+    double tried_rate;
     enum trial trial;
-    bool fewer_next; /* looks go up and down in turns */
+    int64_t pause_us; /* after the next look */
+    bool looked;      /* once at least: from then on there is no hurry */
+    bool fewer_next;  /* looks go up and down in turns */
     enum phase phase;
     int64_t since_us, until_us, look_us; /* when this look began */
     uint64_t bytes;
@@ -42,7 +47,12 @@ int oc_streams_new(unsigned max, struct oc_streams **ret, struct oc_err *err)
     if (!streams)
         return oc_fail_nomem(err);
     *streams = (struct oc_streams){
-        .max = max ? max : OC_STREAMS_DEFAULT, .count = 1, .settled = 1, .phase = PAUSING};
+        .max = max ? max : OC_STREAMS_DEFAULT,
+        .count = 1,
+        .settled = 1,
+        .phase = PAUSING,
+        .pause_us = OC_STREAMS_FIRST_PAUSE_US,
+    };
     (void)pthread_mutex_init(&streams->lock, NULL); /* cannot fail with default attributes */
     *ret = streams;
     return OC_OK;
@@ -80,22 +90,30 @@ static void pause_for(struct oc_streams *s, int64_t us, int64_t now_us)
 {
     set_count(s, s->settled);
     s->trial = NOTHING;
+    s->looked = true;
     s->phase = PAUSING;
     s->until_us = now_us + us;
 }
 
-/* The look is over. */
+/* The look is over. One that went down has cost more than one that went up. */
 static void rest(struct oc_streams *s, int64_t now_us)
 {
-    int64_t us = (now_us - s->look_us) * OC_STREAMS_PAUSE_FACTOR;
+    int64_t us = s->trial == FEWER ? (now_us - s->look_us) * OC_STREAMS_PAUSE_FACTOR : 0;
 
-    pause_for(s, us > OC_STREAMS_PAUSE_US ? us : OC_STREAMS_PAUSE_US, now_us);
+    pause_for(s, us > s->pause_us ? us : s->pause_us, now_us);
+    s->pause_us = 2 * s->pause_us < OC_STREAMS_PAUSE_US ? 2 * s->pause_us : OC_STREAMS_PAUSE_US;
 }
 
 static void look(struct oc_streams *s, int64_t now_us)
 {
     s->look_us = now_us;
     try_count(s, NOTHING, s->settled, now_us);
+}
+
+static void settle_for(struct oc_streams *s, unsigned count, double rate)
+{
+    s->settled = count;
+    s->rate = rate;
 }
 
 static void try_more(struct oc_streams *s, int64_t now_us)
@@ -120,19 +138,27 @@ static void try_fewer(struct oc_streams *s, int64_t now_us)
  * small losses do not add up. */
 static void judge(struct oc_streams *s, double rate, int64_t now_us)
 {
-    bool fewer = s->settled > 1 && (s->fewer_next || s->settled == s->max);
+    bool fewer = s->settled > 1 && s->pause_us == OC_STREAMS_PAUSE_US &&
+                 (s->fewer_next || s->settled == s->max);
 
     if (s->trial == NOTHING) {
         s->rate = rate;
         s->fewer_next = !fewer && s->settled > 1;
         (fewer ? try_fewer : try_more)(s, now_us);
     } else if (s->trial == MORE && rate > s->rate * GAIN) {
-        s->rate = rate;
-        s->settled = s->count;
+        settle_for(s, s->count, rate);
+        s->fewer_next = true;
+        try_more(s, now_us);
+    } else if (s->trial == MORE) {
+        s->tried = s->count;
+        s->tried_rate = rate;
+        try_count(s, BACK, s->settled, now_us);
+    } else if (s->trial == BACK && s->tried_rate > rate * GAIN) {
+        settle_for(s, s->tried, s->tried_rate);
         s->fewer_next = true;
         try_more(s, now_us);
     } else if (s->trial == FEWER && rate >= s->rate * KEEPS) {
-        s->settled = s->count;
+        settle_for(s, s->count, s->rate);
         try_fewer(s, now_us);
     } else {
         rest(s, now_us);
@@ -141,6 +167,8 @@ static void judge(struct oc_streams *s, double rate, int64_t now_us)
 
 static void go_on(struct oc_streams *s, int64_t now_us)
 {
+    const int64_t window_us = s->looked ? OC_STREAMS_LATER_US : OC_STREAMS_WINDOW_US;
+
     if (s->max == 1)
         return;
     if (s->phase == PAUSING && now_us >= s->until_us)
@@ -149,7 +177,7 @@ static void go_on(struct oc_streams *s, int64_t now_us)
         s->phase = COUNTING;
         s->since_us = now_us;
         s->bytes = 0;
-    } else if (s->phase == COUNTING && now_us - s->since_us >= OC_STREAMS_WINDOW_US) {
+    } else if (s->phase == COUNTING && now_us - s->since_us >= window_us) {
         judge(s, (double)s->bytes / (double)(now_us - s->since_us), now_us);
     }
 }
@@ -187,6 +215,7 @@ static void take_outcome(struct oc_streams *s, const struct oc_streams_fetch *fe
         pause_for(s, OC_STREAMS_UNABLE_US, now_us);
     } else if (outcome == OC_STREAMS_TROUBLE && fetch->round == s->round) {
         s->settled = fetch->count > 1 ? fetch->count / 2 : 1;
+        s->fewer_next = false; /* it may have been for once */
         pause_for(s, OC_STREAMS_PAUSE_US, now_us);
     }
 }

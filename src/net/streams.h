@@ -26,13 +26,16 @@
 #define OC_STREAMS_DEFAULT OC_STREAMS_MAX
 
 /* How it looks: after a change all fetches of before must have ended and this time have passed,
- * since new connections begin slowly; then bytes are counted for that time. Between two looks there
- * is a pause: that, or so many times what the last look took, so that a look costs next to nothing.
- */
-#define OC_STREAMS_SETTLE_US    1000000LL
-#define OC_STREAMS_WINDOW_US    1000000LL
-#define OC_STREAMS_PAUSE_US     30000000LL
-#define OC_STREAMS_PAUSE_FACTOR 10
+ * since new connections begin slowly; then bytes are counted for that time, and longer when it
+ * looks again later. Between two looks there is a pause, short at first, since young connections
+ * deceive; after a look down it is so many times what that took, so that looking costs next to
+ * nothing. */
+#define OC_STREAMS_SETTLE_US      1000000LL
+#define OC_STREAMS_WINDOW_US      1000000LL
+#define OC_STREAMS_LATER_US       3000000LL
+#define OC_STREAMS_FIRST_PAUSE_US 5000000LL
+#define OC_STREAMS_PAUSE_US       60000000LL /* from the fifth on, each being twice the last */
+#define OC_STREAMS_PAUSE_FACTOR   10
 /* A place that cannot send ranges is left alone for so long. */
 #define OC_STREAMS_UNABLE_US 600000000LL
 

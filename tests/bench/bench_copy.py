@@ -13,7 +13,7 @@ import sys
 from harness import write_figures
 
 # Each has SECTIONS: a name and a function from the options to figures.
-MODULES = ("copy_disk", "copy_limits", "copy_peer", "copy_s3")
+MODULES = ("copy_disk", "copy_limits", "copy_link", "copy_peer", "copy_s3")
 
 GOALS = {  # floor, aim; below 1: less is better
     "copy_vs_cp_sync": (0.7, 1.1),
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--gib", type=float, default=4, help="size of the large model")
     parser.add_argument("--s3-gib", type=float, default=1, help="size of the one into a bucket")
     parser.add_argument("--peer-gib", type=float, default=1, help="size of the one from a peer")
+    parser.add_argument("--link-mib", type=float, default=128, help="size of the one over a link")
     parser.add_argument("--sparse-gib", type=float, default=32)
     parser.add_argument("--files", type=int, default=20_000, help="how many small files")
     parser.add_argument("--kills", type=int, default=50, help="kill -9 during one copy")

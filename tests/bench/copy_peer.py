@@ -28,7 +28,7 @@ http {{
     access_log off;
     sendfile on;
     server {{
-        listen 127.0.0.1:{port} ssl;
+        listen {address}:{port} ssl;
         ssl_certificate {crt};
         ssl_certificate_key {key};
         ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;
@@ -43,12 +43,15 @@ http {{
 class Far(Site):
     """The source: a server of its own that serves HOME over TLS."""
 
-    def __init__(self, folder: pathlib.Path, tls: Certificate) -> None:
+    def __init__(
+        self, folder: pathlib.Path, tls: Certificate, address: str = "127.0.0.1"
+    ) -> None:
         folder.mkdir()
         self.tls = tls
         super().__init__(
             folder,
             f"[server]\nregions = {HOME}\ntls-certificate = {tls.file}\ntls-key = {tls.key}\n",
+            address,
         )
 
     def peer_settings(self, folder: pathlib.Path) -> str:
@@ -74,20 +77,24 @@ class Far(Site):
 
 @contextlib.contextmanager
 def https_server(
-    folder: pathlib.Path, root: pathlib.Path, tls: Certificate
+    folder: pathlib.Path, root: pathlib.Path, tls: Certificate, address: str = "127.0.0.1"
 ) -> Iterator[tuple[str, int]]:
     """nginx with the same certificate and cipher. @return its URL and process"""
     port = free_port()
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, crt=tls.file, key=tls.key, root=root))
+    config.write_text(
+        NGINX.format(
+            folder=folder, address=address, port=port, crt=tls.file, key=tls.key, root=root
+        )
+    )
     nginx = subprocess.Popen(["nginx", "-c", str(config), "-e", str(folder / "nginx.log")])
     try:
         subprocess.run(
             ["curl", "-sf", "--retry", "50", "--retry-connrefused", "--retry-delay", "1"]
-            + ["--cacert", str(tls.file), f"https://127.0.0.1:{port}/", "-o", os.devnull],
+            + ["--cacert", str(tls.file), f"https://{address}:{port}/", "-o", os.devnull],
             check=True,
         )
-        yield f"https://127.0.0.1:{port}", nginx.pid
+        yield f"https://{address}:{port}", nginx.pid
     finally:
         nginx.terminate()
         nginx.wait()

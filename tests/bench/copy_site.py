@@ -82,7 +82,9 @@ def timed(*commands: list[str]) -> float:
 class Site:
     """A server on a data folder below `folder`, whose bucket is `folder`/bucket."""
 
-    def __init__(self, folder: pathlib.Path, config: str = "") -> None:
+    def __init__(
+        self, folder: pathlib.Path, config: str = "", address: str = "127.0.0.1"
+    ) -> None:
         self.folder = folder
         self.bucket = folder / "bucket"
         self.bucket.mkdir(exist_ok=True)
@@ -90,7 +92,9 @@ class Site:
         self.config.write_text(f"{config}\n[bucket {BUCKET}]\npath = {self.bucket}\n")
         self.data = folder / "data"
         self.data.mkdir(exist_ok=True)
-        self.server = Outcrop(self.data, ["--config", str(self.config)], core=None)
+        self.server = Outcrop(
+            self.data, ["--config", str(self.config)], core=None, address=address
+        )
         self.connect()
 
     def connect(self) -> None:

@@ -63,6 +63,7 @@ class Outcrop:
         extra: list[str] = (),
         core: str | None = SERVER_CORE,
         port: int = 0,
+        address: str = "127.0.0.1",
     ):
         self.own = data is None
         self.data = data or pathlib.Path(tempfile.mkdtemp(prefix="outcrop-bench-"))
@@ -72,7 +73,7 @@ class Outcrop:
             "--data",
             str(self.data),
             "--listen",
-            f"127.0.0.1:{port}",
+            f"{address}:{port}",
             "--log-level",
             "warn",
             *extra,

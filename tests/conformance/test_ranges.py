@@ -7,11 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
-from support.cloud import AWAY, HOME, Account, digests, write_model
+from support.cloud import AWAY, HOME, Account, digests, distinct_bytes, write_model
 from support.proxy import Passed, at_rate
-from support.server import Server
-from support.sites import Sites, through_proxy
+from support.sites import Sites, streams, through_proxy
 from support.wire import Answer, escape, sha256
 
 MIB = 1 << 20
@@ -98,24 +96,9 @@ def test_a_range_needs_the_same_rights(account: Account, part: tuple[str, bytes]
 
 @pytest.fixture(scope="module")
 def big_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No two MiB alike, so that no range can be taken for another."""
-    content = b"".join(bytes([65 + number]) * MIB for number in range(8 * (PARTS - 1)))
     folder = tmp_path_factory.mktemp("ranges")
-    write_model(folder / "big", {"model.safetensors": content})
+    write_model(folder / "big", {"model.safetensors": distinct_bytes(8 * (PARTS - 1))})
     return folder
-
-
-def streams(server: Server) -> tuple[float, float]:
-    """How many streams are in use to the source, and the ranges asked for so far."""
-    with server.wire(server.admin_keys(), server.regions[0]) as wire:
-        text = wire.call("GET", "/-/metrics").body.decode()
-    values = {
-        sample.name: sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.labels == {"kind": "peer", "name": HOME}
-    }
-    return values["outcrop_copy_streams"], values["outcrop_copy_range_requests_total"]
 
 
 def copy_and_check(sites: Sites, library: Path, to: Path) -> None:

@@ -40,6 +40,11 @@ def write_model(folder: Path, files: Mapping[str, bytes], model_type: str = "ber
     return folder
 
 
+def distinct_bytes(mib: int) -> bytes:
+    """So many MiB, no two alike: no part or range can be taken for another."""
+    return b"".join(bytes([1 + number]) * (1 << 20) for number in range(mib))
+
+
 def digests(folder: Path) -> dict[str, str]:
     """Path and SHA-256 of every file below a folder."""
     return {

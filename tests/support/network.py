@@ -92,6 +92,9 @@ class Network:
             ip("-n", space, "address", "add", f"{address}/24", "dev", "wan")
             ip("-n", space, "link", "set", "wan", "mtu", str(MTU), "up")
             ip("-n", space, "link", "set", "lo", "up")
+            # What Linux does unless it is told otherwise, whatever this machine was told.
+            route = ["10.77.0.0/24", "dev", "wan", "src", address, "congctl", "cubic"]
+            ip("-n", space, "route", "replace", *route)
 
     def _carry(self) -> None:
         """Deliver each packet when it is due, unless it is lost."""

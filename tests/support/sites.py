@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from support.cloud import AWAY, HOME, Account, Cloud, bucket_config, unique_name
 from support.proxy import Proxy
 from support.server import Server
@@ -153,3 +155,16 @@ def progress(account: Account, job: str, region: str = AWAY) -> dict[str, Any]:
     assert answer.status == 200, answer
     shown: dict[str, Any] = answer.json
     return shown
+
+
+def streams(server: Server) -> tuple[float, float]:
+    """How many streams are in use to the source, and the ranges asked for so far."""
+    with server.wire(server.admin_keys(), server.regions[0]) as wire:
+        text = wire.call("GET", "/-/metrics").body.decode()
+    values = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.labels == {"kind": "peer", "name": HOME}
+    }
+    return values["outcrop_copy_streams"], values["outcrop_copy_range_requests_total"]

@@ -2,6 +2,7 @@
  * How many streams are worth while, against links of which everything is known: each sends so much
  * a stream and so much in all, and loses and changes as told. Time is simulated.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,12 +17,14 @@
 #define STEP     2000 /* microseconds */
 #define PART     (8.0 * 1024 * 1024)
 #define CARRIERS 3
+#define YOUNG_US (3 * SECOND)
 
 /* A link, in bytes a second, and what is at its ends. */
 struct link {
     double stream, all;  /* most of one stream; of all together */
     double noise;        /* how far a stream's rate is off, either way, anew each second: 0.2 */
     int64_t way_us;      /* there and back: what a fetch costs before its first byte */
+    double young;        /* so much faster are streams that began in the last seconds; 0: not */
     double disk;         /* what the target stores, one part at a time; 0: at once */
     int64_t stops_at_us; /* between these nobody asks for anything */
     int64_t goes_on_us;
@@ -41,6 +44,8 @@ struct world {
     struct carrier carriers[CARRIERS];
     int64_t now_us, disk_free_us;
     uint64_t moved;
+    unsigned count; /* of streams, since */
+    int64_t changed_us;
     uint32_t random;
 };
 
@@ -89,13 +94,23 @@ static double wish(struct world *w, struct carrier *c)
         return 0;
     if (w->now_us % SECOND == 0 && w->link.noise > 0)
         c->rate = w->link.stream * (1 + w->link.noise * (2 * chance(w) - 1));
+    if (w->link.young > 0 && w->now_us - w->changed_us < YOUNG_US)
+        return c->rate * c->fetch.count * w->link.young;
     return c->rate * c->fetch.count;
+}
+
+static unsigned count(const struct world *w)
+{
+    return oc_streams_state(w->streams).count;
 }
 
 static void step(struct world *w)
 {
     double wishes[CARRIERS], sum = 0, share;
 
+    if (count(w) > w->count)
+        w->changed_us = w->now_us;
+    w->count = count(w);
     for (int i = 0; i < CARRIERS; i++) {
         struct carrier *c = &w->carriers[i];
 
@@ -119,11 +134,6 @@ static void step(struct world *w)
         if (w->carriers[i].left <= 0)
             end_part(w, &w->carriers[i]);
     }
-}
-
-static unsigned count(const struct world *w)
-{
-    return oc_streams_state(w->streams).count;
 }
 
 static void run(struct world *w, int64_t seconds)
@@ -198,6 +208,18 @@ static void a_link_with_losses_gets_more_streams(void **state)
     (void)state;
     run(&w, 180);
     assert_true(count(&w) >= 4);
+    oc_streams_free(w.streams);
+}
+
+/* What eight seem to bring less than four did is compared with what four bring by then. */
+static void young_connections_do_not_deceive(void **state)
+{
+    struct world w =
+        make(0, (struct link){.stream = 4e6, .all = 150e6, .young = 3, .way_us = 100000});
+
+    (void)state;
+    run(&w, 40);
+    assert_int_equal(count(&w), 8);
     oc_streams_free(w.streams);
 }
 
@@ -299,6 +321,42 @@ static void ranges_are_counted_when_there_are_several(void **state)
     oc_streams_free(w.streams);
 }
 
+/* -- threads ---------------------------------------------------------------------------------- */
+
+#define THREADS 4
+#define FETCHES 2000
+
+static void *fetch_many(void *ctx)
+{
+    struct oc_streams *streams = ctx;
+
+    for (int64_t i = 0; i < FETCHES; i++) {
+        struct oc_streams_fetch fetch = oc_streams_begin(streams, i * 1000);
+
+        oc_streams_moved(streams, i * 1000 + 500, 1000);
+        oc_streams_end(streams, &fetch, 2, i % 500 ? OC_STREAMS_FINE : OC_STREAMS_TROUBLE,
+                       i * 1000 + 900);
+    }
+    return NULL;
+}
+
+static void any_thread_may_fetch(void **state)
+{
+    struct oc_streams *streams;
+    pthread_t threads[THREADS];
+    struct oc_err err = {0};
+
+    (void)state;
+    assert_int_equal(oc_streams_new(0, &streams, &err), OC_OK);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, fetch_many, streams), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(oc_streams_state(streams).requests, 2 * THREADS * FETCHES);
+    assert_true(oc_streams_state(streams).count <= OC_STREAMS_MAX);
+    oc_streams_free(streams);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,12 +365,14 @@ int main(void)
         cmocka_unit_test(loopback_stays_at_one),
         cmocka_unit_test(a_slow_disk_is_no_reason),
         cmocka_unit_test(a_link_with_losses_gets_more_streams),
+        cmocka_unit_test(young_connections_do_not_deceive),
         cmocka_unit_test(what_a_link_became_is_seen),
         cmocka_unit_test(a_pause_of_the_user_changes_nothing),
         cmocka_unit_test(the_most_is_kept),
         cmocka_unit_test(trouble_halves_once_and_is_over_in_time),
         cmocka_unit_test(a_place_without_ranges_is_left_alone),
         cmocka_unit_test(ranges_are_counted_when_there_are_several),
+        cmocka_unit_test(any_thread_may_fetch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
