@@ -54,6 +54,7 @@ def test_what_is_damaged_is_named_and_not_served(
     assert not finding["repaired"]
     assert HOME in finding["problem"]
     assert part.name[:16] in finding["problem"]
+    assert str(part.parent) not in finding["problem"], "where the server keeps it is not for users"
     # The rest of the model was read all the same.
     assert result["partsDone"] == result["partsTotal"] == 5
     # A copy ends Failed and says the same.
