@@ -48,6 +48,7 @@ static void keep_etag(struct oc_s3_answer *answer, struct oc_slice value)
     for (size_t i = 0; i < value.len; i++)
         if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || strchr("\"<>&", value.ptr[i]))
             return; /* nothing that we could send back as it is */
+    answer->has_changed |= answer->etag[0] && !oc_slice_eq_str(value, answer->etag);
     keep(answer->etag, OC_S3_ETAG_MAX, value);
 }
 
@@ -223,7 +224,9 @@ static int send_once(struct oc_s3 *s3, const struct oc_s3_call *call, struct oc_
     request.url = wire.url.ptr;
     request.headers = wire.headers;
     request.header_count = wire.header_count;
-    answer->etag[0] = answer->request_id[0] = '\0';
+    if (!call->ranges) /* else those of all its bytes are one */
+        answer->etag[0] = '\0';
+    answer->request_id[0] = '\0';
     answer->length = 0;
     answer->retry_after_ms = 0;
     rc = oc_transport_send(s3->transport, &request, &head, &answer->body, &sent, err);

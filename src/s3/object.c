@@ -4,6 +4,8 @@
 
 #include "s3/s3_impl.h"
 
+#define READS_MAX 3 /* of an object that others store while it is read */
+
 /* Keys of ours are shorter, and lists give none that is longer. */
 static int check_key(struct oc_slice key, struct oc_err *err)
 {
@@ -47,9 +49,10 @@ int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *r
               size_t *ret_len, uint64_t *ret_size, struct oc_err *err)
 {
     OC_AUTO(oc_s3_answer_clear) struct oc_s3_answer answer = {0};
-    struct oc_ranges ranges = {.from = range->from, .len = range->len, .streams = s3->streams};
+    struct oc_ranges ranges;
     struct oc_s3_call call = {.method = "GET", .key = key, .to = to, .ranges = &ranges};
     char etag[OC_S3_ETAG_MAX + 3];
+    unsigned reads = 0;
     int rc = check_key(key, err);
 
     if (rc < 0)
@@ -58,7 +61,14 @@ int oc_s3_get(struct oc_s3 *s3, struct oc_slice key, const struct oc_s3_range *r
         (void)snprintf(etag, sizeof(etag), "\"%s\"", range->if_match);
         oc_s3_add_header(&call, "If-Match", oc_slice_of(etag));
     }
-    rc = oc_s3_call(s3, &call, &answer, err);
+    do {
+        ranges = (struct oc_ranges){.from = range->from, .len = range->len, .streams = s3->streams};
+        answer.has_changed = false;
+        answer.etag[0] = '\0';
+        rc = oc_s3_call(s3, &call, &answer, err);
+    } while (answer.has_changed && (rc == OC_OK || rc == OC_EIO) && ++reads < READS_MAX);
+    if (rc == OC_OK && answer.has_changed)
+        return oc_fail(err, OC_EIO, "the object was changed each time it was read");
     if (rc < 0)
         return rc;
     *ret_len = oc_ranges_len(&ranges);

@@ -101,7 +101,8 @@ struct oc_s3_range {
 
 /**
  * Read a range of an object, as several ranges at once where that is worth while. What has arrived
- * is not asked for again after a failure that may pass.
+ * is not asked for again after a failure that may pass, unless its ETag shows that the object was
+ * stored again meanwhile: then all is, so that bytes of two objects are never mixed.
  * @param to             room for range->len bytes
  * @param[out] ret_len   bytes read; fewer than range->len when the object ends before
  * @param[out] ret_size  bytes of the whole object; may be NULL

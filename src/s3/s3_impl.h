@@ -91,6 +91,7 @@ struct oc_s3_answer {
     unsigned tries;                /* how many it took */
     uint64_t length;               /* Content-Length */
     char etag[OC_S3_ETAG_MAX + 1]; /* without quotes; "" when there is none, or too long */
+    bool has_changed;              /* another answer about the call's ranges had another etag */
     char request_id[OC_S3_TEXT_MAX + 1];
     int64_t retry_after_ms;
     int64_t date_s;     /* the server's clock; 0: it does not say */

@@ -236,6 +236,68 @@ static void range_without_bytes_is_not_an_empty_object(void **state)
     end(&f);
 }
 
+/* Others may store an object while it is read: its parts must be those of one of the two. */
+static void bytes_of_two_objects_are_not_mixed(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "GET /models/k ",
+         .times = 1,
+         .status = 206,
+         .headers = "Content-Range: bytes 0-7/8\r\nETag: \"a\"\r\n",
+         .body = BODY("aaaaaaaa"),
+         .cut = 4},
+        {.match = "GET /models/k ",
+         .asks = "Range: bytes=4-7",
+         .times = 1,
+         .status = 206,
+         .headers = "Content-Range: bytes 4-7/8\r\nETag: \"b\"\r\n",
+         .body = BODY("bbbb")},
+        {.match = "GET /models/k ",
+         .status = 206,
+         .headers = "Content-Range: bytes 0-7/8\r\nETag: \"b\"\r\n",
+         .body = BODY("bbbbbbbb")},
+        {0}};
+    const struct oc_s3_range range = {.len = 8};
+    struct oc_err err = {0};
+    uint8_t bytes[8];
+    size_t len;
+    struct fixture f;
+
+    begin(&f, state, rules);
+    ok(oc_s3_get(f.s3, OC_STR("k"), &range, bytes, &len, NULL, &err));
+    assert_int_equal(len, 8);
+    assert_memory_equal(bytes, "bbbbbbbb", 8);
+    assert_int_equal(f.server.requests, 3);
+    end(&f);
+}
+
+/* One that is never the same is given up. */
+static void an_object_that_changes_each_time_is_told(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "GET /models/k ",
+         .asks = "Range: bytes=0-7",
+         .status = 206,
+         .headers = "Content-Range: bytes 0-7/8\r\nETag: \"a\"\r\n",
+         .body = BODY("aaaaaaaa"),
+         .cut = 4},
+        {.match = "GET /models/k ",
+         .status = 206,
+         .headers = "Content-Range: bytes 4-7/8\r\nETag: \"b\"\r\n",
+         .body = BODY("bbbb")},
+        {0}};
+    const struct oc_s3_range range = {.len = 8};
+    struct oc_err err = {0};
+    uint8_t bytes[8];
+    size_t len;
+    struct fixture f;
+
+    begin(&f, state, rules);
+    assert_int_equal(oc_s3_get(f.s3, OC_STR("k"), &range, bytes, &len, NULL, &err), OC_EIO);
+    assert_has(err.text, "changed");
+    end(&f);
+}
+
 static void head_gives_size_and_tag(void **state)
 {
     static const struct fake_rule rules[] = {{.match = "HEAD /models/k ",
@@ -667,6 +729,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(range_is_read_only_from_the_object_that_was_meant,
                                         folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(range_without_bytes_is_not_an_empty_object, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(bytes_of_two_objects_are_not_mixed, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(an_object_that_changes_each_time_is_told, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(head_gives_size_and_tag, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(errors_are_mapped_and_only_some_tried_again, folder_setup,
