@@ -170,9 +170,10 @@ static void rot_in_the_source_is_noticed_and_named(void **state)
     struct cloud *c = *state;
     struct oc_slice source = make_source(c);
     struct oc_model model = cloud_model(c, ALICE, EAST, source);
-    const char *file = part_file(c, EAST, &model, 1);
     struct oc_buf bytes = {0};
+    char file[512]; /* waiting asks for many paths, and only eight are kept */
 
+    (void)snprintf(file, sizeof file, "%s", part_file(c, EAST, &model, 1));
     ok(oc_file_read(file, 10 * MIB, &bytes, &err));
     bytes.ptr[5 * MIB] ^= 1;
     ok(oc_file_replace(file, oc_buf_slice(&bytes), 0600, &err));
