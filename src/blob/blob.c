@@ -206,7 +206,8 @@ static int seal(struct oc_blob_store *store, const struct oc_blob_name *name, ui
         return rc;
     rc = oc_blob_seal_bytes(&header, name->sha256, key, bytes, err);
     oc_wipe(key, sizeof(key));
-    *ret_sealed_len = oc_blob_sealed_len(&header);
+    if (rc == OC_OK)
+        *ret_sealed_len = oc_blob_sealed_len(&header);
     return rc;
 }
 

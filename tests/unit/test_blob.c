@@ -2,10 +2,13 @@
 #include "blob_fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +138,41 @@ static void a_sealed_blob_is_stored_again_after_a_failure(void **state)
     ok(get(&site, &s));
     assert_int_equal(oc_blob_seal(site.store, &s.name, bytes, OC_BLOB_MAX + 1, &len, &err),
                      OC_EINVAL);
+    free(bytes);
+    free(s.bytes);
+    close_site(&site);
+}
+
+static bool has_no_random_bytes;
+
+/* In place of the system's. */
+ssize_t getrandom(void *to, size_t len, unsigned flags)
+{
+    errno = EIO;
+    return has_no_random_bytes ? -1 : (ssize_t)syscall(SYS_getrandom, to, len, flags);
+}
+
+/* Who tries again must not take what stands there for sealed, wherever the bytes had run out. */
+static void what_could_not_be_sealed_is_not_called_sealed(void **state)
+{
+    struct site site = open_site(*state);
+    struct sample s = make_sample(1000, 1);
+    uint8_t *bytes = aligned_alloc(OC_BLOB_ALIGN, OC_BLOB_ROOM(s.size)), used[64];
+    size_t len;
+    int rc;
+
+    for (size_t i = 1; i <= sizeof(used); i++) {
+        ok(oc_random(used, i, &err));
+        has_no_random_bytes = true;
+        do {
+            memcpy(bytes, s.bytes, s.size);
+            len = 0;
+            rc = oc_blob_seal(site.store, &s.name, bytes, s.size, &len, &err);
+        } while (rc == OC_OK);
+        has_no_random_bytes = false;
+        assert_int_equal(rc, OC_EIO);
+        assert_int_equal(len, 0);
+    }
     free(bytes);
     free(s.bytes);
     close_site(&site);
@@ -793,6 +831,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(blobs_of_every_size_come_back),
         TEST(a_sealed_blob_is_stored_again_after_a_failure),
+        TEST(what_could_not_be_sealed_is_not_called_sealed),
         TEST(the_room_of_a_blob_is_enough),
         TEST(blobs_with_other_segments_are_read),
         TEST(bytes_with_another_digest_are_not_stored),
