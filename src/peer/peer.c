@@ -193,6 +193,7 @@ struct subject {
     const char *what;         /* end of the path: "", "/copies", "/manifests/", "/parts/" */
     struct oc_slice digest;   /* after it; or absent */
     struct oc_slice copy_arn; /* of "/copies" */
+    int64_t deadline_us;      /* of all tries; 0: none yet */
     size_t max_response;
     uint8_t *to; /* where the answer goes instead of a buffer, with room for max_response */
     struct oc_ranges ranges; /* of it, and what is there; then is `max_response` long */
@@ -313,8 +314,9 @@ static int send(struct oc_peer *peer, const struct oc_peer_question *q, struct s
     int rc = prepare(peer, q, subject, &arena, &request, err);
     if (rc < 0)
         return rc;
-    if (q->patience_ms)
-        asking.deadline_us = oc_clock_mono_us() + q->patience_ms * 1000;
+    if (q->patience_ms && !subject->deadline_us)
+        subject->deadline_us = oc_clock_mono_us() + q->patience_ms * 1000;
+    asking.deadline_us = subject->deadline_us;
     request.ctx = &asking;
     rc = oc_transport_send(peer->transport, &request, ret_head, body, &sent, err);
     if (rc == OC_ECANCELED && is_late(&asking))

@@ -77,7 +77,7 @@ struct oc_peer_question {
      * its bytes are asked back. Absent: `model_arn` is to be copied. */
     struct oc_slice copy_of;
     const struct oc_tag_list *tags; /* of the copy, for conditions of policies; NULL: none */
-    int64_t patience_ms;            /* most time for the answer; 0: as long as bytes come */
+    int64_t patience_ms;            /* most time for it all; 0: as long as bytes come */
     bool (*is_canceled)(void *ctx); /* asked now and then; true ends the request; may be NULL */
     /* Asked while nothing comes for two seconds; true ends the request as a stall; may be NULL. */
     bool (*is_in_the_way)(void *ctx);

@@ -99,6 +99,7 @@ static void answer(const struct fake_rule *rule, int fd)
         (void)recv(fd, head, sizeof(head), 0);
     if (rule->hang_up || rule->silent)
         return;
+    usleep(rule->delay_ms * 1000);
     len = snprintf(head, sizeof(head),
                    "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
                    rule->status, rule->body.len, rule->headers ? rule->headers : "");

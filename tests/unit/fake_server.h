@@ -19,8 +19,9 @@ struct fake_rule {
     struct oc_slice body;
     size_t cut;  /* bytes of the body that are promised and not sent */
     bool ranges; /* a request's range of the body is sent, with status 206, or 416 behind its end */
-    bool hang_up; /* close without an answer */
-    bool silent;  /* say nothing until the client goes away */
+    unsigned delay_ms; /* before the answer */
+    bool hang_up;      /* close without an answer */
+    bool silent;       /* say nothing until the client goes away */
 };
 
 struct fake_server {

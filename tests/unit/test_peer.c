@@ -408,6 +408,27 @@ static void an_answer_that_breaks_off_says_nothing_of_the_part(void **state)
     oc_peer_free(peer);
 }
 
+/* Patience is for the whole question, however often it is asked anew. */
+static void patience_ends_also_when_each_answer_comes_in_time(void **state)
+{
+    static const struct fake_rule rules[] = {
+        {.match = "/parts/", .status = 200, .body = {"wrong", 5}, .delay_ms = 200}, {0}};
+    struct oc_peer_question q = question(300);
+    uint8_t sha256[OC_SHA256_LEN] = {0}, to[8];
+    struct fake_server server;
+    struct oc_peer *peer;
+    size_t len;
+
+    (void)state;
+    fake_server_start(&server, rules);
+    peer = make_peer(server.endpoint);
+    err = (struct oc_err){0};
+    assert_int_equal(oc_peer_get_part(peer, &q, sha256, to, sizeof(to), &len, &err), OC_EBUSY);
+    assert_non_null(strstr(err.text, "no answer within"));
+    fake_server_stop(&server);
+    oc_peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_part_is_verified_and_asked_for_again_when_it_is_wrong),
         cmocka_unit_test(a_part_that_stays_wrong_is_corrupt),
         cmocka_unit_test(an_answer_that_breaks_off_says_nothing_of_the_part),
+        cmocka_unit_test(patience_ends_also_when_each_answer_comes_in_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
