@@ -4,12 +4,10 @@
  * memory once, and its plaintext is never there whole.
  *
  * Both files have the same layout, since the new one takes over the length of the segments: a
- * segment is read to the place from which it will be written, and only its plaintext needs another.
+ * segment is read, opened and sealed in the place from which it will be written.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "blob/blob_impl.h"
 
@@ -21,7 +19,6 @@ struct passage {
     struct oc_blob_stream in, out;
     struct oc_blob_name name; /* in the store that it goes to */
     struct oc_sha256_stream *digest;
-    uint8_t *plain; /* room for a segment */
 };
 
 static void end_passage(struct passage *passage)
@@ -30,7 +27,6 @@ static void end_passage(struct passage *passage)
     oc_blob_stream_clear(&passage->in);
     oc_blob_stream_clear(&passage->out);
     oc_sha256_stream_free(passage->digest);
-    free(passage->plain);
 }
 
 /* -- before the first segment --------------------------------------------------------------- */
@@ -100,7 +96,10 @@ static int enter(struct oc_blob_store *store, struct passage *passage, struct oc
     rc =
         oc_blob_stream_open(&passage->in, &passage->from, move->name.sha256, key, move->bytes, err);
     oc_wipe(key, sizeof(key));
-    return rc;
+    if (rc < 0)
+        return rc;
+    passage->digest = oc_sha256_stream_new(err);
+    return passage->digest ? OC_OK : OC_ENOMEM;
 }
 
 /* Get ready to seal it for `store`: the new headers take the old ones' place. */
@@ -117,13 +116,6 @@ static int prepare_exit(struct oc_blob_store *store, struct passage *passage, st
                               passage->move->bytes, err);
     oc_wipe(key, sizeof(key));
     return rc;
-}
-
-static int get_ready(struct passage *passage, struct oc_err *err)
-{
-    passage->plain = oc_alloc_aligned(OC_BLOB_ALIGN, passage->from.segment_len);
-    passage->digest = oc_sha256_stream_new(err);
-    return passage->plain && passage->digest ? OC_OK : oc_fail_nomem(err);
 }
 
 /* `store` is the one at fault, if there is one. */
@@ -146,8 +138,6 @@ static void begin(struct oc_blob_store *from, struct oc_blob_store *to, struct p
     if (move->rc < 0)
         return;
     rc = enter(from, passage, &cause);
-    if (rc == OC_OK)
-        rc = get_ready(passage, &cause);
     if (rc < 0) {
         fail(from, &move->name, move, rc, &cause);
         return;
@@ -182,12 +172,12 @@ static struct oc_slice open_segment(struct oc_blob_store *store, struct passage 
         rc = oc_file_pread(passage->fd, at, segment.len + OC_GCM_TAG_LEN,
                            (int64_t)segment.sealed_at, &cause);
     if (rc == OC_OK)
-        rc = oc_blob_open_segment(&passage->in, index, at, segment.len, passage->plain, &cause);
+        rc = oc_blob_open_segment(&passage->in, index, at, segment.len, at, &cause);
     if (rc < 0) {
         fail(store, &move->name, move, rc, &cause);
         return (struct oc_slice){0};
     }
-    return (struct oc_slice){(char *)passage->plain, segment.len};
+    return (struct oc_slice){(char *)at, segment.len};
 }
 
 static void seal_segment(struct oc_blob_store *store, struct passage *passage, uint32_t index,
