@@ -217,11 +217,12 @@ static int apply_create_key(struct oc_call *call, struct oc_tx *tx, struct oc_er
 
 /*
  * The policy of a new key. Who may do everything gives what they like, by default everything. A key
- * of anybody else has its maker's policy: that it never has more rights than its maker could not
- * be seen from another one.
+ * of anybody else is for its maker's account and has its maker's policy: that it never has more
+ * rights than its maker could not be seen from another one, and in another account the same words
+ * mean other things.
  */
-static int choose_policy(struct oc_call *call, struct oc_slice asked, struct oc_slice *ret,
-                         struct oc_err *err)
+static int choose_policy(struct oc_call *call, struct oc_slice account, struct oc_slice asked,
+                         struct oc_slice *ret, struct oc_err *err)
 {
     struct oc_access_key maker = {0};
     struct oc_slice record;
@@ -230,6 +231,11 @@ static int choose_policy(struct oc_call *call, struct oc_slice asked, struct oc_
         *ret = asked.ptr ? asked : OC_STR(OC_POLICY_ADMINISTRATOR);
         return OC_OK;
     }
+    if (!oc_slice_eq(account, call->caller.account))
+        return oc_fail_as(err, OC_EDENIED, "AccessDeniedException",
+                          "A key never has more rights than its maker, and %.*s may not do "
+                          "everything: it can make keys for its own account alone.",
+                          OC_FMT(call->caller.user_arn));
     int rc = oc_call_read(call, err);
     if (rc >= 0)
         rc =
@@ -267,7 +273,7 @@ int oc_call_create_access_key(struct oc_call *call, struct oc_err *err)
                                              : OC_ACCESS_KEY_PERMANENT;
     create->key = (struct oc_access_key){.account = in->account_id, .user = in->user_name};
     create->count.account = in->account_id;
-    rc = choose_policy(call, in->policy, &create->key.policy, err);
+    rc = choose_policy(call, in->account_id, in->policy, &create->key.policy, err);
     if (rc >= 0)
         rc = check_quota(call, &create->count, err);
     if (rc >= 0)

@@ -139,7 +139,8 @@ static int run_put_part(struct oc_call *call, struct oc_err *err)
     if (rc >= 0)
         rc = oc_call_write_now(call, apply_part, err);
     oc_copy_engine_unpin(call->api->engine, region->name, name.sha256);
-    if (rc == OC_ENOTFOUND) /* the upload ended meanwhile: nothing refers to the part */
+    /* The upload ended meanwhile, or may have no more parts: nothing refers to this one. */
+    if (rc == OC_ENOTFOUND || rc == OC_ELIMIT)
         oc_copy_engine_sweep(call->api->engine, region->name);
     oc_buf_put_str(&call->out, "{}");
     return rc;

@@ -422,6 +422,16 @@ def test_a_key_never_has_more_rights_than_its_maker(cloud: Cloud) -> None:
     assert make_key(denied, policy=json.dumps(allow("*"))).status == 403
 
 
+def test_who_may_not_do_everything_makes_no_keys_for_other_accounts(cloud: Cloud) -> None:
+    """The same policy would give more there: what it allows on "*" is another account's."""
+    maker = cloud.user(cloud.server.admin_keys().account, allow("outcrop:*", "bedrock:*"))
+    body = {"accountId": cloud.account().id, "userName": "made"}
+    with maker.wire() as wire:
+        refused = wire.call("POST", "/-/access-keys", body=body)
+    assert (refused.status, refused.error) == (403, "AccessDeniedException"), refused
+    assert "for its own account alone" in refused.message
+
+
 def test_access_keys_have_a_quota_and_useless_ones_make_way(cloud: Cloud) -> None:
     owner = cloud.account()
     made = [make_key(owner).json["accessKeyId"] for _ in range(999)]
