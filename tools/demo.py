@@ -178,11 +178,16 @@ def run(folder: Path, server: Server, scratch: Path, transcript: Transcript) -> 
     transcript.note(f"byte-identical: the SHA-256 of all {len(files)} files agree")
 
 
-def last_run(server: Server) -> dict[str, Any]:
-    """What the server's log says of the copy that ended last."""
-    lines = [line for line in server.log.read_text().splitlines() if '"copy.done"' in line]
-    found: dict[str, Any] = json.loads(lines[-1])
-    return found
+def wait_run(server: Server) -> dict[str, Any]:
+    """What the server's log says of its one copy. The line comes after the copy can be seen."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for line in server.log.read_text().splitlines(keepends=True):
+            if '"copy.done"' in line and line.endswith("\n"):
+                found: dict[str, Any] = json.loads(line)
+                return found
+        time.sleep(0.02)
+    raise ServerError("the log does not tell of the end of the copy")
 
 
 def progress(server: Server, job_arn: str) -> dict[str, Any]:
@@ -228,7 +233,7 @@ def run_sites(folder: Path, sites: Sites, scratch: Path, transcript: Transcript)
     ended = follow(bedrock, job["jobArn"], transcript)
     if ended["status"] != "Completed":
         raise ServerError(f"the job ended {ended['status']}: {ended.get('failureMessage')}")
-    moved = int(last_run(sites.target)["moved"])
+    moved = int(wait_run(sites.target)["moved"])
     if killed:
         assert 0 < moved < total, moved
         transcript.note(
